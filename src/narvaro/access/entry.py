@@ -1,0 +1,53 @@
+"""The way in. In: a request with a session. Out: `request.viewer`, or None for who is not in.
+
+A user with several memberships chooses one; a membership that has ended opens nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest, HttpResponse
+
+from narvaro.access.queries import list_memberships
+from narvaro.access.viewer import Viewer, viewer_of
+
+MEMBER_KEY = "member"
+
+
+class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Members come from the organisations' own lists; nobody signs himself up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False, always."""
+        return False
+
+
+class ViewerRequest(HttpRequest):
+    """A request that has passed the way in."""
+
+    viewer: Viewer | None
+    htmx: Any
+
+
+def find_viewer(user_id: object, chosen: object) -> Viewer | None:
+    """Return the viewer of a signed-in user: the chosen membership, or the only one."""
+    members = list_memberships(user_id)
+    if chosen is not None:
+        members = [one for one in members if str(one.pk) == chosen]
+    return viewer_of(members[0]) if len(members) == 1 else None
+
+
+def viewer_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Put the viewer on each request."""
+
+    def with_viewer(request: HttpRequest) -> HttpResponse:
+        viewer = None
+        if request.user.is_authenticated:
+            viewer = find_viewer(request.user.pk, request.session.get(MEMBER_KEY))
+        request.viewer = viewer  # type: ignore[attr-defined]  # ViewerRequest names it
+        return get_response(request)
+
+    return with_viewer

@@ -1,0 +1,125 @@
+"""The one policy: role × organisation × record class × field, default deny. Data, then a look-up.
+
+In: a role, the kind of its organisation, a record class. Out: a grant (which rows, which fields,
+which verbs) or none. Every query and every address asks here; what is not granted does not exist
+for the asker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Record(StrEnum):
+    """Record classes, as the policy and the event log name them."""
+
+    AUDIT = "audit"
+    CASE = "case"
+    CONTRACT = "contract"
+    IMPORT = "import"
+    MAP = "map"
+    OFFER = "offer"
+    PLAN = "plan"
+    REFUSED_INTAKE = "refused_intake"
+    REPORT = "report"
+    RESPONSE = "response"
+    SITE = "site"
+    STATEMENT = "statement"
+    UNIT = "unit"
+
+
+class Scope(StrEnum):
+    """Which rows of a class."""
+
+    TENANT = "tenant"  # every row of the tenant
+    SHARED = "shared"  # rows shared with my organisation, or its own
+    OWN = "own"  # rows of the unit that I crew
+
+
+class Verb(StrEnum):
+    """What may be done with them."""
+
+    READ = "read"
+    WRITE = "write"  # type in, offer, withdraw, close
+    LEAD = "lead"  # overrule, set standing rules: the company's shift leader
+    ANSWER = "answer"  # accept, decline, step, report: the unit itself
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What is granted on a record class; `fields` are those beyond the base fields."""
+
+    scope: Scope
+    verbs: frozenset[Verb] = frozenset({Verb.READ})
+    fields: frozenset[str] = field(default_factory=frozenset)
+
+
+def _grant(scope: Scope, *verbs: Verb, fields: tuple[str, ...] = ()) -> Grant:
+    return Grant(scope, frozenset({Verb.READ, *verbs}), frozenset(fields))
+
+
+# Fields beyond the base: `position` (where a unit is, to the metre), `key` (a site's key number),
+# `raw` (a panel's frame), `text` (a report's words), `price` (the price list).
+_DISPATCH_DESK: Mapping[Record, Grant] = {
+    Record.CASE: _grant(Scope.SHARED, Verb.WRITE, fields=("raw", "signals")),
+    Record.OFFER: _grant(Scope.SHARED, Verb.WRITE),
+    Record.RESPONSE: _grant(Scope.SHARED, Verb.WRITE),
+    Record.REPORT: _grant(Scope.SHARED),
+    Record.UNIT: _grant(Scope.TENANT, fields=("position",)),
+    Record.SITE: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT),
+    Record.REFUSED_INTAKE: _grant(Scope.TENANT),
+}
+_BUYER: Mapping[Record, Grant] = {
+    Record.CASE: _grant(Scope.SHARED, fields=("signals",)),
+    Record.OFFER: _grant(Scope.SHARED),
+    Record.RESPONSE: _grant(Scope.SHARED),
+    Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
+    Record.UNIT: _grant(Scope.TENANT),  # visits and responses, never tracks
+    Record.SITE: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT),
+    Record.CONTRACT: _grant(Scope.SHARED, fields=("price",)),
+    Record.STATEMENT: _grant(Scope.SHARED),
+}
+_SUPPLIER_OFFICE: Mapping[Record, Grant] = {
+    Record.CASE: _grant(Scope.SHARED),
+    Record.RESPONSE: _grant(Scope.SHARED),
+    Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
+    Record.SITE: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT),
+    Record.CONTRACT: _grant(Scope.SHARED, fields=("price",)),
+    Record.STATEMENT: _grant(Scope.SHARED),
+}
+_LEADER: Mapping[Record, Grant] = {
+    Record.CASE: _grant(Scope.SHARED, Verb.LEAD, fields=("signals",)),
+    Record.OFFER: _grant(Scope.SHARED, Verb.LEAD),
+    Record.RESPONSE: _grant(Scope.SHARED, Verb.LEAD),
+    Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
+    Record.UNIT: _grant(Scope.SHARED, Verb.LEAD, fields=("position",)),
+    Record.SITE: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT),
+    Record.PLAN: _grant(Scope.SHARED, Verb.LEAD),
+}
+_CREW: Mapping[Record, Grant] = {
+    Record.CASE: _grant(Scope.OWN),
+    Record.OFFER: _grant(Scope.OWN, Verb.ANSWER),
+    Record.RESPONSE: _grant(Scope.OWN, Verb.ANSWER, fields=("key",)),
+    Record.REPORT: _grant(Scope.OWN, Verb.ANSWER, fields=("text",)),
+    Record.UNIT: _grant(Scope.OWN, Verb.ANSWER, fields=("position",)),
+    Record.MAP: _grant(Scope.TENANT),
+}
+
+POLICY: Mapping[tuple[str, str], Mapping[Record, Grant]] = {
+    ("dispatcher", "municipality"): _DISPATCH_DESK,
+    ("dispatcher", "alarm_centre"): _DISPATCH_DESK,
+    ("coordinator", "municipality"): _BUYER | {Record.AUDIT: _grant(Scope.TENANT)},
+    ("contract_manager", "municipality"): _BUYER,
+    ("contract_manager", "guarding_company"): _SUPPLIER_OFFICE,
+    ("shift_leader", "guarding_company"): _LEADER,
+    ("guard", "guarding_company"): _CREW,
+}
+
+
+def find_grant(role: str, organisation_kind: str, record: Record) -> Grant | None:
+    """Return what is granted, or None: nothing is granted that is not written above."""
+    return POLICY.get((role, organisation_kind), {}).get(record)

@@ -1,0 +1,36 @@
+"""Reads of members and organisations."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from narvaro.access.models import Member, Organisation, OrganisationKind
+from narvaro.access.viewer import Viewer
+from narvaro.spine import clock
+
+
+def list_memberships(user_id: object) -> list[Member]:
+    """List a user's memberships that hold today, with organisation and tenant."""
+    members = Member.objects.filter(user_id=user_id, user__is_active=True)
+    members = members.select_related("organisation", "tenant").order_by("service_number", "role")
+    now = clock.now()
+    return [
+        one
+        for one in members
+        if one.is_valid_on(now.astimezone(ZoneInfo(one.tenant.timezone)).date())
+    ]
+
+
+def list_organisation_ids(tenant_id: UUID, *kinds: OrganisationKind) -> list[UUID]:
+    """List the tenant's organisations of the given kinds (for audiences)."""
+    found = Organisation.objects.filter(tenant_id=tenant_id, kind__in=kinds)
+    return list(found.values_list("pk", flat=True))
+
+
+def list_colleagues(viewer: Viewer) -> list[Member]:
+    """List the members of the viewer's own organisation."""
+    return list(Member.objects.filter(organisation_id=viewer.organisation_id))
+
+
+def list_all_organisation_ids(tenant_id: UUID) -> list[UUID]:
+    """List all organisations of a tenant (for audiences)."""
+    return list(Organisation.objects.filter(tenant_id=tenant_id).values_list("pk", flat=True))

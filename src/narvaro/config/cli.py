@@ -1,0 +1,201 @@
+"""The command line. In: arguments. Out: a set-up, an import, a check, or running processes.
+
+Commands import lazily, so that `narvaro --help` answers at once.
+"""
+
+import getpass
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from narvaro.spine.models import Tenant
+
+
+def start_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "narvaro.config.settings")
+    import django
+
+    django.setup()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def get_tenant(name: str | None) -> "Tenant":
+    """Return the named tenant, or the only one; raises click.ClickException."""
+    from narvaro.spine.models import Tenant
+
+    found = list(Tenant.objects.filter(name=name) if name else Tenant.objects.all())
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise click.ClickException("No tenant is set up; run `narvaro setup FILE` first.")
+    names = ", ".join(one.name for one in found)
+    raise click.ClickException(f"Say which tenant with --tenant: {names}.")
+
+
+def by_whom() -> str:
+    """Return how the event log names who runs a command."""
+    return f"shell:{getpass.getuser()}"
+
+
+@click.group()
+@click.version_option(package_name="narvaro")
+def main() -> None:
+    """Närvaro: from an alarm to its proof. The home folder is NARVARO_HOME, else ./var."""
+    from narvaro.config.home import HomeRefused, open_home
+
+    try:
+        home = open_home()
+    except HomeRefused as no:
+        raise click.ClickException(str(no)) from no
+    os.environ["NARVARO_HOME"] = str(home.path)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(home.path / "kernels"))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def setup(file: Path) -> None:
+    """Set up a tenant from an installation FILE (TOML): mode, organisations, purposes."""
+    start_django()
+    from narvaro.directory.actions import set_up
+    from narvaro.spine import clock
+    from narvaro.spine.refusal import Refused
+
+    _migrate()
+    try:
+        given = tomllib.loads(file.read_text("utf-8"))
+        tenant = set_up(given=given, by=by_whom(), at=clock.now())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, Refused) as no:
+        raise click.ClickException(f"{file}: {no}") from no
+    click.echo(f"{tenant.name} is set up: {tenant.mode}.")
+
+
+@main.command()
+@click.argument("service_number")
+@click.option("--tenant", "tenant_name")
+@click.password_option()
+def password(service_number: str, tenant_name: str | None, password: str) -> None:
+    """Set the password of the member with SERVICE_NUMBER."""
+    start_django()
+    from narvaro.access.actions import set_password
+    from narvaro.spine import clock
+    from narvaro.spine.refusal import Refused
+
+    tenant = get_tenant(tenant_name)
+    try:
+        set_password(
+            tenant_id=tenant.pk, service_number=service_number, password=password,
+            by=by_whom(), at=clock.now(),
+        )  # fmt: skip
+    except Refused as no:
+        raise click.ClickException(no.detail) from no
+    click.echo(f"{service_number} can sign in.")
+
+
+@main.command()
+def warm() -> None:
+    """Compile the computing kernels into the home folder, so that no alarm waits for it."""
+    from narvaro.core.roads import warm as warm_roads
+
+    warm_roads()
+    click.echo("The kernels are compiled.")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    start_django()
+    _migrate()
+
+
+@main.command()
+def serve() -> None:
+    """Run the whole system: receive, work, web."""
+    from narvaro.config.home import open_home
+    from narvaro.config.serve import serve as run
+
+    start_django()
+    _migrate()
+    home = open_home()
+    address = f"http://{home.settings.bind}:{home.settings.web_port}/"
+    run(home, lambda: click.echo(f"Närvaro: {address}"))
+
+
+@main.command(hidden=True)
+def work() -> None:
+    """Run the process `work` alone."""
+    start_django()
+    from narvaro.config.work import run
+
+    run(lambda: click.echo(json.dumps({"event": "ready", "process": "work"})))
+
+
+@main.command(hidden=True)
+def web() -> None:
+    """Run the process `web` alone."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from narvaro.config.home import open_home
+
+    home = open_home()
+    given = home.settings
+    tls = {}
+    if given.tls_certificate:
+        tls = {"ssl_cert": Path(given.tls_certificate), "ssl_key": Path(given.tls_key)}
+    Granian(
+        "narvaro.config.server:app",
+        address=given.bind,
+        port=given.web_port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        websockets=False,
+        log_access=False,
+        **tls,  # type: ignore[arg-type]  # only paths are in it
+    ).serve()
+
+
+@main.group()
+def audit() -> None:
+    """Look into the event log."""
+
+
+@audit.command()
+@click.option("--tenant", "tenant_name")
+def verify(tenant_name: str | None) -> None:
+    """Check the whole chain of a tenant's log: changes, deletions, reordering, truncation."""
+    start_django()
+    from narvaro.spine.audit import verify as check
+
+    verdict = check(get_tenant(tenant_name).pk)
+    for fault in verdict.faults:
+        click.echo(f"position {fault.position}: {fault.what}", err=True)
+    click.echo(
+        f"{verdict.checked} events checked, {verdict.purged} purged, "
+        f"{len(verdict.faults)} faults; head {verdict.head_hash[:16]}"
+    )
+    sys.exit(1 if verdict.faults else 0)
+
+
+def _add_groups() -> None:
+    from narvaro.config.cli_demo import demo
+    from narvaro.config.cli_import import import_group
+
+    main.add_command(import_group)
+    main.add_command(demo)
+
+
+_add_groups()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""`narvaro import KIND FILE`. In: a file of a register, or of streets. Out: rows, and a report."""
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from narvaro.directory.importing.report import ImportReport
+    from narvaro.directory.importing.run import Source
+    from narvaro.spine.models import Tenant
+
+KINDS = (
+    "sites", "members", "units", "permits", "transmitters", "response-plans", "roster", "contract",
+)  # fmt: skip
+SHOWN = 40
+
+
+def _importer(kind: str, tenant: "Tenant") -> "Callable[..., ImportReport]":
+    from narvaro.contract.actions import import_contract
+    from narvaro.directory.importing import registers
+    from narvaro.directory.importing.response_plans import import_response_plans
+    from narvaro.directory.importing.run import import_table
+    from narvaro.directory.importing.sites import import_sites
+    from narvaro.plan.importing import Roster
+
+    whole = {
+        "sites": import_sites,
+        "response-plans": import_response_plans,
+        "contract": import_contract,
+    }
+    if kind in whole:
+        return whole[kind]
+    tables: dict[str, Any] = {
+        "members": registers.Members,
+        "units": registers.Units,
+        "permits": registers.Permits,
+        "transmitters": registers.Transmitters,
+        "roster": Roster,
+    }
+    register = tables[kind](tenant)
+
+    def run(tenant: "Tenant", source: "Source", **who: Any) -> "ImportReport":  # noqa: ANN401 - by and at
+        return import_table(register, tenant, source, **who)
+
+    return run
+
+
+def import_file(
+    kind: str,
+    file: Path,
+    tenant: "Tenant",
+    *,
+    mapping: dict[str, str] | None = None,
+    dry_run: bool = False,
+    keep_good: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> "ImportReport":
+    """Import one file of a register and return its report."""
+    from narvaro.config.cli import by_whom
+    from narvaro.directory.importing.run import Source, silent
+    from narvaro.spine import clock
+
+    source = Source(
+        name=file.name, data=file.read_bytes(), mapping=mapping or {}, dry_run=dry_run,
+        keep_good=keep_good, progress=progress or silent,
+    )  # fmt: skip
+    return _importer(kind, tenant)(tenant, source, by=by_whom(), at=clock.now())
+
+
+def print_report(report: "ImportReport", *, dry_run: bool) -> None:
+    """Print what was kept and each refused row: line, column, value, why, what to do."""
+    for row in report.refused[:SHOWN]:
+        for one in row.reasons:
+            value = f" “{one.value}”" if one.value else ""
+            click.echo(
+                f"{report.file_name}:{row.line}: {one.column}{value}: {one.why}; {one.todo}",
+                err=True,
+            )
+    if len(report.refused) > SHOWN:
+        click.echo(f"… and {len(report.refused) - SHOWN} more refused rows", err=True)
+    if report.unmapped:
+        click.echo(f"Not used: {', '.join(report.unmapped)}", err=True)
+    did = "imported" if report.written else "checked, nothing written"
+    if report.refused and not report.written and not dry_run:
+        did = "nothing written; mend the rows, or keep the good ones with --keep-good"
+    click.echo(f"{report.kind}: {report.kept} rows good, {len(report.refused)} refused: {did}.")
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        header, equals, name = pair.rpartition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r}: write --map 'Header in the file=name'.")
+        mapping[header] = name
+    return mapping
+
+
+class _Bar:
+    """A progress bar that learns its length from the first report."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.bar: Any = None
+        self.context: AbstractContextManager[Any] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.bar is None or self.bar.length != total or done < self.bar.pos:
+            self.close()
+            self.context = click.progressbar(length=total, label=self.label, file=sys.stderr)
+            self.bar = self.context.__enter__()
+        self.bar.update(done - self.bar.pos)
+
+    def close(self) -> None:
+        """End the line."""
+        if self.context is not None:
+            self.context.__exit__(None, None, None)
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in a file: roads, or one of the registers."""
+
+
+def _command(kind: str) -> click.Command:
+    @click.command(kind)
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--tenant", "tenant_name", help="Whose register, where there are several.")
+    @click.option("--map", "pairs", multiple=True, help="'Header in the file=name', repeatable.")
+    @click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+    @click.option("--keep-good", is_flag=True, help="Write the good rows although some are refused.")
+    def run(
+        file: Path, tenant_name: str | None, pairs: tuple[str, ...], dry_run: bool, keep_good: bool
+    ) -> None:
+        from narvaro.config.cli import start_django, get_tenant
+
+        start_django()
+        tenant = get_tenant(tenant_name)
+        bar = _Bar(kind)
+        report = import_file(
+            kind, file, tenant, mapping=_mapping(pairs), dry_run=dry_run, keep_good=keep_good,
+            progress=bar,
+        )  # fmt: skip
+        bar.close()
+        print_report(report, dry_run=dry_run)
+        sys.exit(1 if report.refused else 0)
+
+    run.help = f"Import the register `{kind}` from FILE."
+    return run
+
+
+for _kind in KINDS:
+    import_group.add_command(_command(_kind))
+
+
+@import_group.command("roads")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tenant", "tenant_name", help="Whose map, where there are several.")
+def import_roads_file(file: Path, tenant_name: str | None) -> None:
+    """Import streets from an OpenStreetMap FILE (.osm.pbf): travel times and the map's tiles."""
+    from narvaro.config.cli import start_django, by_whom, get_tenant
+
+    start_django()
+    from narvaro.directory.actions import import_roads
+    from narvaro.directory.roads_file import MapRefused
+    from narvaro.spine import clock
+
+    tenant = get_tenant(tenant_name)
+    with click.progressbar(length=100, label="roads", file=sys.stderr) as bar:
+
+        def progress(_step: str, share: float) -> None:
+            bar.update(max(0, round(share * 100) - bar.pos))
+
+        try:
+            meta = import_roads(
+                tenant=tenant, pbf=file, progress=progress, by=by_whom(), at=clock.now()
+            )
+        except MapRefused as no:
+            raise click.ClickException(str(no)) from no
+    click.echo(f"roads: {meta.nodes} junctions, {meta.arcs} directed edges; map {meta.sha256[:12]}.")

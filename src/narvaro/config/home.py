@@ -1,0 +1,132 @@
+"""The home folder. In: NARVARO_HOME. Out: the settings and secrets that stand in it.
+
+`narvaro.toml` holds settings, environment variables named NARVARO_… override them, and secrets
+stand in `secrets.toml`, readable by its owner alone. Pure Python: the command line reads it
+before Django starts.
+"""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+
+class HomeRefused(Exception):
+    """The home folder cannot be used; says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may set; ports of 0 mean any free one."""
+
+    database_url: str = ""
+    bind: str = "127.0.0.1"
+    web_port: int = 8000
+    alarm_port: int = 12128
+    position_port: int = 5055
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    origins: tuple[str, ...] = ()
+    tls_certificate: str = ""
+    tls_key: str = ""
+    web_threads: int = 4
+    receiver_id: str = "main"
+
+
+@dataclass(frozen=True)
+class Home:
+    """An open home folder."""
+
+    path: Path
+    settings: Settings
+    django_secret_key: str = field(repr=False)
+    seal_key: str = field(repr=False)
+
+    @property
+    def maps(self) -> Path:
+        """Return the folder of the maps."""
+        return self.path / "maps"
+
+    @property
+    def journal(self) -> Path:
+        """Return the file of the intake journal."""
+        return self.path / "intake" / "intake.db"
+
+    @property
+    def sealed_accounts(self) -> Path:
+        """Return the file in which the accounts are handed to the receiver."""
+        return self.path / "intake" / "accounts.sealed"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Return the file of the secrets."""
+        return self.path / "secrets.toml"
+
+
+def home_path() -> Path:
+    """Return the home folder's place: NARVARO_HOME, or `var` in the working folder."""
+    return Path(os.environ.get("NARVARO_HOME", "var")).resolve()
+
+
+def _value(name: str, raw: object, default: object) -> object:
+    if isinstance(default, tuple):
+        listed = raw.split(",") if isinstance(raw, str) else raw
+        if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+            return tuple(one.strip() for one in listed if one.strip())
+    elif isinstance(default, int):
+        if isinstance(raw, int) or (isinstance(raw, str) and raw.isdigit()):
+            return int(raw)
+    elif isinstance(raw, str):
+        return raw
+    raise HomeRefused(f"Setting {name}: {raw!r} is not a {type(default).__name__}; correct it.")
+
+
+def _read_settings(path: Path) -> Settings:
+    file = path / "narvaro.toml"
+    try:
+        given: dict[str, object] = tomllib.loads(file.read_text()) if file.exists() else {}
+    except tomllib.TOMLDecodeError as fault:
+        raise HomeRefused(f"{file}: {fault}; correct that line.") from fault
+    known = {one.name: one.default for one in fields(Settings)}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise HomeRefused(f"{file}: unknown setting {unknown[0]!r}; known are {', '.join(known)}.")
+    for name in known:
+        env = os.environ.get(f"NARVARO_{name.upper()}")
+        if env is not None:
+            given[name] = env
+    values = {name: _value(name, raw, known[name]) for name, raw in given.items()}
+    return Settings(**values)  # type: ignore[arg-type]  # each value was checked against its default
+
+
+def _read_secrets(file: Path) -> dict[str, str]:
+    if not file.exists():
+        made = {
+            "django_secret_key": secrets.token_urlsafe(50),
+            "seal_key": Fernet.generate_key().decode(),
+        }
+        text = "".join(f'{name} = "{value}"\n' for name, value in made.items())
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(text)
+        return made
+    if file.stat().st_mode & 0o077:
+        raise HomeRefused(f"{file} can be read by others; run: chmod 600 {file}")
+    return tomllib.loads(file.read_text())
+
+
+def open_home(path: Path | None = None) -> Home:
+    """Open the home folder, making it and its secrets where they are missing."""
+    where = path or home_path()
+    for folder in (where, *(where / name for name in ("maps", "intake", "kernels", "static"))):
+        folder.mkdir(parents=True, exist_ok=True)
+    kept = _read_secrets(where / "secrets.toml")
+    try:
+        return Home(where, _read_settings(where), kept["django_secret_key"], kept["seal_key"])
+    except KeyError as missing:
+        raise HomeRefused(
+            f"{where / 'secrets.toml'} lacks {missing}; restore it from a backup of the home "
+            "folder: without it, sealed keys cannot be opened."
+        ) from missing

@@ -1,0 +1,119 @@
+"""`narvaro serve`: starts and restarts the three processes. In: the home folder. Out: a running system.
+
+`receive` (listeners, journal, acknowledgements), `web` (pages and live streams on one port) and
+`work` (promotion, timers, offers). Only processes that it started are ever ended, by their id.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from narvaro.config.home import Home
+
+logger = logging.getLogger(__name__)
+
+SLOWEST_RESTART_S = 10.0
+STEADY_S = 30.0
+PATIENCE_S = 15.0
+
+
+@dataclass
+class Child:
+    """One of the processes: how it is started, and how it fares."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    restart_at: float = 0.0
+    pause_s: float = field(default=0.5)
+
+    def start(self) -> None:
+        """Start it."""
+        self.process = subprocess.Popen(self.command)
+        self.started_at = time.monotonic()
+        logger.info("started", extra={"process": self.name, "pid": self.process.pid})
+
+    def tend(self) -> None:
+        """Start it anew when it ended, a little later each time that it ends soon."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.restart_at:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        steady = now - self.started_at > STEADY_S
+        self.pause_s = 0.5 if steady else min(self.pause_s * 2, SLOWEST_RESTART_S)
+        self.restart_at = now + self.pause_s
+        self.process = None
+        logger.error(
+            "ended", extra={"process": self.name, "code": code, "again_in_s": self.pause_s}
+        )
+
+    def stop(self) -> None:
+        """End it, gently first."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            logger.warning("killed", extra={"process": self.name, "pid": self.process.pid})
+            self.process.kill()
+            self.process.wait()
+
+
+def receiver_config(home: Home) -> Path:
+    """Write the receiver's settings beside its journal; return the file."""
+    file = home.path / "intake" / "receiver.json"
+    given = {
+        "receiver_id": home.settings.receiver_id,
+        "journal": str(home.journal),
+        "accounts": str(home.sealed_accounts),
+        "seal_key_file": str(home.secrets_file),
+        "host": home.settings.bind,
+        "dc09_port": home.settings.alarm_port,
+        "osmand_port": home.settings.position_port,
+    }
+    file.write_text(json.dumps(given, indent=1))
+    return file
+
+
+def children(home: Home) -> list[Child]:
+    """List the three processes of one machine."""
+    narvaro = [sys.executable, "-m", "narvaro.config.cli"]
+    receive = [sys.executable, "-m", "narvaro.intake.receiver"]
+    return [
+        Child("receive", [*receive, "--config", str(receiver_config(home))]),
+        Child("work", [*narvaro, "work"]),
+        Child("web", [*narvaro, "web"]),
+    ]
+
+
+def serve(home: Home, ready: Callable[[], None]) -> None:
+    """Run the three until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    os.environ.setdefault("NARVARO_HOME", str(home.path))
+    running = children(home)
+    for child in running:
+        child.start()
+    ready()
+    try:
+        while not stop.wait(0.25):
+            for child in running:
+                child.tend()
+    finally:
+        for child in running:
+            child.stop()

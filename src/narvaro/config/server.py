@@ -1,0 +1,30 @@
+"""One port: live streams native, Django's pages behind them. In: ASGI. Out: answers.
+
+Django runs as WSGI on a few threads that keep their database connections (measured faster than
+its ASGI handler for synchronous views).
+"""
+
+import os
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "narvaro.config.settings")
+django.setup()
+
+from a2wsgi import WSGIMiddleware  # noqa: E402 - Django is set up first
+from django.conf import settings  # noqa: E402 - as above
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - as above
+
+from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
+
+_pages = WSGIMiddleware(WSGIHandler(), workers=settings.HOME.settings.web_threads)  # type: ignore[arg-type,unused-ignore]  # a WSGI application
+
+
+async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
+    """Send a request where it belongs."""
+    if scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
+        await live(scope, receive, send)
+        return
+    pages: Any = _pages
+    await pages(scope, receive, send)

@@ -1,0 +1,1 @@
+"""What was bought: periods, options, price list, response terms."""

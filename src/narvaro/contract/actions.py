@@ -1,0 +1,97 @@
+"""Writes of contracts, from a contract file."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from narvaro.access.models import Organisation, OrganisationKind
+from narvaro.contract.models import Contract, Option, Price, ResponseTerm
+from narvaro.core import contract_file
+from narvaro.core.tables import Refusal, RefusedRow
+from narvaro.core.terms import TermsError
+from narvaro.directory.importing.report import ImportReport, refuse
+from narvaro.directory.importing.response_plans import read_toml
+from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
+from narvaro.spine.models import Tenant
+
+
+def _parties(
+    tenant: Tenant, given: contract_file.Contract
+) -> tuple[dict[str, Organisation], list[Refusal]]:
+    found: dict[str, Organisation] = {}
+    reasons = []
+    for side, name, kinds in (
+        ("buyer", given.buyer, {OrganisationKind.MUNICIPALITY, OrganisationKind.HOUSING_COMPANY}),
+        ("supplier", given.supplier, {OrganisationKind.GUARDING_COMPANY}),
+    ):
+        organisation = Organisation.objects.filter(tenant=tenant, name=name).first()
+        if organisation is None:
+            reasons.append(refuse(side, name, "is not known here", "add it to the installation"))
+        elif organisation.kind not in kinds:
+            why = f"is a {organisation.kind.replace('_', ' ')}"
+            reasons.append(refuse(side, name, why, f"name the contract's {side}"))
+        else:
+            found[side] = organisation
+    return found, reasons
+
+
+def _write(tenant: Tenant, given: contract_file.Contract, parties: dict[str, Organisation]) -> None:
+    contract, _ = Contract.objects.update_or_create(
+        tenant=tenant,
+        number=given.number,
+        defaults={
+            "title": given.title,
+            "starts_on": given.terms.starts_on,
+            "ends_on": given.terms.ends_on,
+            "notice_months": given.terms.notice_months,
+            **parties,
+        },
+    )
+    contract.options.all().delete()
+    contract.response_terms.all().delete()
+    contract.prices.all().delete()
+    Option.objects.bulk_create(
+        Option(
+            contract=contract, starts_on=one.starts_on, ends_on=one.ends_on,
+            exercised_on=one.exercised_on,
+        )
+        for one in given.terms.options
+    )  # fmt: skip
+    for term in given.terms.response_terms:
+        ResponseTerm.objects.create(
+            tenant=tenant, contract=contract, name=term.name, case_kinds=list(term.case_kinds),
+            start=term.start, stop=term.stop, target_s=term.target_s, share=term.share,
+            penalty_sek=term.penalty_sek,
+        )  # fmt: skip
+    Price.objects.bulk_create(
+        Price(
+            contract=contract, service=one.service, name=one.name, unit=one.unit,
+            price_sek=one.price_sek,
+        )
+        for one in given.prices
+    )  # fmt: skip
+
+
+def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
+    """Import a contract file: the whole contract, or nothing with every fault by its path."""
+    given = read_toml(source.data)
+    reasons: list[Refusal] = []
+    contract: contract_file.Contract | None = None
+    parties: dict[str, Organisation] = {}
+    if isinstance(given, Refusal):
+        reasons.append(given)
+    else:
+        try:
+            contract = contract_file.parse_contract(given)
+        except TermsError as fault:
+            reasons += [refuse(one.where, "", one.what, one.todo) for one in fault.problems]
+        else:
+            parties, reasons = _parties(tenant, contract)
+    refused = (RefusedRow(1, tuple(reasons)),) if reasons else ()
+    written = not reasons and contract is not None and not is_held_back(refused, source)
+    if written and contract is not None:
+        with transaction.atomic():
+            batch = open_batch(tenant, "contract", source, 1, 0, at)
+            _write(tenant, contract, parties)
+            publish(batch, by=by, at=at)
+    return ImportReport("contract", source.name, 0 if reasons else 1, refused, (), written)

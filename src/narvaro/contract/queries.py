@@ -1,0 +1,56 @@
+"""Reads of contracts. The viewer first; the suppliers in force are asked for by actions too."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.contract.models import Contract, ResponseTerm
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Missing
+
+
+def contracts_shared_with(viewer: Viewer) -> QuerySet[Contract]:
+    """Return the contracts in which the viewer's organisation is buyer or supplier."""
+    if not viewer.may(Record.CONTRACT):
+        return Contract.objects.none()
+    mine = Q(buyer_id=viewer.organisation_id) | Q(supplier_id=viewer.organisation_id)
+    seen = Contract.objects.filter(mine, tenant_id=viewer.tenant_id)
+    return seen.select_related("buyer", "supplier").prefetch_related(
+        "options", "response_terms", "prices"
+    )
+
+
+def list_contracts(viewer: Viewer) -> list[Contract]:
+    """List the viewer's contracts, newest first."""
+    return list(contracts_shared_with(viewer).order_by("-starts_on", "number"))
+
+
+def get_contract(viewer: Viewer, contract_id: UUID) -> Contract:
+    """Return a contract; raises Missing where the viewer is no party to it."""
+    found = contracts_shared_with(viewer).filter(pk=contract_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def list_suppliers_in_force(tenant_id: UUID, at: datetime) -> list[UUID]:
+    """List the suppliers of the contracts that are in force at a time (for audiences)."""
+    zone = ZoneInfo(Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id))
+    day = at.astimezone(zone).date()
+    running = Q(ends_on__gte=day) | Q(
+        options__starts_on__lte=day, options__ends_on__gte=day, options__exercised_on__isnull=False
+    )
+    found = Contract.objects.filter(running, tenant_id=tenant_id, starts_on__lte=day)
+    return list(dict.fromkeys(found.order_by("starts_on").values_list("supplier_id", flat=True)))
+
+
+def find_response_term(tenant_id: UUID, case_kind: str, at: datetime) -> ResponseTerm | None:
+    """Return the response term in force for a kind of case, or None where none was agreed."""
+    terms = ResponseTerm.objects.filter(
+        tenant_id=tenant_id, contract__supplier_id__in=list_suppliers_in_force(tenant_id, at)
+    )
+    return next((one for one in terms if case_kind in one.case_kinds), None)

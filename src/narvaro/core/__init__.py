@@ -1,0 +1,1 @@
+"""What is computed: bytes and arrays in, results out; no Django, files, sockets or clock."""

@@ -1,0 +1,24 @@
+"""The one way to compile a kernel. In: a Python function on arrays. Out: the same, compiled.
+
+Kernels are cached on disk (`NUMBA_CACHE_DIR`) and release the interpreter's lock. The cache watches
+only the file that a kernel stands in: keep a kernel and what it calls in one file.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Bits = npt.NDArray[np.bool_]
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` with numba on first call, once per kinds of arguments."""
+    return cast("Function", numba.njit(cache=True, nogil=True)(function))

@@ -1,0 +1,246 @@
+"""Travel times through labels. In: places on roads, a weighed hierarchy. Out: seconds, S x T.
+
+A label holds the shortest time from a place to every node above it in the elimination tree (or back
+from there to the place). Two labels meet on the part of their ways that they share, from the root
+to the lowest common node: one sum and one minimum per node, nothing else. Rows are sorted by rank,
+so that the depth of the lowest common node is a running minimum over neighbours.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from narvaro.core.jit import F64, I32, Bits, kernel
+from narvaro.core.roads.graph import CLOSED_MS
+from narvaro.core.roads.hierarchy import Tree
+
+FAR = np.int32(CLOSED_MS)
+
+
+class Spots(NamedTuple):
+    """Where places stand: the piece, -1 for none, and the share of its travel time, 0 … 1."""
+
+    piece: I32
+    share: F64
+
+
+class Times(NamedTuple):
+    """Travel times of arcs, and of the tree's edges in the direction in which labels run."""
+
+    arc_ms: I32
+    edge_ms: I32  # the metric's `up` for sources, its `down` for targets
+    outward: bool  # from the place, not to it
+
+
+class Attachments(NamedTuple):
+    """The arcs that let places on their pieces into the tree."""
+
+    piece_first: I32  # [p + 1] where each piece's arcs begin in `arc`
+    arc: I32  # [a] arcs, sorted by piece
+    forward: Bits  # [m]
+    tail_rank: I32  # [m]
+    head_rank: I32  # [m]
+
+
+class Labels(NamedTuple):
+    """Label rows in order of rank; a place has one row, more only where its ends lie apart."""
+
+    ms: I32  # [r, deepest + 1] by depth; beyond the row's own depth undefined
+    place: I32  # [r] index of the place
+    rank: I32  # [r] ascending
+    joint: I32  # [r] depth of the lowest common node with the row before
+
+
+@kernel
+def _passed_ms(share: float, travel_ms: int, forward: bool) -> int:
+    """Return the milliseconds from the arc's start to a point at `share` of its piece."""
+    passed = np.int32(np.rint(share * travel_ms))
+    return passed if forward else travel_ms - passed
+
+
+@kernel
+def _seed(share: float, arc: int, arc_ms: I32, net: Attachments, outward: bool) -> tuple[int, int]:
+    """Return the (rank, milliseconds) at which a place's label begins on one arc.
+
+    A place within half a millisecond of a junction is at that junction, also on a one-way road.
+    """
+    total = arc_ms[arc]
+    passed = _passed_ms(share, total, net.forward[arc])
+    if (passed > 0) if outward else (passed == total):
+        return net.head_rank[arc], total - passed
+    return net.tail_rank[arc], passed
+
+
+@kernel
+def _related(a: int, b: int, lowest: I32) -> bool:
+    """Tell whether one of two ranks stands above the other in the tree, or is it."""
+    low, high = (a, b) if a < b else (b, a)
+    return lowest[high] <= low
+
+
+@kernel
+def _seeds(spots: Spots, times: Times, lowest: I32, net: Attachments) -> I32:
+    """Return rows of (low rank, its ms, high rank or -1, its ms, place), unsorted."""
+    total = 0
+    for piece in spots.piece:
+        if piece >= 0:
+            total += net.piece_first[piece + 1] - net.piece_first[piece]
+    rows = np.empty((total, 5), np.int32)
+    size = 0
+    for i in range(len(spots.piece)):
+        piece = spots.piece[i]
+        if piece < 0:
+            continue
+        own = size
+        for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
+            arc = net.arc[k]
+            if times.arc_ms[arc] < FAR:
+                seed = _seed(spots.share[i], arc, times.arc_ms, net, times.outward)
+                size = _enter(rows, own, size, seed, lowest)
+        rows[own:size, 4] = i
+    return rows[:size]
+
+
+@kernel
+def _enter(rows: I32, own: int, size: int, seed: tuple[int, int], lowest: I32) -> int:
+    """Join a seed to a row of the same place on the same way to the root, or begin a row."""
+    rank, ms = seed
+    for r in range(own, size):
+        low = rows[r, 0]
+        if rank == low:
+            rows[r, 1] = min(rows[r, 1], ms)
+            return size
+        if rows[r, 2] < 0 and _related(rank, low, lowest):
+            if rank > low:
+                rows[r, 2], rows[r, 3] = rank, ms
+            else:
+                rows[r, 2], rows[r, 3] = low, rows[r, 1]
+                rows[r, 0], rows[r, 1] = rank, ms
+            return size
+        if rank == rows[r, 2]:
+            rows[r, 3] = min(rows[r, 3], ms)
+            return size
+    rows[size, 0], rows[size, 1], rows[size, 2] = rank, ms, -1
+    return size + 1
+
+
+@kernel
+def _meeting_depth(a: int, b: int, tree: Tree) -> int:
+    """Return the depth of the lowest node above or at both ranks, -1 where there is none."""
+    low, high = (a, b) if a < b else (b, a)
+    while high >= 0 and tree.lowest[high] > low:
+        high = tree.parent[high]
+    return tree.depth[high] if high >= 0 else -1
+
+
+@kernel
+def label(spots: Spots, times: Times, tree: Tree, net: Attachments) -> Labels:
+    """Return the labels of places."""
+    rows = _seeds(spots, times, tree.lowest, net)
+    size = len(rows)
+    sort = np.argsort(rows[:, 0])
+    deepest = 0
+    for r in range(size):
+        deepest = max(deepest, tree.depth[rows[r, 0]])
+    found = Labels(
+        np.empty((size, deepest + 1), np.int32),
+        rows[sort, 4],
+        rows[sort, 0],
+        np.full(size, np.int32(-1)),
+    )
+    for r in range(size):
+        if r:
+            found.joint[r] = _meeting_depth(found.rank[r - 1], found.rank[r], tree)
+        _climb(found.ms[r], rows[sort[r]], times.edge_ms, tree)
+    return found
+
+
+@kernel
+def _climb(ms: I32, row: I32, edge_ms: I32, tree: Tree) -> None:
+    """Fill one label from its seeds up to the root."""
+    x = row[0]
+    ms[: tree.depth[x] + 1] = FAR
+    ms[tree.depth[x]] = row[1]
+    if row[2] >= 0:
+        ms[tree.depth[row[2]]] = row[3]
+    while x >= 0:
+        here = ms[tree.depth[x]]
+        if here < FAR:
+            for k in range(tree.up_first[x], tree.up_first[x + 1]):
+                d = tree.head_depth[k]
+                ms[d] = min(ms[d], here + edge_ms[k])
+        x = tree.parent[x]
+
+
+@kernel
+def _shortest(a: I32, b: I32, depths: int) -> int:
+    """Return the smallest sum of two labels over their first `depths` nodes."""
+    best = np.int32(2 * CLOSED_MS)
+    for k in range(depths):
+        best = min(best, np.int32(a[k] + b[k]))
+    return best
+
+
+@kernel
+def _note(seconds: F64, at: int, ms: int) -> None:
+    if ms < FAR:
+        seconds[at] = min(seconds[at], ms / 1000.0)
+
+
+@kernel
+def _sweep(outer: Labels, inner: Labels, tree: Tree, seconds: F64, steps: tuple[int, int]) -> None:
+    """Meet each outer row with all inner rows, from its place among them outward both ways."""
+    size = len(inner.rank)
+    for i in range(len(outer.rank)):
+        own = outer.ms[i]
+        base = outer.place[i] * steps[0]
+        middle = np.searchsorted(inner.rank, outer.rank[i])
+        if middle < size:
+            depth = _meeting_depth(outer.rank[i], inner.rank[middle], tree)
+            for j in range(middle, size):
+                if j > middle:
+                    depth = min(depth, inner.joint[j])
+                _note(
+                    seconds,
+                    base + inner.place[j] * steps[1],
+                    _shortest(own, inner.ms[j], depth + 1),
+                )
+        if middle > 0:
+            depth = _meeting_depth(outer.rank[i], inner.rank[middle - 1], tree)
+            for j in range(middle - 1, -1, -1):
+                if j < middle - 1:
+                    depth = min(depth, inner.joint[j + 1])
+                _note(
+                    seconds,
+                    base + inner.place[j] * steps[1],
+                    _shortest(own, inner.ms[j], depth + 1),
+                )
+
+
+@kernel
+def meet(sources: Labels, targets: Labels, tree: Tree, seconds: F64) -> None:
+    """Write the shortest seconds over junctions into `seconds` [S, T], filled with inf before."""
+    flat = seconds.reshape(-1)
+    width = seconds.shape[1]
+    if len(sources.rank) <= len(targets.rank):
+        _sweep(sources, targets, tree, flat, (width, 1))
+    else:
+        _sweep(targets, sources, tree, flat, (1, width))
+
+
+@kernel
+def along(sources: Spots, targets: Spots, arc_ms: I32, net: Attachments, seconds: F64) -> None:
+    """Shorten `seconds` [S, T] where both places stand on one piece and the road leads there."""
+    for s in range(len(sources.piece)):
+        piece = sources.piece[s]
+        for t in range(len(targets.piece)):
+            if targets.piece[t] != piece or piece < 0:
+                continue
+            ahead = targets.share[t] - sources.share[s]
+            for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
+                arc = net.arc[k]
+                forward = net.forward[arc]
+                if arc_ms[arc] < FAR and (ahead >= 0.0 if forward else ahead <= 0.0):
+                    begin = _passed_ms(sources.share[s], arc_ms[arc], forward)
+                    end = _passed_ms(targets.share[t], arc_ms[arc], forward)
+                    seconds[s, t] = min(seconds[s, t], (end - begin) / 1000.0)

@@ -1,0 +1,67 @@
+"""Names for streets, blocks and premises: word lists in, no name twice in the town."""
+
+from random import Random
+from typing import Any
+
+from narvaro.demo.lattice import Cell, Edge, Lattice
+
+
+class Names:
+    """Hands out names from words.toml, each once."""
+
+    def __init__(self, words: dict[str, Any], taken: set[str], rng: Random) -> None:
+        """Start with the names that main roads have already taken."""
+        self._words, self._taken, self._rng = words, set(taken), rng
+        self._decks: dict[str, list[str]] = {}
+        self._premises: dict[str, int] = {}
+
+    def street(self, theme: str) -> str:
+        """Give a street name of the theme that nobody has yet."""
+        deck = self._decks.setdefault(theme, self._shuffled(theme))
+        while deck:
+            name = deck.pop()
+            if name not in self._taken:
+                self._taken.add(name)
+                return name
+        raise ValueError(f"the theme {theme!r} of words.toml has no street name left; add words")
+
+    def _shuffled(self, theme: str) -> list[str]:
+        """List the theme's names, the one to take first last: plain ones, later with Lilla, Övre …"""
+        out: list[str] = []
+        for before in ["", *self._words["before"]]:
+            for k in range(len(self._words["suffixes"])):
+                words = list(self._words["theme"][theme]["words"])
+                self._rng.shuffle(words)
+                for n, word in enumerate(words):
+                    suffix = self._words["suffixes"][(k + n) % len(self._words["suffixes"])]
+                    out.append(before + (before and word.lower() or word) + suffix)
+        return out[::-1]
+
+    def site(self, theme: str, kind: str, title: str) -> tuple[str, str]:
+        """Give a site its property designation and, where it has no title of its own, its name."""
+        blocks = self._words["theme"][theme]["blocks"]
+        used = self._premises.get(theme, 0)
+        self._premises[theme] = used + 1
+        block, number = blocks[used % len(blocks)], 1 + used // len(blocks)
+        name = block + {"school": " skola", "preschool": " förskola"}.get(kind, "")
+        return f"{block} {number}", title or (name if number == 1 else f"{name} {number}")
+
+
+def name_streets(lattice: Lattice, names: Names) -> dict[Edge, str]:
+    """Name each straight run of lattice edges; a run is one street."""
+    out: dict[Edge, str] = {}
+    for edge in sorted(lattice.edges):
+        if edge in out:
+            continue
+        name = names.street(lattice.district.theme)
+        step = (edge[1][0] - edge[0][0], edge[1][1] - edge[0][1])
+        here: Edge | None = edge
+        while here is not None and here in lattice.edges:
+            out[here] = name
+            here = _next(here, step)
+    return out
+
+
+def _next(edge: Edge, step: Cell) -> Edge:
+    (_, (i, j)) = edge
+    return (i, j), (i + step[0], j + step[1])

@@ -1,0 +1,123 @@
+"""A made-up guard's phone: signs in, asks for its state, answers offers, reports, sends positions."""
+
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+from urllib.parse import urlencode
+
+from narvaro.demo import wall
+from narvaro.demo.browser import Browser, Form, Page, Unreachable, list_forms
+from narvaro.demo.driving import Fix
+
+JSON = "application/json"
+MS_TO_KNOTS = 3600 / 1852
+
+
+@dataclass(slots=True)
+class Phone:
+    """A signed-in phone of one guard."""
+
+    address: tuple[str, int]
+    username: str
+    password: str
+    _browser: Browser | None = None
+
+    def state(self) -> dict[str, Any]:
+        """Ask for the unit's state, signing in first where needed."""
+        return self._json(self._get("/phone/state/"))
+
+    def accept(self, offer: str) -> bool:
+        """Accept an offer; False where it was too late."""
+        return self._tap(f"/phone/offers/{offer}/accept/")
+
+    def decline(self, offer: str) -> bool:
+        """Decline an offer; False where it was too late."""
+        return self._tap(f"/phone/offers/{offer}/decline/")
+
+    def step(self, response: str, step: str) -> bool:
+        """Tap a step: rolling, on_scene, secured or left."""
+        return self._tap(f"/phone/responses/{response}/{step}/")
+
+    def report(self, response: str, finding: str, text: str) -> bool:
+        """Fill in and send the report's form as a person would: what was found, and in words."""
+        path = f"/phone/responses/{response}/report/"
+        page = self._get(path)
+        form = next((f for f in list_forms(page) if any(k == "textarea" for _, k, _ in f.fields)), None)
+        if form is None:
+            raise Unreachable(f"{path} answered {page.status} without a report form")
+        assert self._browser is not None
+        sent = self._browser.post(form.action or path, fill(form, finding, text), accept=JSON)
+        return sent.status < 400
+
+    def _tap(self, path: str) -> bool:
+        self._get("/phone/state/")
+        assert self._browser is not None
+        return self._browser.post(path, [], accept=JSON).status < 400
+
+    def _get(self, path: str) -> Page:
+        """Fetch a page; where the session is gone, sign in and fetch it again."""
+        browser = self._browser or self._sign_in()
+        page = browser.get(path, accept=JSON if path.endswith("/state/") else "text/html")
+        if page.status in {401, 403} or page.path.startswith("/login"):
+            page = self._sign_in().get(path, accept=JSON if path.endswith("/state/") else "text/html")
+        return page
+
+    def _json(self, page: Page) -> dict[str, Any]:
+        if page.status >= 400:
+            raise Unreachable(f"{page.path} answered {page.status} to {self.username}")
+        return page.data()
+
+    def _sign_in(self) -> Browser:
+        browser = Browser(self.address)
+        page = browser.get("/login/")
+        form = next((f for f in list_forms(page) if any(k == "password" for _, k, _ in f.fields)), None)
+        if form is None:
+            raise Unreachable(f"/login/ answered {page.status} without a sign-in form")
+        values = []
+        for name, kind, value in form.fields:
+            typed = {"password": self.password, "text": self.username, "email": self.username}
+            values.append((name, typed.get(kind, value)))
+        done = browser.post(form.action or "/login/", values)
+        if done.status >= 400 or done.path.startswith("/login"):
+            raise Unreachable(f"the sign-in of {self.username} was refused ({done.status})")
+        self._browser = browser
+        return browser
+
+
+def fill(form: Form, finding: str, text: str) -> list[tuple[str, str]]:
+    """Choose the finding (the first choice where it is not offered) and write the text."""
+    values: list[tuple[str, str]] = []
+    choices: dict[str, list[str]] = {}
+    for name, kind, value in form.fields:
+        if kind in {"radio", "option"}:
+            choices.setdefault(name, []).append(value)
+        elif kind == "textarea":
+            values.append((name, text))
+        elif kind not in {"checkbox", "submit", "button"}:
+            values.append((name, value))
+    for name, offered in choices.items():
+        values.append((name, finding if finding in offered else offered[0]))
+    return values
+
+
+def send_position(address: tuple[str, int], tracker: str, fix: Fix) -> int:
+    """Send one position over the OsmAnd protocol; give the answer's status."""
+    query = urlencode(
+        {
+            "id": tracker,
+            "lat": f"{fix.lat:.6f}",
+            "lon": f"{fix.lon:.6f}",
+            "timestamp": int(wall.now().timestamp()),
+            "speed": f"{fix.speed_ms * MS_TO_KNOTS:.1f}",
+            "bearing": f"{fix.bearing:.0f}",
+            "accuracy": "6",
+        }
+    )
+    line = HTTPConnection(*address, timeout=5)
+    try:
+        line.request("GET", f"/?{query}")
+        return line.getresponse().status
+    except (OSError, HTTPException) as fault:
+        raise Unreachable(f"positions were not taken: {fault}") from fault
+    finally:
+        line.close()

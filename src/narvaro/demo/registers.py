@@ -1,0 +1,124 @@
+"""The municipality's registers as CSV rows with Swedish headers, as its systems export them."""
+
+import csv
+import io
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from narvaro.demo.frame import Frame
+from narvaro.demo.ground import read_plan
+from narvaro.demo.town import TownAccount, TownMember, TownShift, TownSite, TownUnit
+
+SV = {
+    "school": "skola", "preschool": "förskola", "library": "bibliotek", "hall": "hall", "other": "annat",
+    "guard": "väktare", "public_order_officer": "ordningsvakt", "car": "bil", "foot": "till fots",
+    "aed": "hjärtstartare", "extinguisher": "pulversläckare", "fire_blanket": "brandfilt",
+    "shift_leader": "arbetsledare", "dispatcher": "larmoperatör", "coordinator": "säkerhetssamordnare",
+    "contract_manager": "avtalsansvarig", "cpr": "hlr", "fire": "brand", "dog": "hund",
+}  # fmt: skip
+
+Rows = list[list[str]]
+
+
+def write_rows(path: Path, header: str, rows: Rows, encoding: str = "utf-8") -> None:
+    """Write rows separated by semicolons, with the line ends of a spreadsheet's export."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(header.split(";"))
+    writer.writerows(rows)
+    path.write_bytes(out.getvalue().encode(encoding))
+
+
+def write_sites(path: Path, sites: tuple[TownSite, ...]) -> None:
+    """Write sites.csv in the Windows code page with decimal commas."""
+    rows = [
+        [s.code, s.name, SV[s.kind], s.premises, s.address, _comma(s.lat), _comma(s.lon), str(s.alarm_grade or "")]
+        for s in sites
+    ]
+    write_rows(
+        path, "Objektnummer;Objekt;Typ;Fastighetsbeteckning;Adress;Latitud;Longitud;Larmklass", rows, "cp1252"
+    )
+
+
+def _comma(degrees: float) -> str:
+    return f"{degrees:.6f}".replace(".", ",")
+
+
+def write_units(path: Path, units: tuple[TownUnit, ...], company: str) -> None:
+    """Write units.csv."""
+    rows = [
+        [u.call_sign, company, SV[u.role], SV[u.travel], ", ".join(SV[k] for k in u.kit), u.tracker]
+        for u in units
+    ]
+    write_rows(path, "Enhet;Organisation;Roll;Färdmedel;Utrustning;Spårare", rows, "utf-8-sig")
+
+
+def write_members(path: Path, members: tuple[TownMember, ...]) -> None:
+    """Write members.csv: a row per member and competence, one row for those without any."""
+    rows: Rows = []
+    for m in members:
+        first = [m.service_number, m.organisation, SV[m.role], m.since.isoformat(), ""]
+        rows += [[*first, SV[n], a.isoformat(), b.isoformat()] for n, a, b in m.competences] or [[*first, "", "", ""]]
+    write_rows(
+        path, "Tjänstenummer;Organisation;Roll;Från;Till;Kompetens;Kompetens från;Kompetens till", rows, "utf-8-sig"
+    )
+
+
+def write_permits(path: Path, frame: Frame, company: str, today: date, scale: float = 1.0) -> None:
+    """Write permits.csv with each area as WKT in degrees."""
+    spec = read_plan("papers.toml")["permits"]
+    since, until = today - timedelta(days=400), today + timedelta(days=690)
+    rows: Rows = []
+    for number, area, days, start, end, officers, conditions in spec["rows"]:
+        corners = [frame.degrees(x * scale, y * scale) for x, y in spec["area"][area]]
+        ring = ", ".join(f"{lon:.6f} {lat:.6f}" for lat, lon in [*corners, corners[0]])
+        rows.append([
+            number.format(year=since.year), company, f"POLYGON (({ring}))", since.isoformat(), until.isoformat(),
+            days, start, end, str(officers), conditions,
+        ])  # fmt: skip
+    write_rows(
+        path,
+        "Beslut;Organisation;Område;Giltigt från;Giltigt till;Veckodagar;Klockan från;Klockan till;Antal;Villkor",
+        rows,
+    )
+
+
+def make_accounts(sites: tuple[TownSite, ...], rng: Random) -> tuple[TownAccount, ...]:
+    """Give about eighty sites a transmitter: mostly AES, a few plain, as in a real stock of panels."""
+    accounts = []
+    for site in sites:
+        n = int(site.code[2:])
+        connected = site.kind != "preschool" and site.kind != "other" or rng.random() < 0.47
+        if not connected:
+            continue
+        draw = rng.random()
+        bits = 0 if draw < 0.09 and site.kind != "school" else 256 if draw < 0.6 else 128
+        key = f"{rng.getrandbits(bits):0{bits // 4}x}".upper() if bits else ""
+        form = "hex"
+        if bits == 128 and draw > 0.95:
+            key, form = "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(16)), "ascii"
+        poll = 90 if site.alarm_grade and site.alarm_grade >= 2 else rng.choice([180, 300])
+        accounts.append(TownAccount(f"4{n:03d}", site.code, key, form, poll))
+    return tuple(accounts)
+
+
+def write_accounts(path: Path, accounts: tuple[TownAccount, ...]) -> None:
+    """Write transmitters.csv."""
+    rows = [[a.account, a.site, a.key, a.key_form if a.key else "", str(a.poll_interval_s)] for a in accounts]
+    write_rows(path, "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s", rows)
+
+
+def write_roster(path: Path, shifts: tuple[TownShift, ...]) -> None:
+    """Write roster.csv in local time."""
+    rows = [
+        [s.call_sign, f"{s.starts:%Y-%m-%d %H:%M}", f"{s.ends:%Y-%m-%d %H:%M}", ", ".join(s.service_numbers)]
+        for s in shifts
+    ]
+    write_rows(path, "Enhet;Från;Till;Tjänstenummer", rows)
+
+
+def draw_grade(kind: str, rng: Random) -> int | None:
+    """Draw an alarm grade (larmklass): schools mostly 2, the rest often none."""
+    weights = {"school": (0, 2, 7, 1), "library": (1, 4, 4, 0), "hall": (2, 4, 3, 0)}
+    return rng.choices((None, 1, 2, 3), weights.get(kind, (5, 4, 1, 0)))[0]

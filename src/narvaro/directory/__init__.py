@@ -1,0 +1,1 @@
+"""What stands still: sites, units, competences, permits, transmitters, response plans, maps."""

@@ -1,0 +1,118 @@
+"""Writes of the directory that come from no table: the installation and its map."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db import transaction
+
+from narvaro.access.actions import add_organisation
+from narvaro.access.models import OrganisationKind
+from narvaro.access.policy import Record
+from narvaro.access.queries import list_all_organisation_ids
+from narvaro.directory.map_build import MapMeta, build_map
+from narvaro.directory.models import RoadMap
+from narvaro.spine import events
+from narvaro.spine.events import create_tenant
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
+
+
+@dataclass(frozen=True)
+class MapChanged(events.Happening):
+    """The tenant has a new map."""
+
+    kind: ClassVar[str] = "map.changed"
+    record_class: ClassVar[str] = Record.MAP
+    sha256: str
+
+
+@dataclass(frozen=True)
+class InstallationNoted(events.Happening):
+    """Mode, purposes and organisations were set from the installation file."""
+
+    kind: ClassVar[str] = "installation.noted"
+    record_class: ClassVar[str] = Record.AUDIT
+    mode: str
+    positions_allowed: bool
+
+
+_KEYS = {
+    "tenant": str, "timezone": str, "mode": str, "positions_purpose": str,
+    "positions_negotiated_on": date, "accept_within_s": int, "red_after_s": int,
+    "organisation": list,
+}  # fmt: skip
+
+
+def _check(given: dict[str, Any]) -> None:
+    for key, value in given.items():
+        kind = _KEYS.get(key)
+        if kind is None:
+            raise Refused("unknown_key", f"{key} is unknown; known are {', '.join(_KEYS)}.")
+        if not isinstance(value, kind):
+            raise Refused("wrong_type", f"{key} = {value!r} is no {kind.__name__}; correct it.")
+    for key in ("tenant", "organisation"):
+        if not given.get(key):
+            raise Refused("missing_key", f"{key} is missing; add it.")
+    if given.get("mode", "follow_up") not in Tenant.Mode.values:
+        raise Refused("unknown_mode", f"mode is one of {', '.join(Tenant.Mode.values)}.")
+    try:
+        ZoneInfo(given.get("timezone", "Europe/Stockholm"))
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise Refused("unknown_zone", f"timezone {given['timezone']!r} is not known.") from fault
+    for number, one in enumerate(given["organisation"], 1):
+        if not isinstance(one, dict) or one.get("kind") not in OrganisationKind.values:
+            kinds = ", ".join(OrganisationKind.values)
+            raise Refused("organisation", f"organisation[{number}].kind is one of {kinds}.")
+        if not one.get("name"):
+            raise Refused("organisation", f"organisation[{number}].name is missing.")
+
+
+@transaction.atomic
+def set_up(*, given: dict[str, Any], by: str, at: datetime) -> Tenant:
+    """Make or change a tenant from a read installation file; raises Refused by key."""
+    _check(given)
+    zone = given.get("timezone", "Europe/Stockholm")
+    tenant = Tenant.objects.filter(name=given["tenant"]).first()
+    if tenant is None:
+        tenant = create_tenant(name=given["tenant"], timezone=zone)
+    tenant.timezone = zone
+    tenant.mode = given.get("mode", tenant.mode)
+    for name in ("positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s"):
+        if name in given:
+            setattr(tenant, name, given[name])
+    tenant.save()
+    for one in given["organisation"]:
+        kind = OrganisationKind(one["kind"])
+        add_organisation(tenant=tenant, name=one["name"], kind=kind, by=by, at=at)
+    events.append(
+        InstallationNoted(tenant.mode, tenant.positions_allowed),
+        tenant_id=tenant.pk, subject=None, audience=list_all_organisation_ids(tenant.pk),
+        by=by, at=at,
+    )  # fmt: skip
+    return tenant
+
+
+def import_roads(
+    *, tenant: Tenant, pbf: Path, progress: Callable[[str, float], None], by: str, at: datetime
+) -> MapMeta:
+    """Build the map of a `.osm.pbf` file and let the tenant use it; raises MapRefused."""
+    meta = build_map(pbf, settings.HOME.maps, progress, made_at=at)
+    south, west, north, east = meta.bounds
+    with transaction.atomic():
+        RoadMap.objects.update_or_create(
+            tenant=tenant,
+            defaults={
+                "sha256": meta.sha256, "south": south, "west": west, "north": north, "east": east,
+            },
+        )  # fmt: skip
+        events.append(
+            MapChanged(meta.sha256),
+            tenant_id=tenant.pk, subject=None, audience=list_all_organisation_ids(tenant.pk),
+            by=by, at=at,
+        )  # fmt: skip
+    return meta

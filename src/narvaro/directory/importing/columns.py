@@ -1,0 +1,107 @@
+"""Which columns each kind of file has, and under which headers people write them."""
+
+from datetime import tzinfo
+
+from narvaro.core import cells
+from narvaro.core.tables import Column, TableSpec
+
+SITE_KINDS = {
+    "skola": "school", "grundskola": "school", "gymnasium": "school", "förskola": "preschool",
+    "bibliotek": "library", "hall": "hall", "idrottshall": "hall", "annat": "other",
+    "övrigt": "other",
+}  # fmt: skip
+ROLES = {
+    "väktare": "guard", "arbetsledare": "shift_leader", "larmoperatör": "dispatcher",
+    "säkerhetssamordnare": "coordinator", "avtalsansvarig": "contract_manager",
+}  # fmt: skip
+COMPETENCES = {
+    "väktare": "guard", "ordningsvakt": "public_order_officer", "hlr": "cpr", "brand": "fire",
+    "hund": "dog",
+}  # fmt: skip
+UNIT_ROLES = {"väktare": "guard", "ordningsvakt": "public_order_officer"}
+TRAVEL = {"bil": "car", "till fots": "foot", "fot": "foot"}
+KIT = {
+    "hjärtstartare": "aed", "pulversläckare": "extinguisher", "brandfilt": "fire_blanket",
+    "hund": "dog", "förbandsväska": "first_aid",
+}  # fmt: skip
+
+
+def _optional(name: str, parse: object, *aliases: str) -> Column:
+    return Column(name, parse, required=False, aliases=aliases)  # type: ignore[arg-type]  # a cell parser
+
+
+SITES = TableSpec(
+    "sites",
+    (
+        Column("code", cells.text, aliases=("Objektnummer", "Objektnr", "Objekt-id")),
+        Column("name", cells.text, aliases=("Objekt", "Namn", "Objektnamn")),
+        Column("kind", cells.one_of(SITE_KINDS), aliases=("Typ", "Objekttyp")),
+        _optional("premises", cells.text, "Fastighetsbeteckning", "Fastighet"),
+        _optional("address", cells.text, "Adress", "Gatuadress"),
+        Column("lat", cells.latitude, aliases=("Latitud", "Lat")),
+        Column("lon", cells.longitude, aliases=("Longitud", "Long", "Lng")),
+        _optional("alarm_grade", cells.positive_integer, "Larmklass"),
+    ),
+)
+UNITS = TableSpec(
+    "units",
+    (
+        Column("call_sign", cells.text, aliases=("Enhet", "Anropssignal")),
+        Column("organisation", cells.text, aliases=("Organisation", "Företag")),
+        Column("role", cells.one_of(UNIT_ROLES), aliases=("Roll",)),
+        Column("travel", cells.one_of(TRAVEL), aliases=("Färdmedel",)),
+        _optional("kit", cells.list_of(cells.one_of(KIT)), "Utrustning"),
+        _optional("tracker", cells.text, "Spårare"),
+    ),
+)
+MEMBERS = TableSpec(
+    "members",
+    (
+        Column("service_number", cells.text, aliases=("Tjänstenummer", "Tjänstenr")),
+        Column("organisation", cells.text, aliases=("Organisation", "Företag")),
+        Column("role", cells.one_of(ROLES), aliases=("Roll",)),
+        Column("valid_from", cells.day, aliases=("Från",)),
+        _optional("valid_until", cells.day, "Till"),
+        _optional("competence", cells.one_of(COMPETENCES), "Kompetens"),
+        _optional("competence_from", cells.day, "Kompetens från"),
+        _optional("competence_until", cells.day, "Kompetens till"),
+    ),
+)
+PERMITS = TableSpec(
+    "permits",
+    (
+        Column("decision_no", cells.text, aliases=("Beslut", "Beslutsnummer")),
+        Column("organisation", cells.text, aliases=("Organisation", "Företag")),
+        Column("area", cells.wkt_polygon, aliases=("Område",)),
+        Column("valid_from", cells.day, aliases=("Giltigt från",)),
+        Column("valid_until", cells.day, aliases=("Giltigt till",)),
+        Column("weekdays", cells.weekdays, aliases=("Veckodagar",)),
+        Column("hours_from", cells.clock_time, aliases=("Klockan från",)),
+        Column("hours_until", cells.clock_time, aliases=("Klockan till",)),
+        _optional("max_officers", cells.positive_integer, "Antal"),
+        _optional("conditions", cells.text, "Villkor"),
+    ),
+)
+TRANSMITTERS = TableSpec(
+    "transmitters",
+    (
+        Column("account", cells.text, aliases=("Konto", "Larmkonto")),
+        Column("site", cells.text, aliases=("Objektnummer", "Objekt")),
+        _optional("key", cells.text, "Nyckel"),
+        _optional("key_form", cells.one_of({"hex": "hex", "ascii": "ascii"}), "Nyckelform"),
+        _optional("poll_interval_s", cells.positive_integer, "Avfrågning s", "Avfrågning"),
+    ),
+)
+
+
+def roster_spec(zone: tzinfo) -> TableSpec:
+    """Return the roster's columns; its times are local times of the tenant."""
+    return TableSpec(
+        "roster",
+        (
+            Column("unit", cells.text, aliases=("Enhet",)),
+            Column("starts_at", cells.moment(zone), aliases=("Från",)),
+            Column("ends_at", cells.moment(zone), aliases=("Till",)),
+            Column("crew", cells.list_of(cells.text), aliases=("Tjänstenummer",)),
+        ),
+    )

@@ -1,0 +1,248 @@
+"""Units, members, permits, transmitters: rows of a file against what is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from narvaro.access.actions import put_member
+from narvaro.access.models import Organisation, OrganisationKind, Role
+from narvaro.core.permits import read_area
+from narvaro.core.tables import Refusal, Row
+from narvaro.directory.importing import columns
+from narvaro.directory.importing.report import refuse
+from narvaro.directory.models import (
+    Competence,
+    ImportBatch,
+    Permit,
+    Site,
+    Transmitter,
+    Unit,
+)
+from narvaro.spine.models import Tenant
+from narvaro.spine.sealing import seal_text
+
+KEY_LENGTHS = (16, 24, 32)
+
+
+class _OfOrganisations:
+    """A register whose rows name an organisation."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.organisations = {one.name: one for one in Organisation.objects.filter(tenant=tenant)}
+        self.seen: dict[str, int] = {}
+
+    def organisation(self, row: Row) -> tuple[Organisation | None, list[Refusal]]:
+        found = self.organisations.get(row["organisation"])
+        if found is not None:
+            return found, []
+        known = ", ".join(sorted(self.organisations)) or "none"
+        todo = f"write one of: {known}; or add it to the installation file"
+        return None, [refuse("organisation", row["organisation"], "is not known here", todo)]
+
+    def twice(self, column: str, value: str, line: int) -> list[Refusal]:
+        first = self.seen.setdefault(value, line)
+        if first == line:
+            return []
+        return [refuse(column, value, f"stands on line {first} too", "keep one of the lines")]
+
+
+class Units(_OfOrganisations):
+    """The units and their equipment."""
+
+    kind = "units"
+    spec = columns.UNITS
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(tenant)
+        taken = Unit.objects.exclude(tracker="").values_list("tracker", "tenant", "call_sign")
+        self.trackers = {tracker: (of, sign) for tracker, of, sign in taken}
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's organisation beside it, or why it is not taken."""
+        organisation, reasons = self.organisation(row)
+        reasons += self.twice("call_sign", row["call_sign"], row.line)
+        tracker = row.values.get("tracker") or ""
+        if tracker:
+            mine = (self.tenant.pk, row["call_sign"])
+            if self.trackers.setdefault(tracker, mine) != mine:
+                reasons.append(
+                    refuse("tracker", tracker, "belongs to another unit", "give each its own")
+                )
+        return (organisation, row), reasons
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
+        """Make or change the units."""
+        for organisation, row in checked:
+            Unit.objects.update_or_create(
+                tenant=self.tenant,
+                call_sign=row["call_sign"],
+                defaults={
+                    "organisation": organisation,
+                    "role": row["role"],
+                    "travel": row["travel"],
+                    "kit": list(row.values.get("kit") or ()),
+                    "tracker": row.values.get("tracker") or "",
+                },
+            )
+
+
+# Which role makes sense in which organisation; anything else would be granted nothing at all.
+_ROLES_OF = {
+    OrganisationKind.MUNICIPALITY: {"dispatcher", "coordinator", "contract_manager"},
+    OrganisationKind.ALARM_CENTRE: {"dispatcher"},
+    OrganisationKind.GUARDING_COMPANY: {"guard", "shift_leader", "contract_manager"},
+}
+
+
+class Members(_OfOrganisations):
+    """Members and their competences: a row for each member and competence."""
+
+    kind = "members"
+    spec = columns.MEMBERS
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's organisation beside it, or why it is not taken."""
+        organisation, reasons = self.organisation(row)
+        if organisation and row["role"] not in _ROLES_OF.get(
+            OrganisationKind(organisation.kind), set()
+        ):
+            why = f"is no role in a {organisation.kind.replace('_', ' ')}"
+            reasons.append(refuse("role", row["role"], why, "correct the role or organisation"))
+        for start, end in (("valid_from", "valid_until"), ("competence_from", "competence_until")):
+            first, last = row.values.get(start), row.values.get(end)
+            if first and last and last <= first:
+                reasons.append(refuse(end, last, f"is not after {first}", "correct the dates"))
+        if row.values.get("competence") and not row.values.get("competence_from"):
+            reasons.append(
+                refuse("competence_from", "", "is empty", "write from when the competence holds")
+            )
+        return (organisation, row), reasons
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
+        """Make or change the members and their competences."""
+        for organisation, row in checked:
+            member = put_member(
+                organisation=organisation,
+                service_number=row["service_number"],
+                role=Role(row["role"]),
+                valid_from=row["valid_from"],
+                valid_until=row.values.get("valid_until"),
+            )
+            if row.values.get("competence"):
+                Competence.objects.update_or_create(
+                    member=member,
+                    kind=row["competence"],
+                    valid_from=row["competence_from"],
+                    defaults={"valid_until": row.values.get("competence_until")},
+                )
+
+
+class Permits(_OfOrganisations):
+    """Permits to use public order officers."""
+
+    kind = "permits"
+    spec = columns.PERMITS
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's organisation beside it, or why it is not taken."""
+        organisation, reasons = self.organisation(row)
+        reasons += self.twice("decision_no", row["decision_no"], row.line)
+        try:
+            read_area(row["area"])
+        except ValueError as fault:
+            reasons.append(refuse("area", row["area"][:60], str(fault), "draw the area anew"))
+        if row["valid_until"] < row["valid_from"]:
+            reasons.append(
+                refuse("valid_until", row["valid_until"], "is before its start", "correct it")
+            )
+        return (organisation, row), reasons
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
+        """Make or change the permits."""
+        for organisation, row in checked:
+            Permit.objects.update_or_create(
+                tenant=self.tenant,
+                decision_no=row["decision_no"],
+                defaults={
+                    "organisation": organisation,
+                    "area_wkt": row["area"],
+                    "valid_from": row["valid_from"],
+                    "valid_until": row["valid_until"],
+                    "weekdays": list(row["weekdays"]),
+                    "hours_from": row["hours_from"],
+                    "hours_until": row["hours_until"],
+                    "max_officers": row.values.get("max_officers"),
+                    "conditions": row.values.get("conditions") or "",
+                },
+            )
+
+
+@dataclass(frozen=True)
+class _CheckedTransmitter:
+    site: Site
+    row: Row
+
+
+class Transmitters:
+    """Transmitters with their keys, which are sealed as they are written."""
+
+    kind = "transmitters"
+    spec = columns.TRANSMITTERS
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.sites = {one.code: one for one in Site.objects.published().filter(tenant=tenant)}
+        self.owners = dict(Transmitter.objects.values_list("account", "tenant_id"))
+        self.seen: dict[str, int] = {}
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's site beside it, or why it is not taken; a key is never repeated."""
+        reasons: list[Refusal] = []
+        account = row["account"].upper()
+        site = self.sites.get(row["site"])
+        if site is None:
+            reasons.append(
+                refuse("site", row["site"], "is no site here", "import the sites first")
+            )
+        if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
+            reasons.append(
+                refuse("account", account, "is taken in this installation", "use another account")
+            )
+        first = self.seen.setdefault(account, row.line)
+        if first != row.line:
+            reasons.append(
+                refuse("account", account, f"stands on line {first} too", "keep one of the lines")
+            )
+        if not account.isalnum() or len(account) > 16:
+            reasons.append(
+                refuse("account", account, "is not 1–16 letters and digits", "correct it")
+            )
+        fault = _key_fault(row.values.get("key") or "", row.values.get("key_form") or "hex")
+        if fault:
+            reasons.append(refuse("key", "…", fault, "correct the key or its form"))
+        return _CheckedTransmitter(site, row) if site else None, reasons
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
+        """Make or change the transmitters."""
+        for one in checked:
+            Transmitter.objects.update_or_create(
+                account=one.row["account"].upper(),
+                defaults={
+                    "tenant": self.tenant,
+                    "site": one.site,
+                    "sealed_key": seal_text(one.row.values.get("key") or ""),
+                    "key_form": one.row.values.get("key_form") or "hex",
+                    "poll_interval_s": one.row.values.get("poll_interval_s"),
+                },
+            )
+
+
+def _key_fault(key: str, form: str) -> str:
+    if not key:
+        return ""
+    try:
+        raw = bytes.fromhex(key) if form == "hex" else key.encode("ascii")
+    except ValueError:
+        return f"is not {form}"
+    return "" if len(raw) in KEY_LENGTHS else f"is {len(raw)} bytes long; AES takes 16, 24 or 32"

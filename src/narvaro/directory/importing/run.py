@@ -1,0 +1,133 @@
+"""The course of an import, the same for every kind. In: bytes and a kind. Out: a report.
+
+Rows are read and checked against what is there; then either everything is written, or nothing,
+or (asked for) the good rows. Writing is one short transaction for the small registers; the large
+one (sites) stages rows in short transactions and shows them in one.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from django.db import transaction
+
+from narvaro.access.policy import Record
+from narvaro.access.queries import list_all_organisation_ids
+from narvaro.core.tables import Refusal, RefusedRow, Row, Table, TableSpec
+from narvaro.directory.importing.report import ImportReport
+from narvaro.directory.models import ImportBatch
+from narvaro.spine import events
+from narvaro.spine.models import Tenant
+
+Progress = Callable[[int, int], None]
+
+
+def silent(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class FileImported(events.Happening):
+    """One file came in: one event for the whole of it."""
+
+    kind: ClassVar[str] = "file.imported"
+    record_class: ClassVar[str] = Record.IMPORT
+    import_kind: str
+    file_name: str
+    sha256: str
+    kept: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and how it is to be read."""
+
+    name: str
+    data: bytes
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    keep_good: bool = False
+    progress: Progress = silent
+
+
+class Register(Protocol):
+    """One kind of register: checks a row against what is there, writes the checked ones."""
+
+    kind: str
+    spec: TableSpec
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return what is to be written, or the reasons why not."""
+        ...
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:
+        """Write everything, inside the caller's transaction."""
+        ...
+
+
+def read_rows(register: Register, source: Source) -> tuple[list[Any], list[RefusedRow], Table]:
+    """Read and check every row; nothing is dropped without a refusal."""
+    table = Table(source.data, register.spec, source.mapping)
+    checked: list[Any] = []
+    refused: list[RefusedRow] = []
+    for number, row in enumerate(table, 1):
+        if number % 1000 == 0:
+            source.progress(number, table.line_count)
+        if isinstance(row, RefusedRow):
+            refused.append(row)
+            continue
+        good, reasons = register.check(row)
+        if reasons:
+            refused.append(RefusedRow(row.line, tuple(reasons)))
+        else:
+            checked.append(good)
+    source.progress(table.line_count, table.line_count)
+    return checked, refused, table
+
+
+def open_batch(
+    tenant: Tenant, kind: str, source: Source, kept: int, refused: int, at: datetime
+) -> ImportBatch:
+    """Note a file that is being written, in the caller's transaction."""
+    return ImportBatch.objects.create(
+        tenant=tenant, kind=kind, file_name=source.name[:200],
+        sha256=hashlib.sha256(source.data).hexdigest(), started_at=at, kept=kept, refused=refused,
+    )  # fmt: skip
+
+
+def publish(batch: ImportBatch, *, by: str, at: datetime) -> None:
+    """Make a file's rows visible and tell the log, in the caller's transaction."""
+    batch.published_at = at
+    batch.save(update_fields=["published_at"])
+    events.append(
+        FileImported(batch.kind, batch.file_name, batch.sha256, batch.kept, batch.refused),
+        tenant_id=batch.tenant_id,
+        subject=batch.pk,
+        audience=list_all_organisation_ids(batch.tenant_id),
+        by=by,
+        at=at,
+    )
+
+
+def is_held_back(refused: Sequence[RefusedRow], source: Source) -> bool:
+    """Return whether nothing is to be written: a dry run, or refusals without leave."""
+    return source.dry_run or bool(refused and not source.keep_good)
+
+
+def import_table(
+    register: Register, tenant: Tenant, source: Source, *, by: str, at: datetime
+) -> ImportReport:
+    """Import one file of a small register."""
+    checked, refused, table = read_rows(register, source)
+    written = bool(checked) and not is_held_back(refused, source)
+    if written:
+        with transaction.atomic():
+            batch = open_batch(tenant, register.kind, source, len(checked), len(refused), at)
+            register.write(checked, batch)
+            publish(batch, by=by, at=at)
+    return ImportReport(
+        register.kind, source.name, len(checked), tuple(refused), table.unmapped, written
+    )

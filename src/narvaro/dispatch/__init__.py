@@ -1,0 +1,1 @@
+"""Who goes: ranking, offers, accepts, silence, arrival, report. It follows new cases."""

@@ -1,0 +1,51 @@
+"""What dispatch follows. In: the log and its own timers. Out: offers by standing rule, red cases.
+
+Importing this file names the reader and the timers; the work process runs them.
+"""
+
+from datetime import datetime, timedelta
+
+from narvaro.dispatch.actions import offer_next
+from narvaro.dispatch.models import TimePoint
+from narvaro.situation.actions import mark_case
+from narvaro.situation.models import Case
+from narvaro.spine import clock, timers
+from narvaro.spine.events import SYSTEM, Reader
+from narvaro.spine.models import Event, Tenant, Timer
+
+RED = "case.red"
+
+
+def _may_offer(case: Case) -> bool:
+    """Return whether a standing rule sends the offer; in an unmanned night silence is said."""
+    mode = case.tenant.mode
+    if mode == Tenant.Mode.FOLLOW_UP:
+        return False
+    return case.offer_by_rule
+
+
+def _follow(event: Event) -> None:
+    case = Case.objects.select_related("tenant").get(pk=event.subject)
+    at = clock.now()
+    if event.kind == "case.opened" and case.tenant.mode != Tenant.Mode.FOLLOW_UP:
+        deadline = case.received_at + timedelta(seconds=case.tenant.red_after_s)
+        timers.start(RED, tenant_id=case.tenant_id, subject=case.pk, deadline=deadline)
+    if case.state != Case.State.OPEN:
+        return
+    if _may_offer(case):
+        if case.unanswered_at is None:
+            offer_next(case=case, by=SYSTEM, at=at)
+    elif case.tenant.mode == Tenant.Mode.UNMANNED:
+        mark_case(case=case, mark="unanswered", by=SYSTEM, at=at)
+
+
+DISPATCH = Reader("dispatch", frozenset({"case.opened", "case.changed"}), _follow)
+
+
+@timers.fires(RED)
+def turn_red(timer: Timer, now: datetime) -> None:
+    """Mark a case red when nobody is on scene in time."""
+    case = Case.objects.get(pk=timer.subject)
+    there = TimePoint.objects.filter(response__case=case, point="on_scene").exists()
+    if not there and case.state not in {Case.State.CLEARED, Case.State.CLOSED}:
+        mark_case(case=case, mark="red", by=SYSTEM, at=now)

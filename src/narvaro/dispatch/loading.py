@@ -1,0 +1,162 @@
+"""Rows ↔ core: units on duty become candidates, a choice becomes a ranking's lines.
+
+In: a case and a time. Out: candidates with exact road times, and the digest of the map behind them.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from narvaro.core.choice import Candidate, Choice
+from narvaro.core.permits import Permit, Verdict, find_cover, read_area
+from narvaro.directory import models as directory
+from narvaro.directory.maps import find_open_map
+from narvaro.dispatch.models import Offer
+from narvaro.plan.models import Shift
+from narvaro.plan.queries import list_running_shifts
+from narvaro.situation.models import Case, Position, UnitStatus
+from narvaro.situation.queries import newest_positions
+
+OFF_ROAD_M = 1000.0  # a point further from any road than this is not on the map
+
+
+@dataclass(frozen=True)
+class Field:
+    """Everything that a choice for one case stands on."""
+
+    candidates: tuple[Candidate, ...]
+    map_sha256: str
+    place_known: bool
+
+
+def permit_of(row: directory.Permit) -> Permit:
+    """Return a permit row as the core knows it."""
+    return Permit(
+        decision_no=row.decision_no,
+        area=read_area(row.area_wkt),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        weekdays=frozenset(row.weekdays),
+        hours_from=row.hours_from,
+        hours_until=row.hours_until,
+    )
+
+
+def _competences(shift: Shift, local: datetime) -> frozenset[str]:
+    day = local.date()
+    return frozenset(
+        held.kind
+        for member in shift.crew.all()
+        for held in member.competences.all()
+        if held.is_valid_on(day) and member.is_valid_on(day)
+    )
+
+
+def _permit_verdict(unit: directory.Unit, case: Case, local: datetime) -> Verdict | None:
+    if unit.role != directory.Unit.Role.PUBLIC_ORDER_OFFICER:
+        return None
+    if case.lat is None or case.lon is None:
+        return Verdict(False, None, None)
+    permits = directory.Permit.objects.filter(organisation_id=unit.organisation_id)
+    return find_cover([permit_of(one) for one in permits], case.lat, case.lon, local)
+
+
+def travel_times(
+    case: Case, positions: dict[UUID, Position], on_foot: set[UUID]
+) -> tuple[dict[UUID, float], str, bool]:
+    """Return each unit's road time to the case in seconds, the map's digest, and if it is known.
+
+    Units on foot walk the same streets at 1.4 m/s. Units without a position, or off the map, are
+    missing from the answer. Infinite where no road leads there.
+    """
+    ground = find_open_map(case.tenant_id)
+    if ground is None or case.lat is None or case.lon is None or not positions:
+        return {}, ground.meta.sha256 if ground else "", ground is not None and case.lat is not None
+    target = ground.roads.place(np.array([case.lat]), np.array([case.lon]))
+    if float(target.distance_m[0]) > OFF_ROAD_M:
+        return {}, ground.meta.sha256, False
+    units = list(positions)
+    sources = ground.roads.place(
+        np.array([positions[one].lat for one in units]),
+        np.array([positions[one].lon for one in units]),
+    )
+    driving = ground.roads.travel_s(sources, target)[:, 0]
+    near = sources.distance_m <= OFF_ROAD_M
+    walking = ground.walking.travel_s(sources, target)[:, 0] if on_foot else driving
+    times = {
+        one: float(walking[i] if one in on_foot else driving[i])
+        for i, one in enumerate(units)
+        if near[i]
+    }
+    return times, ground.meta.sha256, True
+
+
+def load_field(case: Case, at: datetime) -> Field:
+    """Load the units on duty as candidates for a case."""
+    shifts = list_running_shifts(case.tenant_id, at)
+    units = {one.unit_id: one.unit for one in shifts}
+    local = at.astimezone(ZoneInfo(case.tenant.timezone))
+    positions = newest_positions(list(units))
+    on_foot = {pk for pk, one in units.items() if one.travel == directory.Unit.Travel.FOOT}
+    times, sha256, place_known = travel_times(case, positions, on_foot)
+    states = UnitStatus.objects.in_bulk(list(units))
+    asked = set(
+        Offer.objects.filter(case=case)
+        .exclude(state=Offer.State.WAITING)
+        .values_list("unit_id", flat=True)
+    )
+    waiting = set(
+        Offer.objects.filter(unit_id__in=units, state=Offer.State.WAITING)
+        .exclude(case=case)
+        .values_list("unit_id", flat=True)
+    )
+    candidates = []
+    for shift in shifts:
+        unit, position = shift.unit, positions.get(shift.unit_id)
+        status = states.get(unit.pk)
+        state = status.state if status and status.since >= shift.starts_at else "available"
+        candidates.append(
+            Candidate(
+                unit=unit.pk,
+                call_sign=unit.call_sign,
+                state="busy" if unit.pk in waiting else state,
+                competences=_competences(shift, local),
+                travel_s=times.get(unit.pk),
+                position_age_s=(at - position.at).total_seconds() if position else None,
+                on_foot=unit.pk in on_foot,
+                permit=_permit_verdict(unit, case, local),
+                already_asked=unit.pk in asked,
+            )
+        )
+    return Field(tuple(candidates), sha256, place_known)
+
+
+def _line(one: Candidate) -> dict[str, object]:
+    plain = asdict(one)
+    travel = one.travel_s if one.travel_s is not None and np.isfinite(one.travel_s) else None
+    permit = one.permit.decision_no if one.permit and one.permit.covered else None
+    return {
+        "unit": str(one.unit),
+        "call_sign": one.call_sign,
+        "state": one.state,
+        "travel_s": travel,
+        "position_age_s": plain["position_age_s"],
+        "permit": permit,
+    }
+
+
+def lines_of(choice: Choice) -> list[dict[str, object]]:
+    """Return a choice as plain data: the order first, then who is left out."""
+    ranked = [
+        _line(one.candidate) | {"rank": place, "reasons": [str(r) for r in one.reasons]}
+        for place, one in enumerate(choice.ranked, 1)
+    ]
+    dropped = [
+        _line(one.candidate) | {"left_out": str(one.why), "detail": one.detail}
+        for one in choice.left_out
+    ]
+    return ranked + dropped
+

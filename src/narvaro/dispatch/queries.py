@@ -1,0 +1,98 @@
+"""Reads of rankings, offers and responses. The viewer first, nothing unscoped."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from narvaro.access.policy import Record, Scope
+from narvaro.access.viewer import Viewer
+from narvaro.dispatch.models import Offer, Ranking, Response
+from narvaro.dispatch.responses import OUT
+from narvaro.plan.queries import find_own_unit
+from narvaro.situation.models import Case
+from narvaro.situation.queries import get_case
+from narvaro.spine.refusal import Missing
+
+
+def find_ranking(viewer: Viewer, case: Case) -> Ranking | None:
+    """Return the newest ranking of a case, or None before the first."""
+    viewer.require(Record.OFFER)
+    return Ranking.objects.filter(case=get_case(viewer, case.pk)).order_by("-made_at").first()
+
+
+def offers_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Offer]:
+    """Return the offers that the viewer may see: of shared cases, or to the unit that he crews."""
+    seen = Offer.objects.filter(tenant_id=viewer.tenant_id).select_related("unit", "case__site")
+    match viewer.scope(Record.OFFER):
+        case Scope.SHARED:
+            return seen.filter(case__shares__organisation_id=viewer.organisation_id)
+        case Scope.OWN:
+            unit = find_own_unit(viewer, at)
+            return seen.filter(unit=unit) if unit else Offer.objects.none()
+        case _:
+            return Offer.objects.none()
+
+
+def get_offer(viewer: Viewer, offer_id: UUID, at: datetime) -> Offer:
+    """Return an offer; raises Missing where the viewer may not know of it."""
+    found = offers_seen_by(viewer, at).filter(pk=offer_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def list_offers(viewer: Viewer, case: Case, at: datetime) -> list[Offer]:
+    """List the offers of a case in the order in which they were made."""
+    return list(offers_seen_by(viewer, at).filter(case=case).order_by("offered_at"))
+
+
+def find_waiting_offer(viewer: Viewer, at: datetime) -> Offer | None:
+    """Return the offer that waits for the viewer's own unit, or None."""
+    unit = find_own_unit(viewer, at)
+    if unit is None:
+        return None
+    waiting = offers_seen_by(viewer, at).filter(unit=unit, state=Offer.State.WAITING)
+    return waiting.order_by("offered_at").first()
+
+
+def responses_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Response]:
+    """Return the responses that the viewer may see."""
+    seen = Response.objects.filter(tenant_id=viewer.tenant_id)
+    seen = seen.select_related("unit", "case__site", "case__plan").prefetch_related("time_points")
+    match viewer.scope(Record.RESPONSE):
+        case Scope.SHARED:
+            return seen.filter(case__shares__organisation_id=viewer.organisation_id)
+        case Scope.OWN:
+            unit = find_own_unit(viewer, at)
+            return seen.filter(unit=unit) if unit else Response.objects.none()
+        case _:
+            return Response.objects.none()
+
+
+def get_response(viewer: Viewer, response_id: UUID, at: datetime) -> Response:
+    """Return a response; raises Missing where the viewer may not know of it."""
+    found = responses_seen_by(viewer, at).filter(pk=response_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def list_responses_of(viewer: Viewer, case: Case, at: datetime) -> list[Response]:
+    """List the responses of a case, oldest first."""
+    return list(responses_seen_by(viewer, at).filter(case=case).order_by("accepted_at"))
+
+
+def find_own_response(viewer: Viewer, at: datetime) -> Response | None:
+    """Return what the viewer's own unit is out on, or None."""
+    unit = find_own_unit(viewer, at)
+    if unit is None:
+        return None
+    out = responses_seen_by(viewer, at).filter(unit=unit, state__in=OUT)
+    return out.order_by("-accepted_at").first()
+
+
+def list_reports_due(viewer: Viewer, at: datetime) -> list[Response]:
+    """List the responses that are left but not reported: of the own unit, or the organisation."""
+    left = responses_seen_by(viewer, at).filter(state=Response.State.LEFT)
+    return list(left.order_by("accepted_at"))

@@ -1,0 +1,181 @@
+"""The response: accepted, rolling, on scene, secured, left, reported. In: taps. Out: time points.
+
+Eleven time points are kept (t0–t10), each with its source and, where one was written, its event.
+The first saying of a point by a source stands; a better source may stand beside it.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from narvaro.access.models import Member
+from narvaro.core.geo import distance_m
+from narvaro.directory.models import Unit
+from narvaro.dispatch.actions import take
+from narvaro.dispatch.events import ResponseChanged
+from narvaro.dispatch.models import Offer, Response, TimePoint
+from narvaro.situation.actions import move_case, report_incident, set_unit_state
+from narvaro.situation.models import Case, Incident, Position, UnitStatus
+from narvaro.situation.signals import audience_of
+from narvaro.spine import events
+from narvaro.spine.events import SYSTEM
+from narvaro.spine.models import Event
+from narvaro.spine.refusal import Refused
+
+ORDER = ("accepted", "rolling", "on_scene", "secured", "left", "reported")
+UNDER_WAY = (Response.State.ACCEPTED, Response.State.ROLLING)
+OUT = (*UNDER_WAY, Response.State.ON_SCENE, Response.State.SECURED)
+ARRIVED_M = 75.0
+Source = TimePoint.Source
+
+
+def _note(
+    response: Response, point: str, at: datetime, source: Source, event: int | None
+) -> None:
+    TimePoint.objects.get_or_create(
+        response=response, point=point, source=source,
+        defaults={"at": at, "event_position": event},
+    )  # fmt: skip
+
+
+def _position_of(case: Case, kind: str, offer: Offer | None = None) -> int | None:
+    found = Event.objects.filter(tenant_id=case.tenant_id, subject=case.pk, kind=kind)
+    if offer is not None:
+        found = found.filter(payload__contains=str(offer.pk))
+    return found.order_by("position").values_list("position", flat=True).first()
+
+
+def _note_the_way_here(response: Response, offer: Offer, accepted: events.Appended) -> None:
+    case = offer.case
+    opened = _position_of(case, "case.opened")
+    panel = case.born == Case.Born.PANEL
+    if case.triggered_at is not None:
+        _note(response, "triggered", case.triggered_at, Source.PANEL, opened)
+    received_from = Source.RECEIVER if panel else Source.TYPED
+    _note(response, "received", case.received_at, received_from, opened)
+    opened_at = Event.objects.get(tenant_id=case.tenant_id, position=opened).recorded_at
+    _note(response, "acknowledged", opened_at, Source.SYSTEM, opened)
+    offered = _position_of(case, "offer.made", offer)
+    decider = Source.SYSTEM if offer.by_rule else Source.DISPATCHER
+    _note(response, "decided", offer.ranking.made_at, decider, offered)
+    _note(response, "offered", offer.offered_at, decider, offered)
+    _note(response, "accepted", response.accepted_at, Source.PHONE, accepted.position)
+
+
+@transaction.atomic
+def accept(*, offer: Offer, response_id: UUID, by: str, at: datetime) -> Response:
+    """Take a case; the same id sent twice is one response. Raises Refused when it is too late."""
+    there = Response.objects.filter(offer_id=offer.pk).first()
+    if there is not None:
+        return there
+    accepted = take(offer, by=by, at=at)
+    response = Response.objects.create(
+        id=response_id,
+        tenant_id=offer.tenant_id,
+        case=offer.case,
+        unit=offer.unit,
+        offer=offer,
+        accepted_at=at,
+    )
+    _note_the_way_here(response, offer, accepted)
+    set_unit_state(unit=offer.unit, state=UnitStatus.State.BUSY, case=offer.case, by=by, at=at)
+    move_case(case=offer.case, state=Case.State.ACCEPTED, by=by, at=at, unit=offer.unit_id)
+    return response
+
+
+def _tell(
+    response: Response, point: str, *, by: str, at: datetime, source: Source
+) -> events.Appended:
+    return events.append(
+        ResponseChanged(
+            response.case_id, response.unit_id, response.pk, response.state, point, at, source
+        ),
+        tenant_id=response.tenant_id, subject=response.case_id,
+        audience=audience_of(response.case), by=by, at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def step(
+    *, response: Response, state: Response.State, by: str, at: datetime,
+    source: Source = Source.PHONE,
+) -> Response:  # fmt: skip
+    """Move a response forward: rolling, on scene, secured, left. Sent twice, it counts once."""
+    row = Response.objects.select_for_update().select_related("case", "unit").get(pk=response.pk)
+    now, then = ORDER.index(row.state), ORDER.index(state)
+    if then == now:
+        return row
+    if then < now:
+        raise Refused("step_back", "The response has come further than that already.")
+    if state == Response.State.LEFT and row.state in UNDER_WAY:
+        raise Refused("not_on_scene", "Say that you are on scene before you clear.")
+    if state == Response.State.REPORTED:
+        raise Refused("report_first", "A response is reported by sending its report.")
+    row.state = state
+    row.save(update_fields=["state"])
+    told = _tell(row, state, by=by, at=at, source=source)
+    _note(row, state, at, source, told.position)
+    if state == Response.State.ON_SCENE:
+        move_case(case=row.case, state=Case.State.ON_SCENE, by=by, at=at, unit=row.unit_id)
+    if state == Response.State.LEFT:
+        move_case(case=row.case, state=Case.State.CLEARED, by=by, at=at, unit=row.unit_id)
+        set_unit_state(
+            unit=row.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
+        )
+    return row
+
+
+@transaction.atomic
+def report(
+    *, response: Response, incident_id: UUID, category: Incident.Category, text: str,
+    police_reference: str, member: Member, at: datetime,
+) -> Incident:  # fmt: skip
+    """Send the report of a response that has left; it closes the case."""
+    row = Response.objects.select_for_update().select_related("case").get(pk=response.pk)
+    if row.state not in {Response.State.LEFT, Response.State.REPORTED}:
+        raise Refused("not_cleared", "Clear the case before you report it.")
+    incident = report_incident(
+        incident_id=incident_id, case=row.case, category=category, text=text,
+        police_reference=police_reference, member=member, unit=row.unit_id, at=at,
+    )  # fmt: skip
+    if row.state == Response.State.LEFT:
+        by = f"member:{member.pk}"
+        row.state = Response.State.REPORTED
+        row.save(update_fields=["state"])
+        told = _tell(row, "reported", by=by, at=at, source=Source.PHONE)
+        _note(row, "reported", at, Source.PHONE, told.position)
+        move_case(case=row.case, state=Case.State.CLOSED, by=by, at=at, unit=row.unit_id)
+    return incident
+
+
+@transaction.atomic
+def set_own_state(*, unit: Unit, state: UnitStatus.State, by: str, at: datetime) -> None:
+    """Let a unit say that it is available or on a break; a unit that is out is busy."""
+    if Response.objects.filter(unit=unit, state__in=OUT).exists():
+        raise Refused("unit_out", "You are out on a case; clear it first.")
+    set_unit_state(unit=unit, state=state, case=None, by=by, at=at)
+
+
+def note_arrivals(positions: list[Position]) -> int:
+    """Note arrival by position (within 75 m of the place) of units under way; return how many."""
+    arrived = 0
+    for position in positions:
+        running = Response.objects.filter(unit_id=position.unit_id, state__in=UNDER_WAY)
+        for response in running.select_related("case"):
+            arrived += _note_arrival(response, position)
+    return arrived
+
+
+@transaction.atomic
+def _note_arrival(response: Response, position: Position) -> bool:
+    case = response.case
+    if case.lat is None or case.lon is None or position.at < response.accepted_at:
+        return False
+    if response.time_points.filter(point="on_scene", source=Source.POSITION).exists():
+        return False
+    if float(distance_m(position.lat, position.lon, case.lat, case.lon)) > ARRIVED_M:
+        return False
+    told = _tell(response, "on_scene", by=SYSTEM, at=position.at, source=Source.POSITION)
+    _note(response, "on_scene", position.at, Source.POSITION, told.position)
+    return True

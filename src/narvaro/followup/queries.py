@@ -1,0 +1,169 @@
+"""What was delivered. In: a viewer, a contract, a month. Out: responses measured by its own clock.
+
+Nothing is stored here: a statement is computed from time points and terms, so that it opens down
+to each of them and to the event behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.contract.models import Contract, Price
+from narvaro.contract.queries import get_contract
+from narvaro.core import response_times, terms
+from narvaro.dispatch.models import Response
+from narvaro.followup.points import times_of
+from narvaro.spine.models import Event
+from narvaro.spine.refusal import Missing
+
+SERVICE = "alarm_response"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One response of the month and what the terms make of it."""
+
+    response: Response
+    term: terms.ResponseTerm | None
+    measurement: response_times.Measurement | None
+    late: bool
+    price_sek: Decimal | None
+    penalty_sek: Decimal
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A month of a contract: a summary for each term, a line for each response."""
+
+    contract: Contract
+    month: date
+    summaries: tuple[response_times.Summary, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def price_sum_sek(self) -> Decimal:
+        """Return the sum of the lines' prices."""
+        return sum((one.price_sek or Decimal(0) for one in self.lines), Decimal(0))
+
+    @property
+    def penalty_sum_sek(self) -> Decimal:
+        """Return the sum of the lines' penalties."""
+        return sum((one.penalty_sek for one in self.lines), Decimal(0))
+
+
+def terms_of(contract: Contract) -> terms.ContractTerms:
+    """Return a contract's rows as the core knows them."""
+    return terms.ContractTerms(
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        notice_months=contract.notice_months,
+        options=tuple(
+            terms.Option(one.starts_on, one.ends_on, one.exercised_on)
+            for one in contract.options.all()
+        ),
+        response_terms=tuple(
+            terms.ResponseTerm(
+                one.name, tuple(one.case_kinds), one.start, one.stop, one.target_s, one.share,
+                one.penalty_sek,
+            )
+            for one in contract.response_terms.all()
+        ),
+    )  # fmt: skip
+
+
+def month_span(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the month of the tenant's zone as a half-open interval in UTC."""
+    first = month.replace(day=1)
+    after = terms.add_months(first, 1)
+    return (
+        datetime(first.year, first.month, 1, tzinfo=zone).astimezone(UTC),
+        datetime(after.year, after.month, 1, tzinfo=zone).astimezone(UTC),
+    )
+
+
+def _responses(contract: Contract, begins: datetime, ends: datetime) -> list[Response]:
+    found = Response.objects.filter(
+        tenant_id=contract.tenant_id,
+        unit__organisation_id=contract.supplier_id,
+        case__received_at__gte=begins,
+        case__received_at__lt=ends,
+    )
+    return list(
+        found.select_related("case__site", "unit")
+        .prefetch_related("time_points")
+        .order_by("case__received_at")
+    )
+
+
+def _line(
+    response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None
+) -> Line:
+    term = next((one for one in agreed if response.case.kind in one.case_kinds), None)
+    each = price.price_sek if price else None
+    if term is None:
+        return Line(response, None, None, late=False, price_sek=each, penalty_sek=Decimal(0))
+    points = times_of(response.time_points.all())
+    measured = response_times.response_time_s(points, term)
+    late = response_times.within_target(measured, term) is False
+    penalty = term.penalty_sek if late else Decimal(0)
+    return Line(response, term, measured, late=late, price_sek=each, penalty_sek=penalty)
+
+
+def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
+    """Return a month's statement; raises Missing where the viewer is no party to the contract."""
+    viewer.require(Record.STATEMENT)
+    contract = get_contract(viewer, contract_id)
+    begins, ends = month_span(month, viewer.zone)
+    found = _responses(contract, begins, ends)
+    agreed = terms_of(contract).response_terms
+    as_core = [
+        response_times.Response(str(one.pk), one.case.kind, times_of(one.time_points.all()))
+        for one in found
+    ]
+    price = next((one for one in contract.prices.all() if one.service == SERVICE), None)
+    return Statement(
+        contract=contract,
+        month=month.replace(day=1),
+        summaries=tuple(
+            response_times.monthly_summary(as_core, term, begins, ends) for term in agreed
+        ),
+        lines=tuple(_line(one, agreed, price) for one in found),
+    )
+
+
+def get_line(viewer: Viewer, contract_id: UUID, month: date, response_id: UUID) -> Line:
+    """Return one line of a statement; raises Missing where it is not in it."""
+    statement = get_statement(viewer, contract_id, month)
+    for line in statement.lines:
+        if line.response.pk == response_id:
+            return line
+    raise Missing
+
+
+def list_events_of(viewer: Viewer, line: Line) -> list[Event]:
+    """List the log's events about the case of a line that the viewer's organisation may know."""
+    viewer.require(Record.STATEMENT)
+    found = Event.objects.filter(tenant_id=viewer.tenant_id, subject=line.response.case_id)
+    return [
+        one
+        for one in found.order_by("position")
+        if str(viewer.organisation_id) in one.audience
+    ]
+
+
+def list_months(viewer: Viewer, contract: Contract, today: date) -> list[tuple[date, int, int]]:
+    """List the contract's months so far that hold responses: month, responses, late ones."""
+    months = []
+    month = today.replace(day=1)
+    while month >= contract.starts_on.replace(day=1) and len(months) < 36:
+        statement = get_statement(viewer, contract.pk, month)
+        late = sum(one.late for one in statement.lines)
+        if statement.lines or month == today.replace(day=1):
+            months.append((month, len(statement.lines), late))
+        month = terms.add_months(month, -1)
+    return months

@@ -1,0 +1,82 @@
+"""The desk behind all listeners. In: what was decoded. Out: records for the journal, and counts."""
+
+import json
+import logging
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import replace
+
+from narvaro.intake.journal import Journal, Kind, Record, now_us
+from narvaro.intake.limits import Allowance, Limits
+from narvaro.intake.message import Json, Position, Received, Refusal
+from narvaro.intake.sealed import Accounts
+
+logger = logging.getLogger(__name__)
+
+
+class Desk:
+    """What the listeners share: the accounts in force, the journal, and counts since the start."""
+
+    def __init__(self, journal: Journal, accounts: Accounts, limits: Limits) -> None:
+        self.journal = journal
+        self.accounts = accounts
+        self.counts: Counter[str] = Counter()
+        self._known = Allowance(limits.refused_per_source, limits.refused_in_all)
+        self._unknown = Allowance(limits.refused_per_source, limits.refused_in_all)
+
+    def keep_signals(
+        self, signals: tuple[Received, ...], *, tenant: str, peer: str, raw: bytes
+    ) -> "Future[int]":
+        """Store the signals of one frame; acknowledge when the future says so."""
+        first = signals[0]
+        self.see(first, tenant)
+        self.counts["signal"] += 1
+        record = self._record("signal", first.protocol, [one.to_dict() for one in signals])
+        flags = "" if first.time_verified else "time_unverified"
+        return self.journal.append(
+            replace(record, tenant=tenant, account=first.account, peer=peer, raw=raw, flags=flags)
+        )
+
+    def see(self, received: Received, tenant: str) -> None:
+        """Note that a transmitter was heard."""
+        self.journal.see(tenant, received.account, now_us(), received.protocol)
+
+    def keep_position(self, position: Position, *, tenant: str, protocol: str) -> "Future[int]":
+        """Store a position; no bytes and no address of a phone are kept beside it."""
+        self.counts["position"] += 1
+        record = self._record("position", protocol, position.to_dict())
+        return self.journal.append(replace(record, tenant=tenant, account=position.device))
+
+    def keep_refused(
+        self, refusal: Refusal, *, protocol: str, tenant: str = "", peer: str = "", raw: bytes = b""
+    ) -> "Future[int] | None":
+        """Store what was refused as far as the source's allowance goes, else None; count it always."""
+        self.counts[f"refused_{refusal.code}"] += 1
+        allowance, source = (self._known, refusal.source) if tenant else (self._unknown, peer)
+        if not allowance.take(source):
+            self.counts["refused_not_kept"] += 1
+            return None
+        logger.warning(
+            "message_refused",
+            extra={
+                "code": refusal.code,
+                "protocol": protocol,
+                "source": refusal.source,
+                "peer": peer,
+            },
+        )
+        record = self._record("refused", protocol, refusal.to_dict())
+        return self.journal.append(
+            replace(
+                record,
+                tenant=tenant,
+                account=refusal.source,
+                peer=peer,
+                raw=raw,
+                flags=refusal.code,
+            )
+        )
+
+    def _record(self, kind: Kind, protocol: str, content: Json | list[Json]) -> Record:
+        decoded = json.dumps(content, separators=(",", ":"))
+        return Record(self.journal.receiver_id, now_us(), kind, protocol, decoded)

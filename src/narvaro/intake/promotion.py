@@ -1,0 +1,165 @@
+"""Journal → situation, idempotent. In: records after the kept place. Out: signals, positions.
+
+A record and the place behind it are written in one transaction: a crash between the two cannot
+be. A record that cannot be promoted is kept as refused, and the rest go on.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+
+from narvaro.directory.models import RoadMap, Transmitter, Unit
+from narvaro.intake.actions import move_place, note_last_seen
+from narvaro.intake.journal import Record, read_after, read_last_seen
+from narvaro.intake.message import MessageError, Position, Received, Refusal
+from narvaro.intake.models import JournalPlace
+from narvaro.situation import models as situation
+from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
+from narvaro.situation.codes import find_code
+from narvaro.situation.signals import SignalFacts, receive_signal
+from narvaro.spine import clock
+from narvaro.spine.events import SYSTEM
+
+logger = logging.getLogger(__name__)
+
+OFF_MAP_DEG = 0.05  # beyond the map's bounds by more than this, a position is off the map
+Arrived = Callable[[list[situation.Position]], int]
+
+
+def _facts(record: Record, part: int, one: Received) -> SignalFacts:
+    return SignalFacts(
+        receiver_id=record.receiver_id,
+        journal_id=record.id,
+        part=part,
+        account=one.account,
+        token=one.token,
+        sequence=str(one.sequence),
+        code=one.code,
+        qualifier=one.qualifier,
+        zone=one.zone,
+        area=one.area,
+        text=one.text,
+        occurred_at=one.occurred_at,
+        received_at=record.received_at,
+        time_verified=one.time_verified,
+    )
+
+
+def _refused(record: Record, reason: str, detail: str) -> None:
+    tenant = UUID(record.tenant) if record.tenant else None
+    keep_refused(
+        refused=situation.RefusedIntake(
+            receiver_id=record.receiver_id,
+            journal_id=record.id,
+            received_at=record.received_at,
+            account=record.account[:40],
+            reason=reason[:40],
+            detail=detail,
+            tenant_id=tenant,
+        )
+    )
+
+
+def _promote_signals(record: Record) -> None:
+    transmitter = (
+        Transmitter.objects.select_related("site", "tenant").filter(account=record.account).first()
+    )
+    if transmitter is None:
+        _refused(record, "unknown_account", "The account is no longer in the directory.")
+        return
+    for part, given in enumerate(json.loads(record.decoded)):
+        one = Received.from_dict(given)
+        code = find_code(one.token, one.code, one.qualifier or None)
+        receive_signal(
+            transmitter=transmitter,
+            facts=_facts(record, part, one),
+            code=code,
+            by=SYSTEM,
+            at=clock.now(),
+        )
+
+
+def _flag_of(tenant_id: UUID, found: Position, received_at: datetime) -> str:
+    if found.at > received_at + timedelta(seconds=FUTURE_S):
+        return "future"
+    row = RoadMap.objects.filter(tenant_id=tenant_id).first()
+    if row is not None and not (
+        row.south - OFF_MAP_DEG <= found.lat <= row.north + OFF_MAP_DEG
+        and row.west - OFF_MAP_DEG <= found.lon <= row.east + OFF_MAP_DEG
+    ):
+        return "off_map"
+    return ""
+
+
+def _promote_position(record: Record, arrived: Arrived) -> None:
+    found = Position.from_dict(json.loads(record.decoded))
+    unit = Unit.objects.filter(tracker=found.device).first()
+    if unit is None:
+        _refused(record, "unknown_device", "The device is no longer a unit's.")
+        return
+    facts = PositionFacts(
+        unit_id=unit.pk,
+        tenant_id=unit.tenant_id,
+        at=found.at,
+        received_at=record.received_at,
+        lat=found.lat,
+        lon=found.lon,
+        accuracy_m=found.accuracy_m,
+        flag=_flag_of(unit.tenant_id, found, record.received_at),
+    )
+    record_positions(found=[facts])
+    if not facts.flag:
+        kept = situation.Position.objects.filter(unit_id=unit.pk, at=found.at)
+        arrived(list(kept))
+
+
+def _promote_one(record: Record, arrived: Arrived) -> None:
+    match record.kind:
+        case "signal":
+            _promote_signals(record)
+        case "position":
+            _promote_position(record, arrived)
+        case "refused":
+            refusal = Refusal.from_dict(json.loads(record.decoded))
+            account = refusal.source or record.account
+            _refused(replace(record, account=account), refusal.code, refusal.detail)
+
+
+def promote(journal: Path, receiver_id: str, arrived: Arrived, limit: int = 200) -> int:
+    """Promote the records that came since the last call; return how many.
+
+    `arrived` is told of each new position (dispatch notes arrivals).
+    """
+    place = JournalPlace.objects.filter(receiver_id=receiver_id).first()
+    records = read_after(journal, place.record_id if place else 0, limit)
+    for record in records:
+        try:
+            with transaction.atomic():
+                _promote_one(record, arrived)
+                move_place(receiver_id=receiver_id, record_id=record.id)
+        except (MessageError, ValueError, KeyError) as fault:
+            # One record that cannot be read must not stop the alarms behind it; it is kept and said.
+            logger.exception("promotion refused", extra={"record": record.id})
+            with transaction.atomic():
+                _refused(record, "not_promoted", f"{type(fault).__name__}: {fault}")
+                move_place(receiver_id=receiver_id, record_id=record.id)
+    return len(records)
+
+
+def promote_last_seen(journal: Path) -> int:
+    """Carry over when each account was last heard; return how many accounts."""
+    heard = {one.account: one.at_us for one in read_last_seen(journal)}
+    owners = Transmitter.objects.filter(account__in=heard).values_list("pk", "account")
+    seen = [
+        (pk, datetime.fromtimestamp(heard[account] / 1e6, tz=clock.now().tzinfo))
+        for pk, account in owners
+    ]
+    if seen:
+        note_last_seen(seen=seen)
+    return len(seen)

@@ -1,0 +1,172 @@
+"""What the receiver must know of the directory, sealed. In: accounts and devices. Out: one file.
+
+The main database's owner writes the file, the receiver reads it and keeps a copy in its journal,
+so that it decrypts and acknowledges while the main database is down. Sealed with Fernet
+(AES-128-CBC and HMAC-SHA-256); the seal key stands outside both stores.
+"""
+
+import json
+import os
+import secrets
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+AES_KEY_LENGTHS = (16, 24, 32)
+FORM = 1
+
+
+class SealError(Exception):
+    """The sealed accounts cannot be opened; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class AlarmAccount:
+    """One account of a transmitter and how to speak with it.
+
+    `key` is the text that was entered, `key_form` ("hex" or "ascii") how to read it: the same text
+    is another key in the other form. An empty key is a plain account. `line_prefix` narrows the
+    account to one line; empty matches any. A time stamp is taken from `late_s` seconds back to
+    `early_s` ahead of our clock. Flags: "ignore_time" takes any time stamp and marks it unverified.
+    """
+
+    tenant: str
+    account: str
+    line_prefix: str = ""
+    key: str = field(default="", repr=False)
+    key_form: str = "hex"
+    early_s: float = 20.0
+    late_s: float = 40.0
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a key that is no AES key; the message does not repeat it."""
+        object.__setattr__(self, "account", self.account.upper())
+        object.__setattr__(self, "line_prefix", plain_prefix(self.line_prefix))
+        if self.key and len(self.aes_key) not in AES_KEY_LENGTHS:
+            raise ValueError(
+                f"Account {self.account}: the key is {len(self.aes_key)} bytes long as "
+                f"{self.key_form}; AES takes 16, 24 or 32. Check the key and its form."
+            )
+
+    @cached_property
+    def aes_key(self) -> bytes:
+        """Return the key's bytes; empty for a plain account."""
+        try:
+            return bytes.fromhex(self.key) if self.key_form == "hex" else self.key.encode("ascii")
+        except ValueError as fault:
+            raise ValueError(
+                f"Account {self.account}: the key is not {self.key_form}; correct it or its form."
+            ) from fault
+
+
+@dataclass(frozen=True)
+class Device:
+    """A position device of a unit; `on_duty` is false in breaks too."""
+
+    device: str
+    tenant: str
+    unit: str
+    on_duty: bool = False
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All that the receiver knows; `positions_allowed` only after purpose and negotiation."""
+
+    accounts: tuple[AlarmAccount, ...] = ()
+    devices: tuple[Device, ...] = ()
+    positions_allowed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse accounts or devices that a message could not tell apart."""
+        lines = Counter((one.account, one.line_prefix) for one in self.accounts)
+        names = Counter(one.device for one in self.devices)
+        twice = [f"account {line[0]}" for line, count in lines.items() if count > 1]
+        twice += [f"device {name}" for name, count in names.items() if count > 1]
+        if twice:
+            raise ValueError(f"Named twice: {', '.join(twice)}; a message must have one owner.")
+
+    @cached_property
+    def _by_line(self) -> dict[tuple[str, str], AlarmAccount]:
+        return {(one.account, one.line_prefix): one for one in self.accounts}
+
+    @cached_property
+    def _by_device(self) -> dict[str, Device]:
+        return {one.device: one for one in self.devices}
+
+    def find_account(self, account: str, line_prefix: str = "") -> AlarmAccount | None:
+        """Find the account of this line, else the one of any line."""
+        name = account.upper()
+        exact = self._by_line.get((name, plain_prefix(line_prefix)))
+        return exact or self._by_line.get((name, ""))
+
+    def find_device(self, device: str) -> Device | None:
+        """Find the device with this id."""
+        return self._by_device.get(device)
+
+
+def plain_prefix(line_prefix: str) -> str:
+    """Return a line prefix without case and leading zeros; "0" is none."""
+    return line_prefix.upper().lstrip("0")
+
+
+def seal(accounts: Accounts, key: str) -> bytes:
+    """Seal accounts with the Fernet key `key`."""
+    form = {"form": FORM, **asdict(accounts)}
+    return _fernet(key).encrypt(json.dumps(form, separators=(",", ":")).encode())
+
+
+def unseal(sealed: bytes, key: str) -> Accounts:
+    """Open sealed accounts; raise SealError where key or content is not right."""
+    try:
+        given: dict[str, Any] = json.loads(_fernet(key).decrypt(sealed))
+    except InvalidToken as fault:
+        raise SealError(
+            "The sealed accounts do not open: damaged, or sealed with another seal_key. "
+            "Write them again from the directory."
+        ) from fault
+    if given.pop("form", None) != FORM:
+        raise SealError("The sealed accounts are of another version; write them again.")
+    try:
+        return Accounts(
+            accounts=tuple(
+                AlarmAccount(**{**one, "flags": tuple(one["flags"])})
+                for one in given.pop("accounts")
+            ),
+            devices=tuple(Device(**one) for one in given.pop("devices")),
+            **given,
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        raise SealError(f"The sealed accounts cannot be read: {fault}") from fault
+
+
+def write_sealed(path: Path, accounts: Accounts, key: str) -> None:
+    """Write sealed accounts so that a reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(seal(accounts, key))
+            out.flush()
+            os.fsync(out.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _fernet(key: str) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError as fault:
+        raise SealError("seal_key is not a Fernet key; restore it from secrets.toml.") from fault

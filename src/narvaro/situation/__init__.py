@@ -1,0 +1,1 @@
+"""What we know: signals, cases, positions, unit states, incidents."""

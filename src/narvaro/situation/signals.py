@@ -1,0 +1,246 @@
+"""Signals become cases. In: one promoted signal. Out: a signal row, at most one case, events.
+
+A repeat (the panel missed the acknowledgement) changes nothing. A restore ends a zone, never a
+case. A test is kept and opens nothing. A cancel code is noted and cancels nothing: a person
+decides, and over a duress alarm not even a person by code.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from narvaro.access.models import OrganisationKind
+from narvaro.access.queries import list_organisation_ids
+from narvaro.contract.queries import list_suppliers_in_force
+from narvaro.directory.models import ResponsePlan, Transmitter
+from narvaro.situation.codes import AlarmCode
+from narvaro.situation.correlation import (
+    WINDOW,
+    Handling,
+    graver,
+    handling_of,
+    is_confirmed,
+    list_related,
+)
+from narvaro.situation.events import CaseChanged, CaseOpened, SignalAdded
+from narvaro.situation.models import Case, CaseShare, Signal
+from narvaro.spine import events
+from narvaro.spine.models import Tenant
+
+ACTIVE = (Case.State.OPEN, Case.State.OFFERED, Case.State.ACCEPTED, Case.State.ON_SCENE)
+
+
+@dataclass(frozen=True)
+class SignalFacts:
+    """One decoded signal with its place in the journal; times are aware."""
+
+    receiver_id: str
+    journal_id: int
+    part: int
+    account: str
+    token: str
+    sequence: str
+    code: str
+    qualifier: str
+    zone: str
+    area: str
+    text: str
+    occurred_at: datetime | None
+    received_at: datetime
+    time_verified: bool
+
+    @property
+    def content_key(self) -> str:
+        """Return what a repeat shares with its first sending (SHA-256, hex)."""
+        said = (
+            self.account, self.token, self.sequence, self.code, self.qualifier, self.zone,
+            self.area, self.text, self.part,
+        )  # fmt: skip
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _is_repeat(tenant_id: UUID, facts: SignalFacts) -> bool:
+    earlier = Signal.objects.filter(
+        tenant_id=tenant_id,
+        content_key=facts.content_key,
+        received_at__gt=facts.received_at - WINDOW,
+        received_at__lte=facts.received_at + WINDOW,
+    )
+    return earlier.exists()
+
+
+def find_plan(site_id: UUID) -> ResponsePlan | None:
+    """Return the newest version of a site's response plan."""
+    return ResponsePlan.objects.filter(site_id=site_id).order_by("-version").first()
+
+
+def _find_related(transmitter: Transmitter, kind: str, at: datetime) -> Case | None:
+    related = Case.objects.select_for_update().filter(
+        site_id=transmitter.site_id,
+        kind__in=list_related(kind),
+        state__in=ACTIVE,
+        last_signal_at__gte=at - WINDOW,
+    )
+    return related.order_by("-last_signal_at").first()
+
+
+def _find_case_of_zone(transmitter: Transmitter, kind: str) -> Case | None:
+    cases = Case.objects.filter(site_id=transmitter.site_id, kind__in=list_related(kind))
+    return cases.exclude(state=Case.State.CLOSED).order_by("-last_signal_at").first()
+
+
+def _keep(
+    transmitter: Transmitter, facts: SignalFacts, code: AlarmCode, case: Case | None
+) -> Signal:
+    return Signal.objects.create(
+        tenant_id=transmitter.tenant_id,
+        content_key=facts.content_key,
+        transmitter=transmitter,
+        case=case,
+        receiver_id=facts.receiver_id,
+        journal_id=facts.journal_id,
+        part=facts.part,
+        account=facts.account,
+        token=facts.token,
+        code=facts.code,
+        qualifier=facts.qualifier,
+        zone=facts.zone,
+        area=facts.area,
+        text=facts.text[:400],
+        phase=code.phase,
+        kind=code.kind,
+        occurred_at=facts.occurred_at,
+        received_at=facts.received_at,
+        time_verified=facts.time_verified,
+    )
+
+
+def next_case_number(tenant_id: UUID) -> int:
+    """Take the tenant's next case number, in the caller's transaction."""
+    tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+    tenant.last_case_number += 1
+    tenant.save(update_fields=["last_case_number"])
+    return tenant.last_case_number
+
+
+def share_by_default(case: Case, at: datetime) -> list[UUID]:
+    """Share a new case with the municipality, its alarm centre and the suppliers in force."""
+    who = list_organisation_ids(
+        case.tenant_id, OrganisationKind.MUNICIPALITY, OrganisationKind.ALARM_CENTRE
+    )
+    who += [one for one in list_suppliers_in_force(case.tenant_id, at) if one not in who]
+    CaseShare.objects.bulk_create(CaseShare(case=case, organisation_id=one) for one in who)
+    return who
+
+
+def audience_of(case: Case) -> list[UUID]:
+    """List the organisations that may know of a case."""
+    return list(CaseShare.objects.filter(case=case).values_list("organisation_id", flat=True))
+
+
+def _open(
+    transmitter: Transmitter, facts: SignalFacts, code: AlarmCode, by: str, at: datetime
+) -> Case:
+    site = transmitter.site
+    plan = find_plan(site.pk)
+    handling = handling_of(
+        code.kind, code_priority=code.priority or 4, confirmed=False, rules=plan.rules if plan else ()
+    )
+    case = Case.objects.create(
+        tenant_id=transmitter.tenant_id,
+        number=next_case_number(transmitter.tenant_id),
+        kind=code.kind,
+        born=Case.Born.PANEL,
+        priority=handling.priority,
+        site=site,
+        place=site.name,
+        lat=site.lat,
+        lon=site.lon,
+        plan=plan,
+        needs=list(handling.needs),
+        offer_by_rule=handling.offer_by_rule,
+        triggered_at=facts.occurred_at if facts.time_verified else None,
+        received_at=facts.received_at,
+        last_signal_at=facts.received_at,
+    )
+    tell_opened(case, share_by_default(case, at), by=by, at=at)
+    return case
+
+
+def tell_opened(case: Case, audience: list[UUID], *, by: str, at: datetime) -> None:
+    """Append the birth of a case to the log, in the caller's transaction."""
+    events.append(
+        CaseOpened(case.pk, case.number, case.kind, case.born, case.priority, case.site_id),
+        tenant_id=case.tenant_id, subject=case.pk, audience=audience, by=by, at=at,
+    )  # fmt: skip
+
+
+def _raise(case: Case, code: AlarmCode, by: str, at: datetime) -> None:
+    """Recompute kind, confirmation and handling after one more alarm; tell what changed."""
+    alarms = Signal.objects.filter(case=case, phase="alarm").values_list("kind", "zone")
+    before = (case.kind, case.confirmed, case.priority)
+    case.kind = graver(case.kind, code.kind)
+    case.confirmed = is_confirmed(list(alarms))
+    handling: Handling = handling_of(
+        case.kind,
+        code_priority=min(code.priority or 4, case.priority),
+        confirmed=case.confirmed,
+        rules=case.plan.rules if case.plan else (),
+    )
+    case.priority = min(case.priority, handling.priority)
+    case.needs = sorted({*case.needs, *handling.needs})
+    case.offer_by_rule = case.offer_by_rule or handling.offer_by_rule
+    case.save()
+    if (case.kind, case.confirmed, case.priority) != before:
+        tell_changed(case, "raised", by=by, at=at)
+
+
+def tell_changed(
+    case: Case, what: str, *, by: str, at: datetime, unit: UUID | None = None
+) -> events.Appended:
+    """Append a change of a case to the log, in the caller's transaction."""
+    return events.append(
+        CaseChanged(case.pk, what, case.state, case.priority, unit),
+        tenant_id=case.tenant_id, subject=case.pk, audience=audience_of(case), by=by, at=at,
+    )  # fmt: skip
+
+
+def _join(case: Case, signal: Signal, code: AlarmCode, by: str, at: datetime) -> None:
+    case.last_signal_at = max(case.last_signal_at, signal.received_at)
+    if code.phase == "cancel" and case.cancel_code_at is None and code.cancellable:
+        case.cancel_code_at = signal.received_at
+    case.save()
+    events.append(
+        SignalAdded(case.pk, signal.pk, signal.code, signal.phase),
+        tenant_id=case.tenant_id, subject=case.pk, audience=audience_of(case), by=by, at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def receive_signal(
+    *, transmitter: Transmitter, facts: SignalFacts, code: AlarmCode, by: str, at: datetime
+) -> Signal | None:
+    """Keep a signal and put it to its case, opening one where it must; None for a repeat."""
+    Tenant.objects.select_for_update().get(pk=transmitter.tenant_id)
+    if _is_repeat(transmitter.tenant_id, facts):
+        return None
+    if not code.opens_case:
+        case = None
+        if code.phase in {"restore", "cancel"}:
+            case = _find_case_of_zone(transmitter, code.kind)
+        signal = _keep(transmitter, facts, code, case)
+        if case is not None:
+            _join(case, signal, code, by, at)
+        return signal
+    case = _find_related(transmitter, code.kind, facts.received_at)
+    born = case is None
+    if case is None:
+        case = _open(transmitter, facts, code, by, at)
+    signal = _keep(transmitter, facts, code, case)
+    _join(case, signal, code, by, at)
+    if not born:
+        _raise(case, code, by, at)
+    return signal

@@ -1,0 +1,80 @@
+"""Timers: rows with absolute deadlines. In: a kind, a subject, a deadline. Out: one call, once.
+
+A handler runs in the transaction that marks its timer fired: both happen or neither does. A
+restart loses nothing, for the rows are the timers. A handler that raises is tried again later,
+and said in the log.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from narvaro.spine.models import Timer
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Timer, datetime], None]
+_handlers: dict[str, Handler] = {}
+
+LONGEST_PAUSE_S = 60
+
+
+def fires(kind: str) -> Callable[[Handler], Handler]:
+    """Name the function that runs when a timer of this kind is due."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def start(kind: str, *, tenant_id: UUID, subject: UUID, deadline: datetime) -> None:
+    """Set a timer, in the caller's transaction."""
+    if kind not in _handlers:
+        raise LookupError(f"No handler is named for timers of kind {kind!r}.")
+    Timer.objects.create(tenant_id=tenant_id, kind=kind, subject=subject, deadline=deadline)
+
+
+def cancel(kind: str, *, subject: UUID, at: datetime) -> None:
+    """Cancel the waiting timers of this kind and subject, in the caller's transaction."""
+    waiting = Timer.objects.filter(kind=kind, subject=subject, fired_at=None, cancelled_at=None)
+    waiting.update(cancelled_at=at)
+
+
+def fire_due(now: datetime, limit: int = 100) -> int:
+    """Fire what is due at `now`; return how many fired."""
+    due = Timer.objects.filter(fired_at=None, cancelled_at=None, deadline__lte=now)
+    due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
+    ids = list(due.order_by("deadline").values_list("pk", flat=True)[:limit])
+    return sum(_fire(one, now) for one in ids)
+
+
+def _fire(pk: UUID, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            waiting = Timer.objects.select_for_update(skip_locked=True)
+            timer = waiting.filter(pk=pk, fired_at=None, cancelled_at=None).first()
+            if timer is None:
+                return False
+            timer.fired_at = now
+            timer.save(update_fields=["fired_at"])
+            _handlers[timer.kind](timer, now)
+    except Exception:
+        # One timer that fails must not hold up the others; it is tried again, and said.
+        logger.exception("timer failed", extra={"timer": str(pk)})
+        _put_off(pk, now)
+        return False
+    return True
+
+
+def _put_off(pk: UUID, now: datetime) -> None:
+    with transaction.atomic():
+        timer = Timer.objects.select_for_update().get(pk=pk)
+        timer.failures = min(timer.failures + 1, 1000)
+        timer.not_before = now + timedelta(seconds=min(2**timer.failures, LONGEST_PAUSE_S))
+        timer.save(update_fields=["failures", "not_before"])

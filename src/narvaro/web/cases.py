@@ -1,0 +1,301 @@
+"""Rows of cases, units and rankings as the screens show them. In: a viewer. Out: screen rows."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
+from narvaro.contract.queries import find_response_term
+from narvaro.core.choice import FRESH_S
+from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
+from narvaro.dispatch.queries import find_ranking, list_offers, list_responses_of
+from narvaro.followup.points import POINTS, best_points
+from narvaro.plan.queries import list_running_shifts
+from narvaro.situation.codes import find_code
+from narvaro.situation.models import Case, Signal, UnitStatus
+from narvaro.situation.queries import UnitNow, list_signals, list_units_now
+from narvaro.spine import clock
+from narvaro.web import labels
+from narvaro.web.labels import say
+from narvaro.web.screens import (
+    CaseDetail,
+    CaseRow,
+    LeftOutRow,
+    OfferRow,
+    PlanView,
+    RankedUnitRow,
+    SignalRow,
+    TimePointRow,
+    UnitRow,
+)
+
+SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
+
+
+def offer_row(offer: Offer) -> OfferRow:
+    """Return an offer as a row."""
+    by = _("the response plan") if offer.by_rule else _("a person")
+    return OfferRow(
+        id=str(offer.pk),
+        call_sign=offer.unit.call_sign,
+        state=offer.state,
+        state_label=say(labels.OFFER_STATE, offer.state),
+        offered_at=offer.offered_at,
+        expires_at=offer.expires_at,
+        answered_at=offer.answered_at,
+        by_label=by,
+    )
+
+
+def _state_of(case: Case, responses: list[Response]) -> str:
+    latest = responses[-1].state if responses else ""
+    if case.state in {Case.State.ACCEPTED, Case.State.ON_SCENE} and latest in {
+        "rolling", "on_scene", "secured",
+    }:  # fmt: skip
+        return latest
+    return case.state
+
+
+def case_row(viewer: Viewer, case: Case, href: str) -> CaseRow:
+    """Return a case as a row of the list."""
+    now = clock.now()
+    offers = list_offers(viewer, case, now)
+    responses = list_responses_of(viewer, case, now)
+    waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
+    state = _state_of(case, responses)
+    term = find_response_term(case.tenant_id, case.kind, case.received_at)
+    target = case.received_at + timedelta(seconds=term.target_s) if term else None
+    return CaseRow(
+        id=str(case.pk),
+        number=str(case.number),
+        href=href,
+        priority=case.priority,
+        priority_label=say(labels.PRIORITY, str(case.priority)),
+        kind=case.kind,
+        kind_label=say(labels.CASE_KIND, case.kind),
+        state=state,
+        state_label=say(labels.CASE_STATE, state),
+        site=case.place,
+        address=case.site.address if case.site else "",
+        opened_at=case.received_at,
+        confirmed=case.confirmed,
+        waiting=offer_row(waiting) if waiting else None,
+        call_sign=responses[-1].unit.call_sign if responses else "",
+        target_at=target,
+        late=case.red_at is not None and case.state != Case.State.CLOSED,
+        needs_person=case.state in SEEKING and waiting is None,
+    )
+
+
+def signal_row(signal: Signal) -> SignalRow:
+    """Return a signal as a row."""
+    code = find_code(signal.token, signal.code, signal.qualifier or None)
+    label = f"{code.label(get_language() or 'sv')} ({say(labels.PHASE, signal.phase)})"
+    return SignalRow(
+        received_at=signal.received_at,
+        label=label,
+        code=signal.code,
+        zone=signal.zone,
+        triggered_at=signal.occurred_at,
+        source_label=_("account %(account)s") % {"account": signal.account},
+        flag="" if signal.time_verified or signal.occurred_at is None else _("time not verified"),
+    )
+
+
+def plan_view(case: Case) -> PlanView | None:
+    """Return the case's response plan without its key."""
+    if case.plan is None:
+        return None
+    return PlanView(
+        name=case.plan.name,
+        version=case.plan.version,
+        steps=tuple(str(one) for one in case.plan.steps),
+        inner_check=case.plan.inner_check,
+        needs=tuple(say(labels.COMPETENCE, one) for one in case.needs),
+        offer_label=_("offered automatically") if case.offer_by_rule else _("a person offers"),
+    )
+
+
+def _ranked_row(line: dict[str, object], made_at: datetime, url: str, state: str) -> RankedUnitRow:
+    age = line["position_age_s"]
+    position_at = made_at - timedelta(seconds=float(str(age))) if age is not None else None
+    travel = line["travel_s"]
+    reasons = line["reasons"]
+    rank = int(str(line["rank"]))
+    said = tuple(say(labels.REASON, one) for one in reasons) if isinstance(reasons, list) else ()
+    if rank == 1 and travel is not None:
+        said = (_("Nearest by road of those who may be sent"), *said)
+    return RankedUnitRow(
+        unit_id=str(line["unit"]),
+        call_sign=str(line["call_sign"]),
+        rank=rank,
+        organisation="",
+        role_label="",
+        state=str(line["state"]),
+        state_label=say(labels.UNIT_STATE, str(line["state"])),
+        travel_s=float(str(travel)) if travel is not None else None,
+        position_at=position_at,
+        reasons=said,
+        position_stale=age is None or float(str(age)) > FRESH_S,
+        recommended=rank == 1,
+        offer_url=url,
+        offer_state_label=state,
+    )
+
+
+def _left_out_row(line: dict[str, object]) -> LeftOutRow:
+    travel = line["travel_s"]
+    return LeftOutRow(
+        unit_id=str(line["unit"]),
+        call_sign=str(line["call_sign"]),
+        reason=labels.left_out_text(str(line["left_out"]), str(line["detail"])),
+        code=str(line["left_out"]),
+        travel_s=float(str(travel)) if travel is not None else None,
+    )
+
+
+def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
+    may = viewer.may(Record.CASE, Verb.WRITE) or viewer.may(Record.CASE, Verb.LEAD)
+    if not may or case.state not in SEEKING:
+        return ""
+    return reverse("offer", args=[case.pk, UUID(unit_id)])
+
+
+def ranking_rows(
+    viewer: Viewer, case: Case, ranking: Ranking | None, offers: Iterable[Offer]
+) -> tuple[tuple[RankedUnitRow, ...], tuple[LeftOutRow, ...]]:
+    """Return the ranking's order and who is left out of it, with reasons."""
+    if ranking is None:
+        return (), ()
+    states = {str(one.unit_id): say(labels.OFFER_STATE, one.state) for one in offers}
+    ranked = tuple(
+        _ranked_row(
+            line,
+            ranking.made_at,
+            _offer_url(viewer, case, str(line["unit"])),
+            states.get(str(line["unit"]), ""),
+        )
+        for line in ranking.lines
+        if "rank" in line
+    )
+    return ranked, tuple(_left_out_row(one) for one in ranking.lines if "left_out" in one)
+
+
+def time_rows(
+    points: Iterable[TimePoint], *, start: str = "", stop: str = ""
+) -> tuple[TimePointRow, ...]:
+    """Return all eleven time points in order, the best proof of each."""
+    best = best_points(points)
+    first = min((one.at for one in best.values()), default=None)
+    rows = []
+    for number, name in enumerate(POINTS):
+        found = best.get(name)
+        counts = "start" if name == start else "stop" if name == stop else ""
+        offset = (found.at - first).total_seconds() if found and first else None
+        rows.append(
+            TimePointRow(
+                code=f"t{number}",
+                label=say(labels.POINT, name),
+                at=found.at if found else None,
+                source=found.source if found else "",
+                source_label=say(labels.SOURCE, found.source) if found else "",
+                offset_s=offset,
+                counts_as=counts,
+            )
+        )
+    return tuple(rows)
+
+
+def _why_not(case: Case, ranking: Ranking | None, ranked: tuple[RankedUnitRow, ...]) -> str:
+    if ranked or case.state not in SEEKING:
+        return ""
+    if ranking is None:
+        return _("No ranking is made yet.")
+    return _("No unit on duty may be sent now; the reasons stand below.")
+
+
+def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
+    """Return everything about a case that the viewer may see."""
+    now = clock.now()
+    offers = list_offers(viewer, case, now)
+    responses = list_responses_of(viewer, case, now)
+    ranking = find_ranking(viewer, case) if viewer.may(Record.OFFER) else None
+    ranked, left_out = ranking_rows(viewer, case, ranking, offers)
+    site = case.site
+    points = responses[-1].time_points.all() if responses else ()
+    born = pgettext("born of", "a panel") if case.born == Case.Born.PANEL else _("a call typed in")
+    return CaseDetail(
+        row=case_row(viewer, case, href),
+        site_code=site.code if site else "",
+        site_kind_label=say(labels.SITE_KIND, site.kind) if site else "",
+        premises=site.premises if site else "",
+        lat=case.lat,
+        lon=case.lon,
+        signals=tuple(signal_row(one) for one in list_signals(viewer, case)),
+        plan=plan_view(case),
+        ranked=ranked,
+        left_out=left_out,
+        offers=tuple(offer_row(one) for one in offers),
+        times=time_rows(points),
+        ranked_at=ranking.made_at if ranking else None,
+        alarm_grade=str(site.alarm_grade) if site and site.alarm_grade else "",
+        note=case.text,
+        born_label=born,
+        why_not=_why_not(case, ranking, ranked),
+    )
+
+
+def _unit_state(now: UnitNow, running: dict[UUID, Response], asked: set[UUID]) -> str:
+    response = running.get(now.unit.pk)
+    if response is not None:
+        return response.state
+    if now.unit.pk in asked:
+        return "offered"
+    return now.status.state if now.status else UnitStatus.State.AVAILABLE
+
+
+def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
+    """Return the units on duty as rows."""
+    at = clock.now()
+    shifts = {one.unit_id: one for one in list_running_shifts(viewer.tenant_id, at)}
+    out = Response.objects.filter(
+        unit_id__in=shifts, state__in=["accepted", "rolling", "on_scene", "secured"]
+    )
+    running = {one.unit_id: one for one in out.select_related("case")}
+    waiting = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING)
+    asked = set(waiting.values_list("unit_id", flat=True))
+    rows = []
+    for one in list_units_now(viewer):
+        shift = shifts.get(one.unit.pk)
+        if shift is None:
+            continue
+        state = _unit_state(one, running, asked)
+        position_at = one.position.at if one.position else None
+        response = running.get(one.unit.pk)
+        rows.append(
+            UnitRow(
+                id=str(one.unit.pk),
+                call_sign=one.unit.call_sign,
+                organisation=one.unit.organisation.name,
+                role=one.unit.role,
+                role_label=say(labels.UNIT_ROLE, one.unit.role),
+                travel=one.unit.travel,
+                travel_label=say(labels.TRAVEL, one.unit.travel),
+                state=state,
+                state_label=say(labels.UNIT_STATE, state),
+                state_since=one.status.since if one.status else shift.starts_at,
+                position_at=position_at,
+                position_stale=position_at is None or (at - position_at).total_seconds() > FRESH_S,
+                case_number=str(response.case.number) if response else "",
+                case_id=str(response.case_id) if response else "",
+                crew=tuple(member.service_number for member in shift.crew.all()),
+                kit=tuple(say(labels.KIT, item) for item in one.unit.kit),
+                on_duty_until=shift.ends_at,
+            )
+        )
+    return tuple(rows)

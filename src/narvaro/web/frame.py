@@ -1,0 +1,56 @@
+"""What every page carries. In: a request. Out: who is looking, and the rooms that are his."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
+from narvaro.web.labels import ROLE, say
+from narvaro.web.screens import MenuItem
+
+
+@dataclass(frozen=True)
+class Who:
+    """The viewer as the page's head shows it."""
+
+    service_number: str
+    role_label: str
+    organisation_name: str
+
+
+def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
+    """Return the rooms that the viewer has; a room that is off is not there."""
+    rooms = (
+        (
+            "console", _("Console"), "/console/", viewer.may(Record.CASE, Verb.WRITE),
+            _("Cases, units and the map: what happens now, and who goes."),
+        ),
+        (
+            "phone", _("Phone"), "/phone/", viewer.may(Record.OFFER, Verb.ANSWER),
+            _("Your unit: offers, the case that you are out on, reports."),
+        ),
+        (
+            "night", _("Night"), "/night/", viewer.may(Record.CASE, Verb.LEAD),
+            _("The night without a dispatcher: what went out, who answered, what needs you."),
+        ),
+        (
+            "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
+            _("Terms, options and their deadlines, and what each month gave."),
+        ),
+    )  # fmt: skip
+    return tuple(
+        MenuItem(code, label, href, current=address.startswith(href), text=text)
+        for code, label, href, granted, text in rooms
+        if granted
+    )
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Give templates `viewer` and `menu`."""
+    viewer: Viewer | None = getattr(request, "viewer", None)
+    if viewer is None:
+        return {"viewer": None, "menu": ()}
+    who = Who(viewer.service_number, say(ROLE, viewer.role), viewer.organisation_name)
+    return {"viewer": who, "menu": menu_of(viewer, request.path)}

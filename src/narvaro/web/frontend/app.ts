@@ -1,0 +1,27 @@
+// Starts the islands of a page. In: what the page has. Out: a live page.
+import { startConsole } from "./console.ts";
+import { startForms } from "./forms.ts";
+import { startKeys } from "./keys.ts";
+import { startLive } from "./live.ts";
+import { startPhone } from "./phone.ts";
+import { startShell } from "./shell.ts";
+import { startTime } from "./time.ts";
+import { startSoundButton } from "./tone.ts";
+
+startShell();
+startTime();
+startForms();
+startSoundButton();
+startKeys();
+startConsole();
+startPhone();
+startLive();
+
+/** A fetch that ended at the sign-in page must not be put into a list: go there instead. */
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = (event as CustomEvent<{ ctx: { response: { raw: Response } } }>).detail;
+  const { raw } = ctx.response;
+  if (!raw.redirected || !new URL(raw.url).pathname.startsWith("/login/")) return;
+  event.preventDefault();
+  location.assign(raw.url);
+});

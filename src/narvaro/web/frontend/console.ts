@@ -1,0 +1,91 @@
+// The console: which case is open, and what is new. In: rows and live events. Out: fragments, a call.
+import { playTone } from "./tone.ts";
+
+const REFRESH_MS = 15_000;
+
+let openHref = "";
+let openId = "";
+let known: Set<string> | null = null;
+
+const rows = (): HTMLAnchorElement[] => [
+  ...document.querySelectorAll<HTMLAnchorElement>("a[data-case]"),
+];
+
+function markOpen(): void {
+  for (const row of rows()) row.ariaCurrent = row.dataset.case === openId ? "true" : null;
+  document.querySelector("[data-console]")?.toggleAttribute("data-open", openId !== "");
+}
+
+async function openCase(row: HTMLAnchorElement): Promise<void> {
+  const same = row.dataset.case === openId;
+  openId = row.dataset.case ?? "";
+  openHref = row.pathname;
+  markOpen();
+  history.replaceState(null, "", row.href);
+  await refresh(same ? "innerMorph" : "innerHTML");
+  const panel = document.getElementById("case");
+  if (panel && !same) panel.scrollTop = 0;
+  document.body.dispatchEvent(new CustomEvent("narvaro:case", { detail: openId }));
+}
+
+async function refresh(swap: "innerMorph" | "innerHTML" = "innerMorph"): Promise<void> {
+  if (openHref) await htmx.ajax("GET", openHref, { target: "#case", source: "#case", swap });
+}
+
+function closeCase(): void {
+  const row = rows().find((candidate) => candidate.dataset.case === openId);
+  openId = "";
+  openHref = "";
+  document.getElementById("case")?.replaceChildren();
+  markOpen();
+  history.replaceState(null, "", "/console/");
+  row?.focus();
+}
+
+/** Say what is new once, and call if it is urgent: one alert, not one per row. */
+function announceNew(): void {
+  const now = new Map(rows().map((row) => [row.dataset.case ?? "", row.dataset.announce ?? ""]));
+  const fresh = known ? [...now].filter(([id]) => !known?.has(id)).map(([, text]) => text) : [];
+  known = new Set(now.keys());
+  const box = document.getElementById("announce");
+  if (fresh.length === 0 || !box) return;
+  box.textContent = fresh.join(". ");
+  playTone(2);
+}
+
+/** Open the case that a marker on the map or another row stands for. */
+export function openById(id: string): void {
+  const row = rows().find((candidate) => candidate.dataset.case === id);
+  if (row) void openCase(row);
+}
+
+function onClick(event: MouseEvent): void {
+  const target = event.target as Element;
+  if (target.closest("[data-close-case]")) closeCase();
+  const row = target.closest<HTMLAnchorElement>("a[data-case]");
+  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+  if (!row || !plain) return;
+  event.preventDefault();
+  void openCase(row);
+}
+
+/** Start the console on its page. */
+export function startConsole(): void {
+  const root = document.querySelector<HTMLElement>("[data-console]");
+  if (!root) return;
+  const panel = document.getElementById("case");
+  openId = panel?.dataset.case ?? "";
+  openHref = panel?.dataset.detail ?? "";
+  markOpen();
+  announceNew();
+  document.addEventListener("click", onClick);
+  document.addEventListener("htmx:after:swap", () => {
+    markOpen();
+    announceNew();
+  });
+  document.body.addEventListener("narvaro:changed", () => void refresh());
+  document.body.addEventListener("narvaro:open", (event) =>
+    openById((event as CustomEvent<string>).detail),
+  );
+  setInterval(() => void refresh(), REFRESH_MS);
+}

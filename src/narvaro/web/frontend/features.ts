@@ -1,0 +1,48 @@
+// What the map shows besides the ground. In: GeoJSON from /map/features/. Out: typed features.
+
+export type FeatureProperties =
+  | { layer: "site"; id: string; name: string; code?: string }
+  | {
+      layer: "case";
+      id: string;
+      number: string;
+      priority: number;
+      kind_label?: string;
+      name?: string;
+    }
+  | {
+      layer: "unit";
+      id: string;
+      call_sign: string;
+      state: string;
+      state_label?: string;
+      at?: string | null;
+      stale?: boolean;
+    };
+export type Feature = {
+  type: "Feature";
+  geometry: { type: "Point"; coordinates: [number, number] };
+  properties: FeatureProperties;
+};
+export type FeatureCollection = { type: "FeatureCollection"; features: Feature[] };
+
+/** The features of one layer, in the order they came. */
+export function inLayer<L extends FeatureProperties["layer"]>(
+  all: FeatureCollection,
+  layer: L,
+): (Feature & { properties: Extract<FeatureProperties, { layer: L }> })[] {
+  return all.features.filter(
+    (feature): feature is Feature & { properties: Extract<FeatureProperties, { layer: L }> } =>
+      feature.properties.layer === layer,
+  );
+}
+
+/** West, south, east, north of all cases and units (else of all features); null when there are none. */
+export function boundsOf(all: FeatureCollection): [number, number, number, number] | null {
+  const moving = all.features.filter((feature) => feature.properties.layer !== "site");
+  const chosen = moving.length > 0 ? moving : all.features;
+  if (chosen.length === 0) return null;
+  const lons = chosen.map((feature) => feature.geometry.coordinates[0]);
+  const lats = chosen.map((feature) => feature.geometry.coordinates[1]);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}

@@ -1,0 +1,72 @@
+// Sends small forms without leaving the page. In: form[data-send]. Out: a POST, then fresh data.
+import { announceChange } from "./live.ts";
+
+type ProblemAnswer = { detail?: string; title?: string };
+
+function say(id: string, text: string): void {
+  const box = document.getElementById(id);
+  const words = box?.querySelector("[data-words]");
+  if (!box || !words) return;
+  words.textContent = text;
+  box.hidden = text === "";
+}
+
+function isGone(answer: Response): boolean {
+  return answer.redirected && new URL(answer.url).pathname.startsWith("/login/");
+}
+
+async function problemText(answer: Response, otherwise: string): Promise<string> {
+  const type = answer.headers.get("Content-Type") ?? "";
+  if (!type.includes("json")) return otherwise;
+  const problem = (await answer.json()) as ProblemAnswer;
+  return problem.detail ?? problem.title ?? otherwise;
+}
+
+async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
+  const answer = await fetch(form.action, {
+    method: "POST",
+    headers: { Accept: "application/json", "X-CSRFToken": body.get("csrfmiddlewaretoken") ?? "" },
+    body,
+  });
+  const texts = document.getElementById("problem")?.dataset ?? {};
+  if (isGone(answer)) say("problem", texts.textOut ?? "");
+  else if (!answer.ok) say("problem", await problemText(answer, texts.textFailed ?? ""));
+  else {
+    say("problem", "");
+    say("notice", form.dataset.done ?? "");
+    if (form.dataset.next) location.assign(form.dataset.next);
+  }
+  announceChange();
+}
+
+async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
+  if (form.dataset.sending !== undefined) return;
+  form.dataset.sending = "";
+  submitter?.setAttribute("aria-disabled", "true");
+  try {
+    await send(form, submitter);
+  } catch {
+    const texts = document.getElementById("problem")?.dataset ?? {};
+    say("problem", texts.textOffline ?? "");
+  } finally {
+    delete form.dataset.sending;
+    submitter?.removeAttribute("aria-disabled");
+  }
+}
+
+/** Take over the forms that are marked for it; without script they post and come back. */
+export function startForms(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.dataset.send === undefined) return;
+    event.preventDefault();
+    void submit(form, event.submitter);
+  });
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>("[data-dismiss]");
+    const box = button?.closest<HTMLElement>("[data-box]");
+    if (box) box.hidden = true;
+  });
+}

@@ -1,0 +1,8 @@
+// What we use of htmx 4, which the page loads before these modules.
+declare const htmx: {
+  ajax(
+    verb: "GET",
+    path: string,
+    context: { target: string; source?: string; swap: string },
+  ): Promise<void>;
+};

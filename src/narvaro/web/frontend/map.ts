@@ -1,0 +1,204 @@
+// The map island. In: [data-map] with tiles and features. Out: a map, and the same as a list.
+// The map never moves by itself once a person has moved it; a button brings everything back in.
+import {
+  AttributionControl,
+  type GeoJSONSource,
+  Map as GroundMap,
+  type LngLatBoundsLike,
+  Marker,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
+import { boundsOf, type Feature, type FeatureCollection, inLayer } from "./features.ts";
+import { makeStyle, type Tiles, tokenColours } from "./mapstyle.ts";
+import { tick } from "./time.ts";
+
+type AllPaintProperties = Parameters<GroundMap["setPaintProperty"]>[1];
+
+const REFRESH_MS = 10_000;
+const nothing: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+function readTiles(root: HTMLElement): Tiles | null {
+  const { tiles, bounds, minZoom, maxZoom } = root.dataset;
+  if (!tiles || !bounds) return null;
+  return {
+    url: location.origin + tiles,
+    bounds: bounds.split(",").map(Number) as Tiles["bounds"],
+    minzoom: Number(minZoom),
+    maxzoom: Number(maxZoom),
+  };
+}
+
+function span(className: string, text: string): HTMLSpanElement {
+  const element = document.createElement("span");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function ageOf(at: string): HTMLTimeElement {
+  const time = document.createElement("time");
+  time.dateTime = at;
+  time.dataset.tick = "age";
+  return time;
+}
+
+/** What a case or a unit says on the map and in the list: text always, colour besides. */
+function fill(element: HTMLElement, feature: Feature): void {
+  const p = feature.properties;
+  const parts: Node[] = [];
+  if (p.layer === "case") parts.push(span("mark-letter", `P${p.priority}`), span("", p.number));
+  if (p.layer === "unit") parts.push(span("mark-name", p.call_sign));
+  if (p.layer === "unit" && p.at) parts.push(ageOf(p.at));
+  element.replaceChildren(...parts);
+  element.dataset.mark = p.layer;
+  if (p.layer === "case") element.dataset.priority = String(p.priority);
+  if (p.layer === "unit") element.dataset.state = p.state;
+  if (p.layer === "unit") element.toggleAttribute("data-stale", p.stale === true);
+}
+
+class MapIsland {
+  #features = nothing;
+  #moved = false;
+  readonly #root: HTMLElement;
+  readonly #map: GroundMap;
+  readonly #tiles: Tiles | null;
+  readonly #markers = new Map<string, Marker>();
+  readonly #colour = tokenColours();
+
+  constructor(root: HTMLElement, canvas: HTMLElement) {
+    this.#root = root;
+    this.#tiles = readTiles(root);
+    setWorkerUrl(new URL(root.dataset.worker ?? "", location.href).href);
+    this.#map = new GroundMap({
+      container: canvas,
+      style: makeStyle(this.#colour, this.#tiles),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxZoom: 18,
+      locale: JSON.parse(root.dataset.locale ?? "{}") as Record<string, string>,
+      ...(this.#tiles && { bounds: this.#tiles.bounds as LngLatBoundsLike }),
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.#map.addControl(new ScaleControl(), "bottom-left");
+    const customAttribution = root.dataset.attribution ?? "";
+    this.#map.addControl(new AttributionControl({ compact: false, customAttribution }));
+  }
+
+  start(): void {
+    this.#map.on("movestart", (event) => {
+      if (event.originalEvent) this.#setMoved(true);
+    });
+    this.#root.querySelector("[data-fit]")?.addEventListener("click", () => this.#fit());
+    this.#map.on("load", () => {
+      this.#root.dataset.ready = "";
+      this.#showSites();
+    });
+    this.#map.once("idle", () => {
+      this.#root.dataset.idle = String(Math.round(performance.now()));
+    });
+    document.body.addEventListener("narvaro:theme", () => this.#recolour());
+    document.body.addEventListener("narvaro:changed", () => void this.#refresh());
+    setInterval(() => void this.#refresh(), REFRESH_MS);
+    void this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const answer = await fetch(this.#root.dataset.features ?? "", {
+        headers: { Accept: "application/geo+json" },
+      });
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      this.#features = (await answer.json()) as FeatureCollection;
+      delete this.#root.dataset.stale;
+    } catch {
+      this.#root.dataset.stale = ""; // the page shows in words that the map is old
+      return;
+    }
+    this.#showSites();
+    this.#showMarkers();
+    this.#showList();
+    if (!this.#moved) this.#fit();
+    tick();
+  }
+
+  #showSites(): void {
+    const source = this.#map.getSource<GeoJSONSource>("sites");
+    source?.setData({ type: "FeatureCollection", features: inLayer(this.#features, "site") });
+  }
+
+  #showMarkers(): void {
+    const shown = [...inLayer(this.#features, "unit"), ...inLayer(this.#features, "case")];
+    const ids = new Set(shown.map((feature) => feature.properties.id));
+    for (const [id, marker] of this.#markers) {
+      if (ids.has(id)) continue;
+      marker.remove();
+      this.#markers.delete(id);
+    }
+    for (const feature of shown) this.#placeMarker(feature);
+  }
+
+  #placeMarker(feature: Feature): void {
+    const { id, layer } = feature.properties;
+    const old = this.#markers.get(id);
+    const marker = old ?? new Marker({ element: document.createElement("div"), anchor: "bottom" });
+    const element = marker.getElement();
+    fill(element, feature);
+    marker.setLngLat(feature.geometry.coordinates);
+    if (old) return;
+    marker.addTo(this.#map);
+    element.classList.add("mark");
+    element.ariaHidden = "true"; // the lists say the same to those who do not see the map
+    element.removeAttribute("tabindex");
+    if (layer === "case") element.addEventListener("click", () => this.#open(id));
+    this.#markers.set(id, marker);
+  }
+
+  #open(id: string): void {
+    document.body.dispatchEvent(new CustomEvent("narvaro:open", { detail: id }));
+  }
+
+  #showList(): void {
+    for (const list of this.#root.querySelectorAll<HTMLElement>("[data-map-list]")) {
+      const layer = list.dataset.mapList as "site" | "case" | "unit";
+      list.replaceChildren(
+        ...inLayer(this.#features, layer).map((feature) => {
+          const item = document.createElement("li");
+          const p = feature.properties;
+          if (p.layer === "site") item.textContent = p.name;
+          else fill(item, feature);
+          if (p.layer === "case") item.append(span("", p.kind_label ?? ""), span("", p.name ?? ""));
+          if (p.layer === "unit") item.append(span("", p.state_label ?? ""));
+          return item;
+        }),
+      );
+    }
+  }
+
+  #fit(): void {
+    const bounds = boundsOf(this.#features) ?? this.#tiles?.bounds;
+    this.#setMoved(false);
+    if (!bounds) return;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#map.fitBounds(bounds, { padding: 56, maxZoom: 15, animate: !still, duration: 400 });
+  }
+
+  #setMoved(moved: boolean): void {
+    this.#moved = moved;
+    this.#root.toggleAttribute("data-moved", moved);
+  }
+
+  #recolour(): void {
+    for (const layer of makeStyle(this.#colour, this.#tiles).layers) {
+      for (const [name, value] of Object.entries(layer.paint ?? {}))
+        this.#map.setPaintProperty(layer.id, name as AllPaintProperties, value);
+    }
+  }
+}
+
+const root = document.querySelector<HTMLElement>("[data-map]");
+const canvas = root?.querySelector<HTMLElement>("[data-map-canvas]");
+if (root && canvas) new MapIsland(root, canvas).start();

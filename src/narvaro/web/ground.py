@@ -1,0 +1,86 @@
+"""The map's data. In: requests. Out: vector tiles of the viewer's map, and what stands on it."""
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.directory.maps import open_by_digest
+from narvaro.directory.queries import find_road_map, sites_seen_by
+from narvaro.situation.queries import list_active_cases, list_units_now
+from narvaro.spine import clock
+from narvaro.web import labels
+from narvaro.web.answers import viewer_of_request
+from narvaro.web.cases import unit_rows
+from narvaro.web.labels import say
+
+
+@require_GET
+def tile(request: HttpRequest, sha256: str, z: int, x: int, y: int) -> HttpResponse:
+    """Answer with one vector tile of the viewer's own map."""
+    row = find_road_map(viewer_of_request(request))
+    if row is None or row.sha256 != sha256:
+        raise Http404
+    found = open_by_digest(sha256).tiles.read(z, x, y)
+    if found is None:
+        return HttpResponse(status=204)
+    response = HttpResponse(found.data, content_type="application/vnd.mapbox-vector-tile")
+    if found.encoding:
+        response["Content-Encoding"] = found.encoding
+    response["Cache-Control"] = "private, max-age=604800, immutable"
+    return response
+
+
+def _feature(layer: str, lat: float, lon: float, **facts: object) -> dict[str, object]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        "properties": {"layer": layer, **facts},
+    }
+
+
+def _sites(viewer: Viewer) -> list[dict[str, object]]:
+    return [
+        _feature("site", one.lat, one.lon, id=str(one.pk), name=one.name, kind=one.kind,
+                 kind_label=say(labels.SITE_KIND, one.kind))
+        for one in sites_seen_by(viewer)[:5000]
+    ]  # fmt: skip
+
+
+def _cases(viewer: Viewer) -> list[dict[str, object]]:
+    return [
+        _feature("case", one.lat, one.lon, id=str(one.pk), number=str(one.number), name=one.place,
+                 priority=one.priority, kind=one.kind, state=one.state,
+                 kind_label=say(labels.CASE_KIND, one.kind),
+                 state_label=say(labels.CASE_STATE, one.state))
+        for one in list_active_cases(viewer)
+        if one.lat is not None and one.lon is not None
+    ]  # fmt: skip
+
+
+def _units(viewer: Viewer) -> list[dict[str, object]]:
+    rows = {one.id: one for one in unit_rows(viewer)}
+    now = clock.now()
+    features = []
+    for one in list_units_now(viewer):
+        row, position = rows.get(str(one.unit.pk)), one.position
+        if row is None or position is None:
+            continue
+        features.append(
+            _feature(
+                "unit", position.lat, position.lon, id=row.id, name=row.call_sign,
+                call_sign=row.call_sign, role=row.role, state=row.state,
+                state_label=row.state_label, at=position.at.isoformat(),
+                age_s=round((now - position.at).total_seconds()), stale=row.position_stale,
+            )
+        )  # fmt: skip
+    return features
+
+
+@require_GET
+def features(request: HttpRequest) -> JsonResponse:
+    """Answer with the sites, cases and units that the viewer may see on a map (GeoJSON)."""
+    viewer = viewer_of_request(request)
+    shown = _sites(viewer) if viewer.may(Record.SITE) else []
+    shown += _cases(viewer) + _units(viewer)
+    return JsonResponse({"type": "FeatureCollection", "features": shown})

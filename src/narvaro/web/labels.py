@@ -1,0 +1,268 @@
+"""Codes in words. In: codes of the core and the rows. Out: words in the viewer's language."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy as lazy_in
+
+_Words = dict[str, "str | Promise"]
+
+ROLE: _Words = {
+    "dispatcher": lazy("Dispatcher"),
+    "shift_leader": lazy("Shift leader"),
+    "guard": lazy("Guard"),
+    "coordinator": lazy("Security coordinator"),
+    "contract_manager": lazy("Contract manager"),
+}
+UNIT_ROLE: _Words = {
+    "guard": lazy("Guard"),
+    "public_order_officer": lazy("Public order officer"),
+}
+TRAVEL: _Words = {"car": lazy("Car"), "foot": lazy("On foot")}
+MODE: _Words = {
+    "follow_up": lazy("Follow-up: cases come in as history"),
+    "unmanned": lazy("Unmanned: offers go out by the response plans"),
+    "manned": lazy("Manned: a dispatcher sees every case"),
+}
+CASE_KIND: _Words = {
+    "intruder": lazy("Intruder alarm"),
+    "duress": lazy("Duress alarm"),
+    "assistance": lazy("Staff assistance alarm"),
+    "fire": lazy("Fire alarm"),
+    "medical": lazy("Medical alarm"),
+    "tamper": lazy("Tamper alarm"),
+    "technical": lazy("Technical alarm"),
+    "path": lazy("Path fault"),
+    "disturbance": lazy("Disturbance"),
+    "other": lazy("Other"),
+}
+CASE_STATE: _Words = {
+    "open": lazy_in("case", "New"),
+    "offered": lazy_in("case", "Offered"),
+    "accepted": lazy_in("case", "Accepted"),
+    "rolling": lazy_in("case", "Rolling"),
+    "on_scene": lazy_in("case", "On scene"),
+    "secured": lazy_in("case", "Secured"),
+    "cleared": lazy_in("case", "Cleared"),
+    "closed": lazy_in("case", "Closed"),
+}
+OFFER_STATE: _Words = {
+    "waiting": lazy("Waiting for an answer"),
+    "accepted": lazy_in("offer", "Accepted"),
+    "declined": lazy_in("offer", "Declined"),
+    "expired": lazy_in("offer", "No answer in time"),
+    "withdrawn": lazy_in("offer", "Withdrawn"),
+}
+RESPONSE_STATE: _Words = {
+    "accepted": lazy_in("response", "Accepted"),
+    "rolling": lazy_in("response", "Rolling"),
+    "on_scene": lazy_in("response", "On scene"),
+    "secured": lazy_in("response", "Secured"),
+    "left": lazy_in("response", "Cleared"),
+    "reported": lazy_in("response", "Reported"),
+}
+UNIT_STATE: _Words = {
+    "available": lazy("Available"),
+    "offered": lazy("Asked"),
+    "busy": lazy("On a case"),
+    "break": lazy("On a break"),
+    "off_duty": lazy("Off duty"),
+    **{code: RESPONSE_STATE[code] for code in ("accepted", "rolling", "on_scene", "secured")},
+}
+PRIORITY: _Words = {
+    "1": lazy("Priority 1, highest"),
+    "2": lazy("Priority 2"),
+    "3": lazy("Priority 3"),
+    "4": lazy("Priority 4, lowest"),
+}
+POINT: _Words = {
+    "triggered": lazy("Triggered"),
+    "received": lazy("Received"),
+    "acknowledged": lazy("Case opened"),
+    "decided": lazy("Decided"),
+    "offered": lazy("Offered"),
+    "accepted": lazy("Accepted"),
+    "rolling": lazy("Rolling"),
+    "on_scene": lazy("On scene"),
+    "secured": lazy("Secured"),
+    "left": lazy("Left"),
+    "reported": lazy("Reported"),
+}
+SOURCE: _Words = {
+    "panel": lazy("the panel"),
+    "receiver": lazy("the receiver"),
+    "system": lazy("the system"),
+    "dispatcher": lazy("the dispatcher"),
+    "phone": lazy("the guard's phone"),
+    "position": lazy("the unit's position"),
+    "typed": lazy("typed in"),
+}
+COMPETENCE: _Words = {
+    "guard": lazy("security guard"),
+    "public_order_officer": lazy("public order officer"),
+    "cpr": lazy("CPR"),
+    "fire": lazy("first response to fire"),
+    "dog": lazy("dog handler"),
+}
+KIT: _Words = {
+    "aed": lazy("defibrillator"),
+    "extinguisher": lazy("fire extinguisher"),
+    "fire_blanket": lazy("fire blanket"),
+    "first_aid": lazy("first-aid kit"),
+    "dog": lazy("dog"),
+}
+SITE_KIND: _Words = {
+    "school": lazy("School"),
+    "preschool": lazy("Preschool"),
+    "library": lazy("Library"),
+    "hall": lazy("Sports hall"),
+    "other": lazy("Other building"),
+}
+CATEGORY: _Words = {
+    "break_in": lazy("Break-in"),
+    "attempt": lazy("Attempted break-in"),
+    "vandalism": lazy("Vandalism"),
+    "fire": lazy("Fire"),
+    "disturbance": lazy("Disturbance"),
+    "unwarranted": lazy("Unwarranted alarm"),
+    "technical": lazy("Technical fault"),
+    "nothing_found": lazy("Nothing found"),
+    "other": lazy("Other"),
+}
+PHASE: _Words = {
+    "alarm": lazy("alarm"),
+    "restore": lazy("restored"),
+    "trouble": lazy("fault"),
+    "test": lazy("test"),
+    "info": lazy("information"),
+    "cancel": lazy("cancel code"),
+}
+PRICE_UNIT: _Words = {
+    "each": lazy("each"),
+    "hour": lazy("per hour"),
+    "month": lazy("per month"),
+}
+PERIOD_STATE: _Words = {
+    "ended": lazy_in("period", "Ended"),
+    "current": lazy_in("period", "In force"),
+    "agreed": lazy_in("period", "Agreed, to come"),
+    "open": lazy_in("period", "Open: not yet decided"),
+    "lapsed": lazy_in("period", "Lapsed"),
+}
+REASON: _Words = {
+    "shortest_time": lazy("Road time from a fresh position"),
+    "permit_covers": lazy("A permit covers the place now"),
+    "position_old": lazy("Its position is old: the time is uncertain"),
+    "position_unknown": lazy("Its position is not known: no time can be given"),
+    "place_unknown": lazy("The place is not on the map: no time can be given"),
+    "on_foot": lazy("On foot, along the streets"),
+}
+EVENT: _Words = {
+    "case.opened": lazy("The case was opened"),
+    "case.changed": lazy("The case changed"),
+    "case.signal": lazy("A signal came in"),
+    "offer.made": lazy("The case was offered to a unit"),
+    "offer.answered": lazy("The offer was answered"),
+    "response.changed": lazy("The response went on"),
+    "unit.changed": lazy("The unit changed state"),
+    "incident.reported": lazy("The report was sent"),
+}
+
+
+def say(words: _Words, code: str) -> str:
+    """Return the words for a code; an unknown code is shown as it is, never hidden."""
+    return str(words.get(code, code))
+
+
+def left_out_text(why: str, detail: str) -> str:
+    """Return in words why a unit is not asked."""
+    if why == "lacks_competence":
+        return _("Lacks: %(competence)s") % {"competence": say(COMPETENCE, detail)}
+    if why == "no_permit":
+        return _permit_text(detail)
+    return {
+        "off_duty": _("Not on a shift"),
+        "on_break": _("On a break"),
+        "busy": _("On another case"),
+        "already_asked": _("Was asked and did not take it"),
+        "no_road": _("No road leads from there to the place"),
+    }.get(why, why)
+
+
+def _permit_text(detail: str) -> str:
+    reason, _colon, decision = detail.partition(":")
+    if reason == "outside_hours":
+        return _("Permit %(decision)s does not cover this hour") % {"decision": decision}
+    if reason == "not_valid":
+        return _("Permit %(decision)s is not valid today") % {"decision": decision}
+    return _("No permit covers the place; a police permit for it is missing")
+
+
+@dataclass(frozen=True)
+class RefusalText:
+    """A refusal in words: what, why, what to do."""
+
+    title: str
+    detail: str
+    what_to_do: str
+
+
+def refusal_text(code: str, detail: str) -> RefusalText:
+    """Return a refusal in the viewer's words; an unknown code shows the action's own words."""
+    if code.startswith("left_out."):
+        return RefusalText(
+            _("This unit may not be sent"),
+            left_out_text(code.removeprefix("left_out."), detail),
+            _("Choose another unit in the ranking."),
+        )
+    said = {
+        "not_found": (
+            _("There is nothing here"),
+            _("The page does not exist, or it is not yours to see."),
+            _("Check the address, or go back to the start page."),
+        ),
+        "offer_over": (
+            _("The offer is over"),
+            _("It was withdrawn, or it went to another unit."),
+            _("You need do nothing; the page shows what holds now."),
+        ),
+        "case_taken": (
+            _("A unit has the case"),
+            _("The case is already being handled."),
+            _("Look at the case to see which unit has it."),
+        ),
+        "step_back": (
+            _("The response has come further"),
+            _("That step is already passed."),
+            _("You need do nothing; the page shows what holds now."),
+        ),
+        "not_on_scene": (
+            _("Not on scene yet"),
+            _("A case is cleared after the unit was on scene."),
+            _("Say that you are on scene first."),
+        ),
+        "not_cleared": (
+            _("Not cleared yet"),
+            _("A report is written when the unit has left."),
+            _("Clear the case first."),
+        ),
+        "reported": (
+            _("Already reported"),
+            _("The case has its report."),
+            _("You need do nothing."),
+        ),
+        "unit_out": (
+            _("The unit is out on a case"),
+            _("That cannot be done while a unit is out on the case."),
+            _("Clear the case first."),
+        ),
+        "no_place": (
+            _("The place is missing"),
+            _("A case needs a place."),
+            _("Choose a site, or write the place."),
+        ),
+        "invalid": (_("That is not understood"), detail, _("Correct it and send again.")),
+    }.get(code)
+    return RefusalText(*said) if said else RefusalText(_("That was not done"), detail, "")

@@ -1,0 +1,45 @@
+"""The shift leader's view of a night without a dispatcher. In: requests. Out: a page, a fragment."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from narvaro.access.viewer import Viewer
+from narvaro.dispatch.queries import list_reports_due
+from narvaro.situation.queries import list_active_cases, list_closed_cases
+from narvaro.spine import clock
+from narvaro.web.answers import viewer_of_request
+from narvaro.web.cases import case_detail, case_row, unit_rows
+from narvaro.web.console import mode_label, position_now
+from narvaro.web.screens import NightPage
+
+NIGHT_H = 14
+
+
+def _page(viewer: Viewer) -> NightPage:
+    now = clock.now()
+    since = now - timedelta(hours=NIGHT_H)
+    here = reverse("night")
+    return NightPage(
+        position=position_now(viewer),
+        mode_label=mode_label(viewer),
+        from_at=since,
+        until_at=now,
+        open_cases=tuple(case_detail(viewer, one, here) for one in list_active_cases(viewer)),
+        closed_cases=tuple(
+            case_row(viewer, one, here) for one in list_closed_cases(viewer, since)
+        ),
+        units=unit_rows(viewer),
+        reports_missing=len(list_reports_due(viewer, now)),
+    )
+
+
+@require_GET
+def night(request: HttpRequest) -> HttpResponse:
+    """Show the night, or its body alone for a refresh."""
+    page = _page(viewer_of_request(request))
+    template = "night/_body.html" if request.headers.get("HX-Request") else "night/page.html"
+    return render(request, template, {"page": page})

@@ -1,0 +1,319 @@
+"""The guard's phone: offer, accept – on scene – clear, report. In: requests. Out: pages, JSON."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from narvaro.access.models import Member
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.contract.queries import find_response_term
+from narvaro.core.choice import FRESH_S
+from narvaro.directory.models import Unit
+from narvaro.dispatch import responses
+from narvaro.dispatch.actions import decline
+from narvaro.dispatch.models import Offer, Response
+from narvaro.dispatch.queries import (
+    find_own_response,
+    find_waiting_offer,
+    get_offer,
+    get_response,
+    list_reports_due,
+)
+from narvaro.plan.queries import find_own_unit, list_running_shifts
+from narvaro.situation.models import Incident, UnitStatus
+from narvaro.situation.queries import newest_positions
+from narvaro.spine import clock
+from narvaro.spine.ids import uuid7
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Missing, Refused
+from narvaro.spine.sealing import open_text
+from narvaro.web import labels
+from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.cases import plan_view, time_rows
+from narvaro.web.console import position_now
+from narvaro.web.labels import say
+from narvaro.web.screens import (
+    Choice,
+    PhoneOffer,
+    PhonePage,
+    PhoneResponse,
+    PhoneStep,
+    PhoneUnit,
+    Problem,
+    ReportDue,
+    ReportPage,
+)
+
+STEPS = ("rolling", "on_scene", "secured", "left")
+
+
+def _unit(unit: Unit, at: datetime) -> PhoneUnit:
+    shifts = list_running_shifts(unit.tenant_id, at)
+    shift = next(one for one in shifts if one.unit_id == unit.pk)
+    status = UnitStatus.objects.filter(unit=unit, since__gte=shift.starts_at).first()
+    state = status.state if status else UnitStatus.State.AVAILABLE
+    position = newest_positions([unit.pk]).get(unit.pk)
+    stale = position is None or (at - position.at).total_seconds() > FRESH_S
+    return PhoneUnit(
+        id=str(unit.pk),
+        call_sign=unit.call_sign,
+        state=state,
+        state_label=say(labels.UNIT_STATE, state),
+        position_at=position.at if position else None,
+        position_stale=stale,
+        on_duty_until=shift.ends_at,
+        crew=tuple(one.service_number for one in shift.crew.all()),
+    )
+
+
+def _reasons(offer: Offer) -> tuple[str, ...]:
+    line = next((one for one in offer.ranking.lines if one["unit"] == str(offer.unit_id)), None)
+    said = [say(labels.REASON, one) for one in (line or {}).get("reasons", [])]
+    if line and line.get("rank") == 1 and line.get("travel_s") is not None:
+        said.insert(0, _("You are nearest by road of those who may be sent"))
+    return tuple(said)
+
+
+def _offer(offer: Offer) -> PhoneOffer:
+    case = offer.case
+    return PhoneOffer(
+        id=str(offer.pk),
+        case_id=str(case.pk),
+        number=str(case.number),
+        priority=case.priority,
+        priority_label=say(labels.PRIORITY, str(case.priority)),
+        kind=case.kind,
+        kind_label=say(labels.CASE_KIND, case.kind),
+        site=case.place,
+        address=case.site.address if case.site else "",
+        travel_s=offer.travel_s,
+        offered_at=offer.offered_at,
+        expires_at=offer.expires_at,
+        accept_url=reverse("accept", args=[offer.pk]),
+        decline_url=reverse("decline", args=[offer.pk]),
+        confirmed=case.confirmed,
+        reasons=_reasons(offer),
+    )
+
+
+def _steps(response: Response) -> tuple[PhoneStep, ...]:
+    reached = {one.point: one.at for one in response.time_points.all()}
+    now = responses.ORDER.index(response.state)
+    steps = [PhoneStep("accepted", say(labels.RESPONSE_STATE, "accepted"), reached.get("accepted"))]
+    for code in STEPS:
+        place = responses.ORDER.index(code)
+        passed = place <= now
+        early = code == "left" and response.state in responses.UNDER_WAY
+        url = "" if passed or early else reverse("step", args=[response.pk, code])
+        steps.append(
+            PhoneStep(code, say(labels.RESPONSE_STATE, code), reached.get(code) if passed else None, url)
+        )
+    return tuple(steps)
+
+
+def _response(viewer: Viewer, response: Response) -> PhoneResponse:
+    case = response.case
+    key = ""
+    if case.plan is not None and viewer.sees(Record.RESPONSE, "key"):
+        key = open_text(case.plan.sealed_key_no)
+    term = find_response_term(case.tenant_id, case.kind, case.received_at)
+    return PhoneResponse(
+        id=str(response.pk),
+        case_id=str(case.pk),
+        number=str(case.number),
+        priority=case.priority,
+        priority_label=say(labels.PRIORITY, str(case.priority)),
+        kind=case.kind,
+        kind_label=say(labels.CASE_KIND, case.kind),
+        site=case.place,
+        address=case.site.address if case.site else "",
+        lat=case.lat,
+        lon=case.lon,
+        state=response.state,
+        state_label=say(labels.RESPONSE_STATE, response.state),
+        steps=_steps(response),
+        plan=plan_view(case),
+        key=key,
+        target_at=case.received_at + timedelta(seconds=term.target_s) if term else None,
+        confirmed=case.confirmed,
+    )
+
+
+def _page(viewer: Viewer) -> PhonePage:
+    at = clock.now()
+    position = position_now(viewer)
+    unit = find_own_unit(viewer, at)
+    if unit is None:
+        why = _("You are on no shift now. The roster says when; your shift leader changes it.")
+        return PhonePage(position=position, unit=None, why_no_unit=why)
+    shown = _unit(unit, at)
+    offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
+    resting = shown.state == UnitStatus.State.BREAK
+    return PhonePage(
+        position=position,
+        unit=shown,
+        offer=_offer(offer) if offer else None,
+        response=_response(viewer, out) if out else None,
+        reports_due=tuple(_due(one) for one in list_reports_due(viewer, at)),
+        unit_state_url="" if out else reverse("unit_state", args=["available" if resting else "break"]),
+        unit_state_label=_("Back from the break") if resting else _("Take a break"),
+        positions_purpose=Tenant.objects.get(pk=viewer.tenant_id).positions_purpose,
+    )
+
+
+def _due(response: Response) -> ReportDue:
+    left = next((one.at for one in response.time_points.all() if one.point == "left"), None)
+    href = reverse("report", args=[response.pk])
+    return ReportDue(str(response.case.number), response.case.place, left, href)
+
+
+@require_GET
+def phone(request: HttpRequest) -> HttpResponse:
+    """Show the phone's page, or its body alone for a refresh."""
+    page = _page(viewer_of_request(request))
+    template = "phone/_body.html" if request.headers.get("HX-Request") else "phone/page.html"
+    return render(request, template, {"page": page})
+
+
+@require_GET
+def state(request: HttpRequest) -> JsonResponse:
+    """Answer with the unit's state as data, for phones that are programs."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    unit = find_own_unit(viewer, at)
+    offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
+    due = [str(one.pk) for one in list_reports_due(viewer, at)]
+    return JsonResponse(
+        {
+            "unit": _unit_facts(unit, at) if unit else None,
+            "offer": _offer_facts(offer) if offer else None,
+            "response": _response_facts(out) if out else None,
+            "reports_due": due,
+        }
+    )
+
+
+def _unit_facts(unit: Unit, at: datetime) -> dict[str, object]:
+    shown = _unit(unit, at)
+    return {"id": shown.id, "call_sign": shown.call_sign, "state": shown.state}
+
+
+def _offer_facts(offer: Offer) -> dict[str, object]:
+    case = offer.case
+    return {
+        "id": str(offer.pk), "case": str(case.pk), "number": case.number,
+        "priority": case.priority, "kind": case.kind, "site": case.place,
+        "address": case.site.address if case.site else "", "lat": case.lat, "lon": case.lon,
+        "travel_s": offer.travel_s, "expires_at": offer.expires_at.isoformat(),
+    }  # fmt: skip
+
+
+def _response_facts(response: Response) -> dict[str, object]:
+    case = response.case
+    return {
+        "id": str(response.pk), "case": str(case.pk), "number": case.number,
+        "state": response.state, "site": case.place,
+        "address": case.site.address if case.site else "", "lat": case.lat, "lon": case.lon,
+    }  # fmt: skip
+
+
+@require_POST
+def accept(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """Take the case."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    found = get_offer(viewer, offer_id, at)
+    made = responses.accept(offer=found, response_id=uuid7(at), by=viewer.signature, at=at)
+    return done(request, "/phone/", response=str(made.pk))
+
+
+@require_POST
+def decline_offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """Say no; the case moves on at once."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    decline(offer=get_offer(viewer, offer_id, at), by=viewer.signature, at=at)
+    return done(request, "/phone/")
+
+
+@require_POST
+def step(request: HttpRequest, response_id: UUID, code: str) -> HttpResponse:
+    """Say how far the response has come."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    if code not in STEPS:
+        raise Missing
+    found = get_response(viewer, response_id, at)
+    moved = responses.step(
+        response=found, state=Response.State(code), by=viewer.signature, at=at
+    )
+    return done(request, "/phone/", state=moved.state)
+
+
+@require_POST
+def unit_state(request: HttpRequest, code: str) -> HttpResponse:
+    """Say that the unit is available, or on a break."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    unit = find_own_unit(viewer, at)
+    if unit is None or code not in {"available", "break"}:
+        raise Missing
+    responses.set_own_state(
+        unit=unit, state=UnitStatus.State(code), by=viewer.signature, at=at
+    )
+    return done(request, "/phone/", state=code)
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
+    """Write the report of a response that has left."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    found = get_response(viewer, response_id, at)
+    if request.method == "GET":
+        return render(request, "phone/report.html", {"page": _report_page(found, request)})
+    category = request.POST.get("finding", "")
+    try:
+        if category not in Incident.Category.values:
+            raise Refused("invalid", _("Choose what you found."), status=422)
+        responses.report(
+            response=found,
+            incident_id=found.pk,
+            category=Incident.Category(category),
+            text=request.POST.get("text", "")[:8000],
+            police_reference=request.POST.get("police_reference", "")[:40],
+            member=Member.objects.get(pk=viewer.member_id),
+            at=at,
+        )
+    except Refused as no:
+        if request.headers.get("Accept", "").startswith("application/json"):
+            raise
+        said = labels.refusal_text(no.code, no.detail)
+        page = _report_page(found, request, said.detail)
+        return render(request, "phone/report.html", {"page": page}, status=no.status)
+    return done(request, "/phone/")
+
+
+def _report_page(response: Response, request: HttpRequest, problem: str = "") -> ReportPage:
+    case, given = response.case, request.POST
+    return ReportPage(
+        number=str(case.number),
+        site=case.place,
+        address=case.site.address if case.site else "",
+        kind_label=say(labels.CASE_KIND, case.kind),
+        action_url=reverse("report", args=[response.pk]),
+        findings=tuple(
+            Choice(code, say(labels.CATEGORY, code), code == given.get("finding"))
+            for code in Incident.Category.values
+        ),
+        checks=(),
+        text=given.get("text", ""),
+        times=time_rows(response.time_points.all()),
+        problems=(Problem(problem),) if problem else (),
+    )

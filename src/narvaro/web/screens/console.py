@@ -1,0 +1,210 @@
+"""What the console shows. In: cases, units and rankings in words. Out: contexts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from narvaro.web.screens.shell import Choice, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """A case put to a unit. state: waiting, accepted, declined, expired, withdrawn."""
+
+    id: str
+    call_sign: str
+    state: str
+    state_label: str
+    offered_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    by_label: str = ""  # "the response plan", "dispatcher D-12"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in the list. state: open, offered, accepted, rolling, on_scene, secured, cleared, closed.
+
+    `href` is the detail fragment's address. priority: 1 highest … 4. `call_sign` is the unit that
+    has accepted; `waiting` the offer that nobody has answered yet. `needs_person` marks a case
+    that nobody is handling although the automatic offers have ended.
+    """
+
+    id: str
+    number: str
+    href: str
+    priority: int
+    priority_label: str
+    kind: str
+    kind_label: str
+    state: str
+    state_label: str
+    site: str
+    address: str
+    opened_at: datetime
+    confirmed: bool = False
+    waiting: OfferRow | None = None
+    call_sign: str = ""
+    target_at: datetime | None = None  # on scene no later than this, by the contract
+    late: bool = False
+    needs_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """One message from a device, or one call typed in."""
+
+    received_at: datetime
+    label: str
+    code: str = ""
+    zone: str = ""
+    triggered_at: datetime | None = None
+    source_label: str = ""
+    flag: str = ""  # "sent in clear text", "clock 94 s off"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The site's response plan; the key itself is shown only to the accepted unit."""
+
+    name: str
+    version: int
+    steps: tuple[str, ...]
+    inner_check: bool
+    needs: tuple[str, ...] = ()
+    offer_label: str = ""  # "offered automatically" or "a person offers"
+
+
+@dataclass(frozen=True, slots=True)
+class RankedUnitRow:
+    """A unit that may be sent, best first, and why; `offer_url` takes a POST."""
+
+    unit_id: str
+    call_sign: str
+    rank: int
+    organisation: str
+    role_label: str
+    state: str
+    state_label: str
+    travel_s: float | None
+    position_at: datetime | None
+    reasons: tuple[str, ...]
+    distance_m: float | None = None
+    position_stale: bool = False
+    recommended: bool = False
+    offer_url: str = ""
+    offer_state_label: str = ""  # "waiting", "declined" when it has been asked already
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A unit on duty that may not or should not be sent, and why not."""
+
+    unit_id: str
+    call_sign: str
+    reason: str
+    code: str = ""  # permit, competence, busy, break, position, road
+    travel_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePointRow:
+    """One of the eleven time points; `offset_s` counts from the response's first time."""
+
+    code: str  # t0 … t10
+    label: str
+    at: datetime | None = None
+    source: str = ""  # panel, receiver, system, dispatcher, phone, position, typed
+    source_label: str = ""
+    offset_s: float | None = None
+    counts_as: str = ""  # "start" or "stop" where the contract's term counts from or to it
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """Everything about one case for those who send units; all eleven time points in order."""
+
+    row: CaseRow
+    site_code: str
+    site_kind_label: str
+    premises: str
+    lat: float | None
+    lon: float | None
+    signals: tuple[SignalRow, ...]
+    plan: PlanView | None
+    ranked: tuple[RankedUnitRow, ...]
+    left_out: tuple[LeftOutRow, ...]
+    offers: tuple[OfferRow, ...]
+    times: tuple[TimePointRow, ...]
+    ranked_at: datetime | None = None
+    alarm_grade: str = ""
+    note: str = ""
+    born_label: str = ""  # "panel", "typed in by D-12"
+    close_url: str = ""  # a POST that closes the case without a unit
+    why_not: str = ""  # why no unit can be offered, when `ranked` is empty
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit on duty. state: available, offered, accepted, rolling, on_scene, busy, break."""
+
+    id: str
+    call_sign: str
+    organisation: str
+    role: str
+    role_label: str
+    travel: str  # car or foot
+    travel_label: str
+    state: str
+    state_label: str
+    state_since: datetime | None
+    position_at: datetime | None
+    position_stale: bool = False
+    case_number: str = ""
+    case_id: str = ""
+    crew: tuple[str, ...] = ()  # service numbers
+    kit: tuple[str, ...] = ()  # labels
+    on_duty_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """Where the map gets its tiles and its features; no tiles: an empty ground, with a text."""
+
+    features_url: str
+    tiles_url: str = ""  # "/tiles/<sha256>/{z}/{x}/{y}.mvt"
+    west: float = 0.0
+    south: float = 0.0
+    east: float = 0.0
+    north: float = 0.0
+    min_zoom: int = 8
+    max_zoom: int = 15
+    attribution: str = "© OpenStreetMap contributors"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolePage:
+    """console/page.html, and for its fragments _cases, _units (same class) and _case.
+
+    `position` is the spine's position at which the page was read; the page listens from there.
+    _case.html gets `page` = CaseDetail or None.
+    """
+
+    position: int
+    cases: tuple[CaseRow, ...]
+    units: tuple[UnitRow, ...]
+    map: MapView
+    selected: CaseDetail | None = None
+    can_type_in: bool = False
+    mode_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCasePage:
+    """console/new.html: posts `id`, `site` or `place`, `kind`, `note`."""
+
+    id: str  # the proposed id: sending twice opens one case
+    sites: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    place: str = ""
+    note: str = ""
+    problems: tuple[Problem, ...] = ()

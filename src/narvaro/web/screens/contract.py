@@ -1,0 +1,188 @@
+"""What the contract room shows. In: terms, months, responses in words. Out: contexts."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from narvaro.web.screens.console import TimePointRow
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day by which somebody must decide."""
+
+    label: str
+    on: date
+    days_left: int
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """One contract in the list."""
+
+    href: str
+    number: str
+    title: str
+    buyer: str
+    supplier: str
+    ends_on: date
+    deadline: Deadline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractListPage:
+    """contract/list.html."""
+
+    contracts: tuple[ContractRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A period; state: ended, current, agreed (exercised, to come), open, lapsed. Days inclusive."""
+
+    label: str
+    starts_on: date
+    ends_on: date
+    state: str
+    state_label: str
+    exercised_on: date | None = None
+    decide_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """One line of the price list."""
+
+    name: str
+    unit_label: str
+    price_sek: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """A response term as agreed, in words; `share` is 0–1."""
+
+    name: str
+    kind_labels: tuple[str, ...]
+    start_label: str
+    stop_label: str
+    target_minutes: float
+    share: float
+    penalty_sek: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLink:
+    """One month that has a statement; `label` like "November 2026"."""
+
+    label: str
+    href: str
+    responses: int
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPage:
+    """contract/page.html."""
+
+    number: str
+    title: str
+    buyer: str
+    supplier: str
+    notice_months: int
+    today: date
+    periods: tuple[PeriodRow, ...]
+    deadline: Deadline | None
+    terms: tuple[TermRow, ...]
+    prices: tuple[PriceRow, ...]
+    statements: tuple[StatementLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermResult:
+    """What a month gave under one response term; shares 0–1, None where nothing was measured."""
+
+    name: str
+    measured: int
+    within: int
+    late: int
+    not_measured: int
+    agreed_share: float
+    share: float | None
+    met: bool | None
+    median_s: float | None
+    penalty_sek: Decimal
+    rule: str = ""  # "received → on scene, at most 20 min, 90 %"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One response in the month; `response_s` is None when the stop is missing, `remark` says why."""
+
+    href: str
+    number: str
+    site: str
+    kind_label: str
+    call_sign: str
+    started_at: datetime
+    response_s: float | None
+    target_s: float | None
+    late: bool = False
+    price_sek: Decimal | None = None
+    penalty_sek: Decimal = Decimal(0)
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """contract/statement.html."""
+
+    contract_number: str
+    contract_title: str
+    contract_href: str
+    buyer: str
+    supplier: str
+    month_label: str
+    results: tuple[TermResult, ...]
+    lines: tuple[StatementLine, ...]
+    price_sum_sek: Decimal
+    penalty_sum_sek: Decimal
+    previous_href: str = ""
+    next_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of the log behind a response."""
+
+    position: int
+    at: datetime
+    kind: str
+    label: str
+    by_label: str = ""
+    detail: str = ""
+    fingerprint: str = ""  # the event's place in the chain, short
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePage:
+    """contract/response.html: one line of the statement opened down to its events."""
+
+    contract_number: str
+    contract_href: str
+    statement_href: str
+    month_label: str
+    number: str
+    site: str
+    address: str
+    kind_label: str
+    call_sign: str
+    response_s: float | None
+    target_s: float | None
+    late: bool
+    term_name: str
+    rule: str
+    times: tuple[TimePointRow, ...]
+    events: tuple[EventRow, ...] = ()
+    remark: str = ""

@@ -1,0 +1,134 @@
+"""What a guard's phone shows. In: the unit, its offer or response. Out: contexts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from narvaro.web.screens.console import PlanView, SignalRow, TimePointRow
+from narvaro.web.screens.shell import Choice, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneUnit:
+    """The unit that the viewer is on; state as in UnitRow."""
+
+    id: str
+    call_sign: str
+    state: str
+    state_label: str
+    position_at: datetime | None = None
+    position_stale: bool = False
+    on_duty_until: datetime | None = None
+    crew: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOffer:
+    """A case put to the viewer's unit, with what helps to decide."""
+
+    id: str
+    case_id: str
+    number: str
+    priority: int
+    priority_label: str
+    kind: str
+    kind_label: str
+    site: str
+    address: str
+    travel_s: float | None
+    offered_at: datetime
+    expires_at: datetime
+    accept_url: str
+    decline_url: str
+    distance_m: float | None = None
+    confirmed: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneStep:
+    """One step of the response: accepted, rolling, on_scene, secured, left, reported.
+
+    A step with `url` may be taken now (POST); the first of them is the big button.
+    """
+
+    code: str
+    label: str
+    done_at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneResponse:
+    """The response that the viewer's unit is on; `key` is filled only after it has accepted."""
+
+    id: str
+    case_id: str
+    number: str
+    priority: int
+    priority_label: str
+    kind: str
+    kind_label: str
+    site: str
+    address: str
+    lat: float | None
+    lon: float | None
+    state: str
+    state_label: str
+    steps: tuple[PhoneStep, ...]
+    signals: tuple[SignalRow, ...] = ()
+    plan: PlanView | None = None
+    key: str = ""
+    target_at: datetime | None = None
+    report_url: str = ""
+    confirmed: bool = False
+
+    @property
+    def next_code(self) -> str:
+        """Return the code of the step that comes next, the big button; empty when none is open."""
+        return next((step.code for step in self.steps if step.url), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDue:
+    """A response that has been left but not reported."""
+
+    number: str
+    site: str
+    left_at: datetime | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePage:
+    """phone/page.html and phone/_body.html; no unit: `why_no_unit` says what to do.
+
+    `unit_state_url`/`unit_state_label`: the one change of state that is open now (break or back).
+    """
+
+    position: int
+    unit: PhoneUnit | None
+    offer: PhoneOffer | None = None
+    response: PhoneResponse | None = None
+    reports_due: tuple[ReportDue, ...] = ()
+    unit_state_url: str = ""
+    unit_state_label: str = ""
+    why_no_unit: str = ""
+    positions_purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """phone/report.html: posts `finding` (one), `checks` (several), `text`, `police_reference`."""
+
+    number: str
+    site: str
+    address: str
+    kind_label: str
+    action_url: str
+    findings: tuple[Choice, ...]
+    checks: tuple[Choice, ...]
+    text: str = ""
+    police_reference: str = ""
+    times: tuple[TimePointRow, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    doubtful: tuple[str, ...] = ()  # what the wording rules marked, in words

@@ -1,0 +1,319 @@
+"""No leak: every address and the live stream, for every role in every kind of organisation.
+
+The table below is written by hand from the design, not computed from the policy: it is what the
+policy is held against. Hidden and missing must be the same answer, to the byte.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from narvaro.access.entry import MEMBER_KEY
+from narvaro.access.models import Member, Organisation, OrganisationKind, Role
+from narvaro.access.policy import POLICY
+from narvaro.directory.models import RoadMap
+from narvaro.dispatch import responses
+from narvaro.dispatch.actions import offer_next
+from narvaro.dispatch.models import Response
+from narvaro.situation.models import Case, Incident
+from narvaro.spine.ids import uuid7
+from narvaro.spine.models import Event
+from narvaro.web.live import find_notice
+from narvaro.web.rooms import Need, Open
+from tests.make import (
+    NIGHT,
+    World,
+    make_contract,
+    make_member,
+    make_plan,
+    make_site,
+    make_transmitter,
+    make_unit,
+    make_viewer,
+    make_world,
+    send_signal,
+)
+
+DESK = {"dispatcher@municipality", "dispatcher@alarm_centre"}
+LEADER, GUARD = "shift_leader@guarding_company", "guard@guarding_company"
+BUYERS = {"coordinator@municipality", "contract_manager@municipality"}
+OFFICE = "contract_manager@guarding_company"
+EVERYBODY = DESK | BUYERS | {LEADER, GUARD, OFFICE}
+
+# Who gets an answer at all; whose rows they see in it is the other half of this file.
+MAY: dict[str, set[str]] = {
+    "console": DESK,
+    "cases": DESK,
+    "case": DESK,
+    "units": DESK,
+    "new_case": DESK,
+    "offer": DESK | {LEADER},
+    "close": DESK,
+    "phone": {GUARD},
+    "phone_state": {GUARD},
+    "accept": {GUARD},
+    "decline": {GUARD},
+    "report": {GUARD},
+    "step": {GUARD},
+    "unit_state": {GUARD},
+    "night": {LEADER},
+    "contracts": BUYERS | {OFFICE},
+    "contract": BUYERS | {OFFICE},
+    "statement": BUYERS | {OFFICE},
+    "statement_response": BUYERS | {OFFICE},
+    "map_features": EVERYBODY,
+    "tile": EVERYBODY,
+}
+OPEN = {"home", "account_login", "account_logout", "who", "set_language"}
+
+# Which classes of events reach whom in a stream (the audience comes on top of it).
+HEARS: dict[str, set[str]] = {
+    "case": DESK | BUYERS | {LEADER, GUARD, OFFICE},
+    "offer": DESK | BUYERS | {LEADER, GUARD},
+    "response": DESK | BUYERS | {LEADER, GUARD, OFFICE},
+    "report": DESK | BUYERS | {LEADER, GUARD, OFFICE},
+    "unit": DESK | BUYERS | {LEADER, GUARD},
+    "audit": {"coordinator@municipality"},
+    "import": set(),
+    "map": EVERYBODY,
+}
+
+
+def routes() -> Iterator[URLPattern]:
+    """Yield every address of the product."""
+    for pattern in get_resolver().url_patterns:
+        assert isinstance(pattern, URLPattern), f"{pattern} hides addresses from this test"
+        yield pattern
+
+
+def test_every_address_has_a_policy() -> None:
+    """An address without a policy, or without a line in this file's table, fails the build."""
+    for pattern in routes():
+        need = getattr(pattern.callback, "need", None)
+        assert isinstance(need, Need | Open), f"{pattern.pattern} has no policy"
+        assert (pattern.name in OPEN) == isinstance(need, Open), pattern.name
+        assert pattern.name in OPEN or pattern.name in MAY, f"{pattern.name} is in no table here"
+
+
+@dataclass
+class Scene:
+    """A world where one case has gone all the way, and another is being offered."""
+
+    world: World
+    guard: Member
+    ids: dict[str, Any]
+    secrets: tuple[str, ...]
+
+
+def make_scene(name: str) -> Scene:
+    """Play a night in a world of its own, full of words that nobody else may see."""
+    world = make_world(name)
+    mark = name.upper()
+    contract = make_contract(world)
+    contract.title = f"{mark}-AVTAL"
+    contract.save()
+    site = make_site(world, f"{mark}-SKOLA")
+    make_plan(site, key=f"{mark}-NYCKEL")
+    panel = make_transmitter(site)
+    crewed = make_unit(world, f"{mark}-V1")
+    signature = make_viewer(crewed.member).signature
+    send_signal(panel)
+    offer = offer_next(case=Case.objects.get(tenant=world.tenant), by="system", at=NIGHT)
+    assert offer is not None
+    done = responses.accept(offer=offer, response_id=uuid7(), by=signature, at=NIGHT)
+    for state in (Response.State.ON_SCENE, Response.State.LEFT):
+        responses.step(response=done, state=state, by=signature, at=NIGHT)
+    responses.report(
+        response=done, incident_id=uuid7(), category=Incident.Category.BREAK_IN,
+        text=f"{mark}-RAPPORT", police_reference="", member=crewed.member, at=NIGHT,
+    )  # fmt: skip
+    send_signal(panel, at=NIGHT + timedelta(minutes=30))
+    second = Case.objects.get(tenant=world.tenant, number=2)
+    waiting = offer_next(case=second, by="system", at=NIGHT)
+    assert waiting is not None
+    RoadMap.objects.create(tenant=world.tenant, sha256=f"{mark.lower()}0", south=0, west=0, north=1, east=1)
+    ids = {
+        "case_id": second.pk, "unit_id": crewed.unit.pk, "offer_id": waiting.pk,
+        "response_id": done.pk, "contract_id": contract.pk, "month": "2026-11", "code": "left",
+        "sha256": f"{mark.lower()}0", "z": 1, "x": 0, "y": 0,
+    }  # fmt: skip
+    return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))
+
+
+def members_of(world: World) -> dict[str, Member]:
+    """Make a member of every role in every kind of organisation, the senseless ones too."""
+    found = {}
+    for kind in OrganisationKind:
+        organisation = {
+            OrganisationKind.MUNICIPALITY: world.municipality,
+            OrganisationKind.GUARDING_COMPANY: world.company,
+        }.get(kind) or Organisation.objects.create(tenant=world.tenant, name=str(kind), kind=kind)
+        for role in Role:
+            found[f"{role}@{kind}"] = make_member(world, role, organisation)
+    return found
+
+
+def client_of(member: Member | None) -> Client:
+    """Return a browser that is signed in as a member."""
+    client = Client(raise_request_exception=False)
+    if member is not None:
+        client.force_login(member.user)
+        session = client.session
+        session[MEMBER_KEY] = str(member.pk)
+        session.save()
+    return client
+
+
+def address(name: str, ids: dict[str, Any]) -> str:
+    """Return an address of the table with the ids of a scene."""
+    pattern = next(one for one in routes() if one.name == name)
+    return reverse(name, kwargs={key: ids[key] for key in pattern.pattern.converters})
+
+
+def plain(content: bytes, where: str = "") -> bytes:
+    """Return a page without what changes at each request, and without its own address."""
+    content = content.replace(where.encode(), b"") if where else content
+    content = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", content)
+    content = re.sub(rb'data-now="[^"]+"', b"", content)
+    return re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", b"", content)
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    """Return the scene whose secrets are guarded."""
+    return make_scene("Alfa")
+
+
+def test_who_is_not_named_gets_the_answer_of_a_missing_page(scene: Scene) -> None:
+    """Each role in each kind of organisation, at each address, by GET and by POST."""
+    everyone = members_of(scene.world)
+    assert {f"{role}@{kind}" for role, kind in POLICY} == EVERYBODY
+    for who, member in everyone.items():
+        client = client_of(member)
+        for name, allowed in MAY.items():
+            if who in allowed:
+                continue
+            where = address(name, scene.ids)
+            for answer in (client.get(where), client.post(where)):
+                assert answer.status_code == 404, (who, name)
+                assert not any(one.encode() in plain(answer.content) for one in scene.secrets), name
+
+
+def test_who_is_named_gets_an_answer(scene: Scene) -> None:
+    """The table is no empty promise: the named ones get their pages."""
+    everyone = members_of(scene.world)
+    everyone["guard@guarding_company"] = scene.guard
+    pages = [
+        name for name in MAY if name not in {"offer", "close", "accept", "decline", "step", "unit_state", "tile"}
+    ]  # fmt: skip
+    for name in pages:
+        for who in MAY[name]:
+            answer = client_of(everyone[who]).get(address(name, scene.ids))
+            expected = 404 if (who, name) == ("dispatcher@alarm_centre", "case") else 200
+            assert answer.status_code == expected, (who, name)
+
+
+def test_nobody_is_sent_to_the_way_in(scene: Scene) -> None:
+    """Without a sign-in there is only the way in."""
+    client = client_of(None)
+    for name in MAY:
+        answer = client.get(address(name, scene.ids))
+        assert answer.status_code == 302, name
+        assert answer["Location"].startswith("/login/"), name
+
+
+@pytest.fixture
+def strangers(scene: Scene) -> dict[str, Member]:
+    """Make every role in another tenant, in another company of the same one, and one who left."""
+    other = make_scene("Beta")
+    found = {f"other tenant: {who}": one for who, one in members_of(other.world).items()}
+    found["other tenant: crew"] = other.guard
+    rival = Organisation.objects.create(
+        tenant=scene.world.tenant, name="rival", kind=OrganisationKind.GUARDING_COMPANY
+    )
+    for role in (Role.GUARD, Role.SHIFT_LEADER, Role.CONTRACT_MANAGER):
+        found[f"rival: {role}"] = make_member(scene.world, role, rival)
+    left = make_member(scene.world, Role.SHIFT_LEADER)
+    left.valid_until = NIGHT.date()
+    left.save()
+    found["left yesterday"] = left
+    return found
+
+
+def test_another_organisations_record_answers_exactly_like_a_missing_one(
+    scene: Scene, strangers: dict[str, Member]
+) -> None:
+    """Hidden and missing are one answer, and nothing of the scene stands in any of them."""
+    missing = scene.ids | {
+        key: uuid4() for key, value in scene.ids.items() if isinstance(value, UUID)
+    } | {"sha256": "f00"}  # fmt: skip
+    for who, member in strangers.items():
+        client = client_of(member)
+        for name in MAY:
+            where, nowhere = address(name, scene.ids), address(name, missing)
+            hidden, absent = client.get(where), client.get(nowhere)
+            assert hidden.status_code == absent.status_code, (who, name)
+            assert plain(hidden.content, where) == plain(absent.content, nowhere), (who, name)
+            text = hidden.content.decode(errors="replace")
+            found = [one for one in scene.secrets if one in text and one not in where]
+            assert not found, (who, name, found)
+
+
+def test_another_organisations_record_cannot_be_written(
+    scene: Scene, strangers: dict[str, Member]
+) -> None:
+    """Nothing that a stranger posts changes anything of the scene."""
+    before = Event.objects.filter(tenant=scene.world.tenant).count()
+    for who, member in strangers.items():
+        client = client_of(member)
+        for name in ("offer", "close", "accept", "decline", "step", "report"):
+            answer = client.post(address(name, scene.ids), {"finding": "other"})
+            assert answer.status_code in {302, 404}, (who, name)
+    assert Event.objects.filter(tenant=scene.world.tenant).count() == before
+
+
+def test_the_stream_tells_nobody_more_than_the_pages(
+    scene: Scene, strangers: dict[str, Member]
+) -> None:
+    """Every event of the night, for every role: only the audience, only granted classes."""
+    log = list(Event.objects.filter(tenant=scene.world.tenant).order_by("position"))
+    for who, member in members_of(scene.world).items():
+        viewer = make_viewer(member)
+        for event in log:
+            told = find_notice(viewer, event) is not None
+            assert not told or who in HEARS[event.record_class], (who, event.kind)
+    for who, member in strangers.items():
+        viewer = make_viewer(member)
+        if who == "left yesterday":
+            continue
+        for event in log:
+            if event.record_class != "map":
+                assert find_notice(viewer, event) is None, (who, event.kind)
+
+
+def test_a_guard_hears_of_his_own_unit_only(scene: Scene) -> None:
+    """The crew hears its own offers; a colleague of the same company does not."""
+    log = list(Event.objects.filter(tenant=scene.world.tenant, kind="offer.made"))
+    colleague = make_unit(scene.world, "V9").member
+    assert all(find_notice(make_viewer(scene.guard), event) for event in log)
+    assert not any(find_notice(make_viewer(colleague), event) for event in log)
+
+
+def test_the_buyer_sees_no_position_and_no_key(scene: Scene) -> None:
+    """Visits and responses, never tracks; a key is for the accepted unit alone."""
+    everyone = members_of(scene.world)
+    for who in EVERYBODY:
+        client = client_of(everyone[who])
+        features = client.get("/map/features/").json()["features"]
+        units = [one for one in features if one["properties"]["layer"] == "unit"]
+        assert bool(units) == (who in DESK | {LEADER}), who
+        for name in MAY:
+            text = client.get(address(name, scene.ids)).content.decode(errors="replace")
+            assert "-NYCKEL" not in text, (who, name)

@@ -1,0 +1,74 @@
+"""Fixtures for every room: a clock whose hands the test moves, a world, small roads."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from narvaro.directory.actions import import_roads
+from narvaro.dispatch.following import DISPATCH
+from narvaro.spine import clock, events, timers
+from narvaro.spine.clock import Hands
+from tests.make import NIGHT, World, make_world
+from tests.roads import write_street
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    """Let the test move the time; it starts at 02:00 local on a Tuesday."""
+    given = Hands(NIGHT)
+    with clock.ruled_by(given):
+        yield given
+
+
+@pytest.fixture
+def world(db: None, hands: Hands) -> World:
+    """Make a tenant with a municipality and a guarding company."""
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def street_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a street of 20 km at 60 km/h, running north from 59.0 N 18.0 E, with side streets."""
+    return write_street(tmp_path_factory.mktemp("street") / "street.osm.pbf")
+
+
+@pytest.fixture
+def street(world: World, street_file: Path) -> World:
+    """Give the world that street as its map."""
+    import_roads(
+        tenant=world.tenant, pbf=street_file, progress=lambda _step, _share: None, by="test",
+        at=NIGHT,
+    )  # fmt: skip
+    return world
+
+
+class Running:
+    """What the work process does between two moments of a test."""
+
+    def __init__(self, world: World, hands: Hands) -> None:
+        self.world = world
+        self.hands = hands
+
+    def settle(self) -> None:
+        """Let readers and due timers run until nothing is left to do."""
+        for _ in range(100):
+            done = events.advance(DISPATCH, self.world.tenant.pk)
+            done += timers.fire_due(self.hands.now())
+            if not done:
+                return
+        raise AssertionError("the system never settles")
+
+    def at(self, moment: datetime) -> None:
+        """Move the hands to `moment` and let everything that is due happen."""
+        self.hands.move_to(moment)
+        self.settle()
+
+
+@pytest.fixture
+def running(world: World, hands: Hands) -> Running:
+    """Return the work process in the test's hand."""
+    return Running(world, hands)

@@ -1,0 +1,224 @@
+"""The journal: a future is a promise kept, also when the disk breaks."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from narvaro.intake.journal import (
+    Journal,
+    JournalError,
+    Kind,
+    Record,
+    now_us,
+    read_after,
+    read_last_seen,
+)
+from narvaro.spine.clock import Hands, ruled_by
+from tests.intake.running import wait_until
+
+
+class BreakableFile(apsw.VFSFile):
+    """A file whose syncs fail while its file system is broken."""
+
+    def xSync(self, flags: int) -> None:  # noqa: N802 - apsw's name
+        if Breakable.broken:
+            Breakable.failures += 1
+            raise apsw.IOError
+        super().xSync(flags)
+
+
+class Breakable(apsw.VFS):
+    """A file system that a test breaks and mends."""
+
+    broken = False
+    failures = 0
+
+    def __init__(self) -> None:
+        super().__init__("breakable", "")
+
+    def xOpen(self, name: Any, flags: list[int]) -> BreakableFile:  # noqa: N802 - apsw's name
+        return BreakableFile("", name, flags)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    one = Journal(tmp_path / "intake.db", "test")
+    yield one
+    one.close()
+
+
+def make_record(raw: bytes = b"raw", kind: Kind = "signal", at_us: int = 0) -> Record:
+    return Record(
+        "test", at_us or now_us(), kind, "sia-dc09", "[]",
+        tenant="town", account="1234", peer="192.0.2.1", raw=raw, flags="time_unverified",
+    )  # fmt: skip
+
+
+def test_appended_record_reads_back_whole_and_in_order(journal: Journal) -> None:
+    """A reader sees what was promised, in the order of ids, from any place on."""
+    records = [make_record(bytes([number])) for number in range(200)]
+    ids = [done.result(5) for done in [journal.append(one) for one in records]]
+    assert ids == list(range(ids[0], ids[0] + 200))
+    read = read_after(journal.path, ids[0] - 1)
+    assert [one.raw for one in read] == [one.raw for one in records]
+    assert [one.id for one in read] == ids
+    assert read[0].received_at.tzinfo is UTC
+    assert [one.id for one in read_after(journal.path, ids[100], 7)] == ids[101:108]
+
+
+def test_many_threads_share_commits(journal: Journal) -> None:
+    """Each of many producers gets its own record's id."""
+    ids: dict[bytes, int] = {}
+
+    def produce(number: int) -> None:
+        for turn in range(20):
+            raw = b"%d-%d" % (number, turn)
+            ids[raw] = journal.append(make_record(raw)).result(5)
+
+    threads = [threading.Thread(target=produce, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.raw: one.id for one in read_after(journal.path, 0)} == ids
+
+
+def test_ids_rise_over_a_journal_made_anew(tmp_path: Path) -> None:
+    """A reader's place stays good when the file is lost and made again."""
+    before = Journal(tmp_path / "a" / "intake.db", "test")
+    first = before.append(make_record()).result(5)
+    before.close()
+    after = Journal(tmp_path / "b" / "intake.db", "test")
+    second = after.append(make_record()).result(5)
+    after.close()
+    assert second > first
+
+
+def test_reopened_journal_keeps_records_accounts_and_last_seen(tmp_path: Path) -> None:
+    """What was kept is there after a restart; ids go on."""
+    path = tmp_path / "intake.db"
+    assert (read_after(path, 0), read_last_seen(path)) == ([], [])
+    journal = Journal(path, "test")
+    assert journal.get_accounts() is None
+    journal.save_accounts(b"old")
+    journal.save_accounts(b"new").result(5)
+    first = journal.append(make_record()).result(5)
+    journal.see("town", "1234", 17, "sia-dc09")
+    journal.see("town", "1234", 18, "sia-dc09")
+    journal.close()
+    again = Journal(path, "test")
+    assert again.get_accounts() == b"new"
+    assert again.append(make_record()).result(5) == first + 1
+    again.close()
+    assert [(one.account, one.at_us) for one in read_last_seen(path)] == [("1234", 18)]
+
+
+def test_last_seen_is_saved_within_five_seconds_of_use(tmp_path: Path) -> None:
+    """The clock of the journal, not its closing, saves it."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    with ruled_by(hands):
+        journal = Journal(tmp_path / "intake.db", "test")
+        journal.see("town", "1234", 17, "sia-dc09")
+        journal.append(make_record()).result(5)
+        assert read_last_seen(journal.path) == []
+        hands.advance(5)
+        journal.append(make_record()).result(5)
+        wait_until(lambda: read_last_seen(journal.path), "last seen is saved")
+        journal.close()
+
+
+def test_positions_leave_after_72_hours_and_alarms_stay(tmp_path: Path) -> None:
+    """Raw positions are not kept longer than the rule allows."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    with ruled_by(hands):
+        journal = Journal(tmp_path / "intake.db", "test")
+        journal.append(make_record(b"position", "position"))
+        journal.append(make_record(b"alarm")).result(5)
+        hands.advance(timedelta(hours=72, seconds=5).total_seconds())
+        journal.append(make_record(b"later")).result(5)
+        wait_until(
+            lambda: [one.raw for one in read_after(journal.path, 0)] == [b"alarm", b"later"],
+            "the position is gone",
+        )
+        journal.close()
+
+
+def test_another_receivers_journal_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    """Two receivers never write one journal; what is no database says so."""
+    path = tmp_path / "intake.db"
+    Journal(path, "first").close()
+    with pytest.raises(JournalError, match="'first'"):
+        Journal(path, "second")
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(path, "first")
+    with pytest.raises(JournalError, match="cannot be read"):
+        read_after(path, 0)
+
+
+def _fails(done: "Future[int]") -> bool:
+    return isinstance(done.exception(5), JournalError)
+
+
+def test_failed_sync_stops_acknowledging_until_reopened_and_verified(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No promise while the disk refuses; the one before is still there; then it goes on."""
+    file_system = Breakable()
+    journal = Journal(tmp_path / "intake.db", "test", vfs="breakable")
+    kept = journal.append(make_record(b"kept")).result(5)
+    try:
+        Breakable.broken = True
+        assert _fails(journal.append(make_record(b"lost")))
+        assert not journal.healthy
+        assert _fails(journal.append(make_record(b"lost too")))
+        failures = Breakable.failures
+        wait_until(lambda: Breakable.failures > failures, "it tries again")
+        assert not journal.healthy
+    finally:
+        Breakable.broken = False
+    wait_until(lambda: journal.healthy, "it recovers")
+    after = journal.append(make_record(b"after")).result(5)
+    journal.close()
+    file_system.unregister()
+    stored = {one.id: one.raw for one in read_after(journal.path, 0)}
+    assert stored[kept] == b"kept"
+    assert stored[after] == b"after"
+    said = [record.message for record in caplog.records]
+    assert said[0] == "journal_failed"
+    assert said[-1] == "journal_recovered"
+    assert "journal_lost_acknowledged" not in said
+
+
+def test_acknowledged_record_that_is_gone_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that lied is found when the journal is verified."""
+    file_system = Breakable()
+    journal = Journal(tmp_path / "intake.db", "test", vfs="breakable")
+    gone = journal.append(make_record()).result(5)
+    other = apsw.Connection(str(journal.path))
+    other.execute("DELETE FROM record WHERE id = ?", (gone,))
+    other.close()
+    Breakable.broken = True
+    assert _fails(journal.append(make_record()))
+    Breakable.broken = False
+    wait_until(lambda: journal.healthy, "it recovers")
+    journal.close()
+    file_system.unregister()
+    assert "journal_lost_acknowledged" in [record.message for record in caplog.records]
+
+
+def test_closed_journal_promises_nothing(tmp_path: Path) -> None:
+    """After closing, a record is refused at once."""
+    journal = Journal(tmp_path / "intake.db", "test")
+    last: list[Callable[[], int]] = [journal.append(make_record()).result]
+    journal.close()
+    assert last[0]() > 0
+    assert _fails(journal.append(make_record()))

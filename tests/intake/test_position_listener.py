@@ -1,0 +1,133 @@
+"""Positions over HTTP, against the real process: stored, dropped, refused."""
+
+import http.client
+import json
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from narvaro.intake.journal import Record
+from tests.intake.running import Running
+
+JSON_BODY = {
+    "location": {
+        "timestamp": "",
+        "coords": {"latitude": 59.3293, "longitude": 18.0686, "accuracy": 5, "speed": 13.9},
+        "battery": {"level": 0.5},
+    },
+    "device_id": "car-1",
+}
+
+
+def send(
+    running: Running, method: str, path: str, body: str = "", kind: str = ""
+) -> tuple[int, str]:
+    line = http.client.HTTPConnection("127.0.0.1", running.osmand_port, timeout=5)
+    try:
+        line.request(method, path, body or None, {"Content-Type": kind} if kind else {})
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        line.close()
+
+
+def list_positions(running: Running) -> list[Record]:
+    return [one for one in running.list_records() if one.protocol == "osmand"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind"),
+    [
+        ("GET", "/?id=car-1&lat=59.3293&lon=18.0686", "", ""),
+        ("POST", "/", "id=car-1&lat=59.3293&lon=18.0686", "application/x-www-form-urlencoded"),
+        ("POST", "/", json.dumps(JSON_BODY), "application/json"),
+    ],
+)
+def test_each_form_is_stored_before_its_answer(
+    running: Running, method: str, path: str, body: str, kind: str
+) -> None:
+    """200 says that the journal has it; no address of the phone is kept."""
+    before = len(list_positions(running))
+    assert send(running, method, path, body, kind) == (200, "")
+    (record,) = list_positions(running)[before:]
+    assert (record.kind, record.tenant, record.account) == ("position", "town", "car-1")
+    assert (record.peer, record.raw) == ("", b"")
+    decoded = json.loads(record.decoded)
+    assert (decoded["lat"], decoded["lon"]) == (59.3293, 18.0686)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "word"),
+    [
+        ("/?id=car-2&lat=59&lon=18", 200, ""),
+        ("/?id=car-2&lat=99&lon=18", 200, ""),
+        ("/?id=car-9&lat=59&lon=18", 400, "not known"),
+        ("/?lat=59&lon=18", 400, "device id"),
+    ],
+)
+def test_off_duty_and_unknown_leave_nothing(
+    running: Running, path: str, status: int, word: str
+) -> None:
+    """A device off duty is answered and forgotten; an unknown one is told what to do."""
+    before = running.journal.read_bytes()
+    records = len(list_positions(running))
+    found, text = send(running, "GET", path)
+    assert found == status
+    assert word in text
+    assert bool(word) == bool(text)
+    assert len(list_positions(running)) == records
+    assert b"car-2" not in before + running.journal.read_bytes()
+    assert "car-2" not in running.log
+
+
+def test_unusable_position_is_kept_without_its_place(running: Running) -> None:
+    """A device on duty gets 200 and the reason, so that its queue goes on."""
+    future = time.time() + 600
+    status, text = send(running, "GET", f"/?id=car-1&lat=59.1234&lon=18&timestamp={future:.0f}")
+    assert status == 200
+    assert "clock" in text
+    record = list_positions(running)[-1]
+    assert (record.kind, record.flags, record.tenant) == ("refused", "future", "town")
+    assert "59.1234" not in record.decoded
+    assert record.raw == b""
+
+
+def talk(running: Running, raw: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", running.osmand_port), 5) as line:
+        line.sendall(raw)
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(4096), b""))
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", b"405"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"a" * 40_000, b"413"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000, b"4"),
+        (b"\x16\x03\x01 not http\r\n\r\n", b"400"),
+    ],
+)
+def test_what_is_not_a_request_is_answered_and_closed(
+    running: Running, raw: bytes, status: bytes
+) -> None:
+    """Wrong method, too long, and not HTTP: an answer, and the listener lives."""
+    try:
+        assert talk(running, raw).startswith(b"HTTP/1.1 " + status)
+    except ConnectionResetError:
+        assert len(raw) > 30_000  # closed while the rest was still on its way
+    assert send(running, "GET", "/?id=car-1&lat=59&lon=18")[0] == 200
+
+
+def test_connection_is_kept_for_the_next_position(running: Running) -> None:
+    """Two requests on one connection, sent at once, get two answers."""
+    request = b"GET /?id=car-1&lat=59&lon=18 HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert talk(running, request * 2).count(b"HTTP/1.1 200") == 2
+
+
+def test_refused_battery_of_types_does_not_break_it(running: Running) -> None:
+    """A body of wrong types is refused, not an error of ours."""
+    body: dict[str, Any] = {"device_id": ["car-1"], "location": []}
+    assert send(running, "POST", "/", json.dumps(body), "application/json")[0] == 400

@@ -1,0 +1,223 @@
+"""Plain typed factories: the smallest world that a test needs, through the product's own actions."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from narvaro.access.actions import add_organisation, put_member
+from narvaro.access.models import Member, Organisation, OrganisationKind, Role
+from narvaro.access.viewer import Viewer, viewer_of
+from narvaro.contract.models import Contract, Option, Price, ResponseTerm
+from narvaro.directory.models import (
+    Competence,
+    CompetenceKind,
+    ImportBatch,
+    Permit,
+    ResponsePlan,
+    Site,
+    Transmitter,
+    Unit,
+)
+from narvaro.plan.models import Shift
+from narvaro.situation.codes import find_code
+from narvaro.situation.models import Position, Signal
+from narvaro.situation.signals import SignalFacts, receive_signal
+from narvaro.spine.events import create_tenant
+from narvaro.spine.models import Tenant
+from narvaro.spine.sealing import seal_text
+
+NIGHT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 02:00 in Stockholm
+EPOCH = date(2020, 1, 1)
+
+
+@dataclass
+class World:
+    """A tenant with a municipality, a guarding company, and what is made in it."""
+
+    tenant: Tenant
+    municipality: Organisation
+    company: Organisation
+    batch: ImportBatch
+    serial: int = field(default=0)
+
+    def next_serial(self) -> int:
+        """Return a number that this world has not used."""
+        self.serial += 1
+        return self.serial
+
+
+def make_world(name: str = "Provköping", mode: str = "manned") -> World:
+    """Make a tenant with its two organisations."""
+    tenant = create_tenant(name=name, timezone="Europe/Stockholm")
+    tenant.mode = mode
+    tenant.positions_purpose = "leda enheter till larm"
+    tenant.positions_negotiated_on = date(2026, 1, 10)
+    tenant.save()
+    municipality = add_organisation(
+        tenant=tenant, name=f"{name} kommun", kind=OrganisationKind.MUNICIPALITY, by="test", at=NIGHT
+    )
+    company = add_organisation(
+        tenant=tenant, name=f"{name} bevakning", kind=OrganisationKind.GUARDING_COMPANY, by="test",
+        at=NIGHT,
+    )  # fmt: skip
+    batch = ImportBatch.objects.create(
+        tenant=tenant, kind="sites", file_name="sites.csv", sha256="0" * 64, started_at=NIGHT,
+        published_at=NIGHT,
+    )  # fmt: skip
+    return World(tenant, municipality, company, batch)
+
+
+def make_member(
+    world: World,
+    role: Role = Role.GUARD,
+    organisation: Organisation | None = None,
+    competences: tuple[str, ...] = ("guard",),
+) -> Member:
+    """Make a member, by default a guard of the company."""
+    at_home = role in {Role.DISPATCHER, Role.COORDINATOR}
+    where = organisation or (world.municipality if at_home else world.company)
+    number = f"{world.tenant.name[:2].upper()}{world.next_serial():03}"
+    member = put_member(
+        organisation=where, service_number=number, role=role, valid_from=EPOCH, valid_until=None
+    )
+    for kind in competences:
+        Competence.objects.create(member=member, kind=CompetenceKind(kind), valid_from=EPOCH)
+    return member
+
+
+def make_viewer(member: Member) -> Viewer:
+    """Return the viewer that a member is."""
+    return viewer_of(Member.objects.select_related("organisation", "tenant").get(pk=member.pk))
+
+
+def make_site(
+    world: World, name: str = "Trasten skola", lat: float = 59.0, lon: float = 18.0
+) -> Site:
+    """Make a published site."""
+    serial = world.next_serial()
+    return Site.objects.create(
+        tenant=world.tenant, code=f"S-{serial:03}", name=name, kind="school",
+        premises=f"Trasten {serial}", address=f"Skolgatan {serial}", lat=lat, lon=lon,
+        alarm_grade=2, batch=world.batch,
+    )  # fmt: skip
+
+
+def make_transmitter(site: Site, account: str = "") -> Transmitter:
+    """Make a transmitter without a key."""
+    name = account or f"A{Transmitter.objects.count() + 1:04}"
+    return Transmitter.objects.create(tenant=site.tenant, site=site, account=name)
+
+
+def make_plan(site: Site, *, offer: str = "auto", key: str = "114", **rule: object) -> ResponsePlan:
+    """Make a response plan with one rule for intruder alarms."""
+    given = {
+        "on": "intruder", "priority": 2, "confirmed_priority": 1, "needs": ["guard"],
+        "offer": offer,
+    } | rule  # fmt: skip
+    return ResponsePlan.objects.create(
+        tenant=site.tenant, site=site, name=site.name, version=7, sealed_key_no=seal_text(key),
+        inner_check=True, steps=["Kontrollera in- och utvändigt"], rules=[given],
+    )  # fmt: skip
+
+
+@dataclass
+class Crewed:
+    """A unit on a shift with its guard."""
+
+    unit: Unit
+    member: Member
+    shift: Shift
+
+
+def make_unit(
+    world: World,
+    call_sign: str = "V1",
+    *,
+    role: str = "guard",
+    at: datetime = NIGHT,
+    lat: float | None = 59.01,
+    lon: float | None = 18.0,
+    competences: tuple[str, ...] = ("guard",),
+) -> Crewed:
+    """Make a unit of the company on a shift around `at`, with a position a minute old."""
+    member = make_member(world, Role.GUARD, competences=competences)
+    unit = Unit.objects.create(
+        tenant=world.tenant, organisation=world.company, call_sign=call_sign, role=role,
+        travel="car", tracker=f"{world.tenant.name}-{call_sign}",
+    )  # fmt: skip
+    shift = Shift.objects.create(
+        tenant=world.tenant, unit=unit, starts_at=at - timedelta(hours=4),
+        ends_at=at + timedelta(hours=8),
+    )  # fmt: skip
+    shift.crew.add(member)
+    if lat is not None and lon is not None:
+        put_position(unit, at - timedelta(minutes=1), lat, lon)
+    return Crewed(unit, member, shift)
+
+
+def put_position(unit: Unit, at: datetime, lat: float, lon: float) -> Position:
+    """Put a unit somewhere."""
+    return Position.objects.create(
+        tenant_id=unit.tenant_id, unit=unit, at=at, received_at=at, lat=lat, lon=lon
+    )
+
+
+def make_permit(
+    world: World, area_wkt: str, hours: tuple[time, time] = (time(0), time(0))
+) -> Permit:
+    """Make a permit for the company's public order officers, every day, by default around the clock."""
+    return Permit.objects.create(
+        tenant=world.tenant, organisation=world.company,
+        decision_no=f"A{world.next_serial():03}/2026", area_wkt=area_wkt, valid_from=EPOCH,
+        valid_until=date(2030, 1, 1), weekdays=list(range(7)), hours_from=hours[0],
+        hours_until=hours[1],
+    )  # fmt: skip
+
+
+def make_contract(world: World, target_s: int = 20 * 60) -> Contract:
+    """Make a contract 2+1+1 with one response term, received → on scene."""
+    contract = Contract.objects.create(
+        tenant=world.tenant, number=f"KS 2024/{world.next_serial()}", title="Bevakningstjänster",
+        buyer=world.municipality, supplier=world.company, starts_on=date(2024, 10, 1),
+        ends_on=date(2026, 9, 30), notice_months=6,
+    )  # fmt: skip
+    Option.objects.create(
+        contract=contract, starts_on=date(2026, 10, 1), ends_on=date(2027, 9, 30),
+        exercised_on=date(2026, 3, 12),
+    )  # fmt: skip
+    Option.objects.create(
+        contract=contract, starts_on=date(2027, 10, 1), ends_on=date(2028, 9, 30)
+    )
+    ResponseTerm.objects.create(
+        tenant=world.tenant, contract=contract, name="Larmutryckning",
+        case_kinds=["intruder", "duress", "assistance", "tamper"], start="received",
+        stop="on_scene", target_s=target_s, share="0.9", penalty_sek=1500,
+    )  # fmt: skip
+    Price.objects.create(
+        contract=contract, service="alarm_response", name="Larmutryckning", unit="each",
+        price_sek="640.00",
+    )  # fmt: skip
+    return contract
+
+
+_journal_ids = iter(range(1, 10**9))
+
+
+def send_signal(
+    transmitter: Transmitter,
+    code: str = "BA",
+    *,
+    zone: str = "3",
+    at: datetime = NIGHT,
+    sequence: int | None = None,
+) -> Signal | None:
+    """Promote one SIA signal as if it came from the journal."""
+    number = next(_journal_ids)
+    facts = SignalFacts(
+        receiver_id="test", journal_id=number, part=0, account=transmitter.account,
+        token="SIA-DCS", sequence=str(sequence if sequence is not None else number), code=code,
+        qualifier="", zone=zone, area="1", text="", occurred_at=at, received_at=at,
+        time_verified=True,
+    )  # fmt: skip
+    return receive_signal(
+        transmitter=transmitter, facts=facts, code=find_code("SIA-DCS", code), by="system", at=at
+    )
