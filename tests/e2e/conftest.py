@@ -32,17 +32,24 @@ def find_chromium() -> Path | None:
     return chosen if chosen.exists() else None
 
 
+NO_BROWSER = (
+    "NO BROWSER: the browser journeys did not run. Install Debian's package chromium, or set "
+    "NARVARO_CHROMIUM to a Chromium."
+)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly at the end that the journeys did not run, where they could not."""
+    if find_chromium() is None:
+        terminalreporter.write_line(NO_BROWSER, red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """Give one browser for all journeys; without one skip them, loudly."""
+def browser() -> Iterator[Browser]:
+    """Give one browser for all journeys; without one skip them."""
     chromium = find_chromium()
     if chromium is None:
-        reason = (
-            "NO BROWSER: the browser journeys do not run. Install Debian's package chromium, or "
-            "set NARVARO_CHROMIUM to a Chromium."
-        )
-        request.config.get_terminal_writer().line(f"\n{reason}", red=True, bold=True)
-        pytest.skip(reason)
+        pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield opened

@@ -85,7 +85,6 @@ _SUPPLIER_OFFICE: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.SHARED),
     Record.RESPONSE: _grant(Scope.SHARED),
     Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
-    Record.SITE: _grant(Scope.TENANT),
     Record.MAP: _grant(Scope.TENANT),
     Record.CONTRACT: _grant(Scope.SHARED, fields=("price",)),
     Record.STATEMENT: _grant(Scope.SHARED),
@@ -96,7 +95,6 @@ _LEADER: Mapping[Record, Grant] = {
     Record.RESPONSE: _grant(Scope.SHARED, Verb.LEAD),
     Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
     Record.UNIT: _grant(Scope.SHARED, Verb.LEAD, fields=("position",)),
-    Record.SITE: _grant(Scope.TENANT),
     Record.MAP: _grant(Scope.TENANT),
     Record.PLAN: _grant(Scope.SHARED, Verb.LEAD),
 }

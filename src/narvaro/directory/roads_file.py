@@ -145,27 +145,28 @@ def _read(pbf: Path) -> _Runs:
     runs = _Runs()
     try:
         for thing in _processor(pbf):
-            if thing.is_way():
+            if isinstance(thing, osmium.osm.Way):
                 runs.add_way(thing)
-            elif thing.is_node():
-                if not road_rules.is_passable({tag.k: tag.v for tag in thing.tags}):
-                    runs.closed.add(thing.id)
-            elif thing.is_relation():
+            elif isinstance(thing, osmium.osm.Relation):
                 runs.add_restriction(thing)
+            elif not road_rules.is_passable({tag.k: tag.v for tag in thing.tags}):
+                runs.closed.add(thing.id)
     except (RuntimeError, OSError) as error:
         raise unreadable(pbf, error) from error
     return runs
 
 
 def _processor(pbf: Path) -> osmium.FileProcessor:
-    keys, tags = osmium.filter.KeyFilter, osmium.filter.TagFilter
-    return (
-        osmium.FileProcessor(osmium.io.File(str(pbf), "pbf"))
-        .with_locations()
-        .with_filter(keys("barrier").enable_for(osmium.osm.NODE))
-        .with_filter(keys("highway").enable_for(osmium.osm.WAY))
-        .with_filter(tags(("type", "restriction")).enable_for(osmium.osm.RELATION))
-    )
+    """Read points with barriers, ways with highways and turn restrictions, nothing else."""
+    processor = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
+    for wanted, kind in (
+        (osmium.filter.KeyFilter("barrier"), osmium.osm.NODE),
+        (osmium.filter.KeyFilter("highway"), osmium.osm.WAY),
+        (osmium.filter.TagFilter(("type", "restriction")), osmium.osm.RELATION),
+    ):
+        wanted.enable_for(kind)
+        processor.with_filter(wanted)
+    return processor
 
 
 def unreadable(pbf: Path, error: Exception) -> MapRefused:
@@ -223,7 +224,7 @@ def _facts(runs: _Runs, segments: Segments, graph: RoadGraph) -> RoadFacts:
 def save_roads(path: Path, roads: Roads) -> None:
     """Write roads as uncompressed arrays: larger on disk, and quick to open."""
     with path.open("wb") as file:
-        np.savez(file, format=np.int32(FORMAT), **roads.to_arrays())
+        np.savez(file, allow_pickle=False, format=np.int32(FORMAT), **roads.to_arrays())
 
 
 def load_roads(path: Path) -> Roads:

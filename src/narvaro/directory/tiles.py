@@ -53,7 +53,7 @@ class TileReader:
         """Open the file; raise MapRefused where it is missing or damaged."""
         try:
             with path.open("rb") as file:
-                self._bytes: Callable[[int, int], bytes] = MmapSource(file)
+                self._bytes: Callable[[int, int], bytes] = MmapSource(file)  # type: ignore[no-untyped-call]
             self._header = deserialize_header(self._bytes(0, 127))
         except Exception as error:
             raise MapRefused(
@@ -133,27 +133,18 @@ def _features(pbf: Path) -> Iterator[Feature]:
     wanted = osmium.filter.KeyFilter(
         "natural", "landuse", "leisure", "building", "highway", "place", "waterway", "boundary"
     )
-    areas = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
-    for thing in areas.with_areas(wanted).with_filter(wanted):
+    processor = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
+    for thing in processor.with_areas(wanted).with_filter(wanted):
         tags = {tag.k: tag.v for tag in thing.tags}
-        make: Callable[[], str]
-        if thing.is_area():
-            feature, make = area_feature(tags), lambda: shapes.create_multipolygon(thing)  # noqa: B023
-        elif thing.is_way():
-            feature, make = line_feature(tags), lambda: shapes.create_linestring(thing)  # noqa: B023
-        elif thing.is_node():
-            feature, make = point_feature(tags), lambda: shapes.create_point(thing)  # noqa: B023
-        else:
+        try:
+            if isinstance(thing, osmium.osm.Area) and (feature := area_feature(tags)):
+                yield feature.at(shapes.create_multipolygon(thing))
+            elif isinstance(thing, osmium.osm.Way) and (feature := line_feature(tags)):
+                yield feature.at(shapes.create_linestring(thing))
+            elif isinstance(thing, osmium.osm.Node) and (feature := point_feature(tags)):
+                yield feature.at(shapes.create_point(thing))
+        except (RuntimeError, osmium.InvalidLocationError):
             continue
-        if feature is not None and (geometry := _shape(make)):
-            yield feature.at(geometry)
-
-
-def _shape(make: Callable[[], str]) -> str | None:
-    try:
-        return make()
-    except (RuntimeError, osmium.InvalidLocationError):
-        return None
 
 
 def _run_tippecanoe(folder: Path, target: Path) -> None:

@@ -14,15 +14,8 @@ import numpy.typing as npt
 from narvaro.core.jit import F64, I32
 from narvaro.core.roads import hierarchy as hierarchies
 from narvaro.core.roads import labels
-from narvaro.core.roads.graph import (
-    BACKWARD,
-    CLOSED_MS,
-    FORWARD,
-    RoadGraph,
-    Segments,
-    arcs_by_piece,
-    contract,
-)
+from narvaro.core.roads.contraction import BACKWARD, FORWARD, Segments, contract
+from narvaro.core.roads.graph import CLOSED_MS, RoadGraph, arcs_by_piece
 from narvaro.core.roads.hierarchy import Hierarchy, Metric
 from narvaro.core.roads.search import Router
 from narvaro.core.roads.snap import NearestRoad, Places

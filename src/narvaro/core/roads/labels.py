@@ -54,7 +54,7 @@ class Labels(NamedTuple):
 @kernel
 def _passed_ms(share: float, travel_ms: int, forward: bool) -> int:
     """Return the milliseconds from the arc's start to a point at `share` of its piece."""
-    passed = np.int32(np.rint(share * travel_ms))
+    passed = int(np.rint(share * travel_ms))
     return passed if forward else travel_ms - passed
 
 
@@ -75,7 +75,7 @@ def _seed(share: float, arc: int, arc_ms: I32, net: Attachments, outward: bool) 
 def _related(a: int, b: int, lowest: I32) -> bool:
     """Tell whether one of two ranks stands above the other in the tree, or is it."""
     low, high = (a, b) if a < b else (b, a)
-    return lowest[high] <= low
+    return bool(lowest[high] <= low)
 
 
 @kernel
@@ -178,7 +178,7 @@ def _shortest(a: I32, b: I32, depths: int) -> int:
     best = np.int32(2 * CLOSED_MS)
     for k in range(depths):
         best = min(best, np.int32(a[k] + b[k]))
-    return best
+    return int(best)
 
 
 @kernel

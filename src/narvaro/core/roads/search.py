@@ -106,7 +106,7 @@ class Router:
         start, end = [[a.road_lat[0], a.road_lon[0]]], [[b.road_lat[0], b.road_lon[0]]]
         rows = np.concatenate([start, *way, end])
         moved = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
-        return rows[moved]
+        return np.asarray(rows[moved], np.float64)
 
     def _around(self, a: Places, b: Places, travel_ms: I32) -> tuple[int, list[F64]]:
         """Return the milliseconds and shapes of the best way over at least one junction."""
