@@ -147,17 +147,18 @@ def detail(row: s.CaseRow | None = None) -> s.CaseDetail:
     )  # fmt: skip
 
 
+AREA = s.MapView("/map/features/", "/tiles/{z}/{x}/{y}.mvt", 18.06, 59.325, 18.11, 59.348)
+
+
 def console() -> dict[str, Any]:
     """Return the console with a case open."""
-    area = s.MapView("/map/features/", "/tiles/{z}/{x}/{y}.mvt", 18.06, 59.325, 18.11, 59.348)
-    page = s.ConsolePage(1201, cases(), units(), area, detail(), True, "Manned")
+    page = s.ConsolePage(1201, cases(), units(), AREA, detail(), True, "Manned")
     return {"page": page}
 
 
 def console_closed() -> dict[str, Any]:
     """Return the console with no case open."""
-    area = s.MapView("/map/features/", "/tiles/{z}/{x}/{y}.mvt", 18.06, 59.325, 18.11, 59.348)
-    return {"page": s.ConsolePage(1201, cases(), units(), area, None, True, "Manned")}
+    return {"page": s.ConsolePage(1201, cases(), units(), AREA, None, True, "Manned")}
 
 
 def empty_console() -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Child:
         """Start it."""
         self.process = subprocess.Popen(self.command)
         self.started_at = time.monotonic()
-        logger.info("started", extra={"process": self.name, "pid": self.process.pid})
+        logger.info("started", extra={"child": self.name, "pid": self.process.pid})
 
     def tend(self) -> None:
         """Start it anew when it ended, a little later each time that it ends soon."""
@@ -57,7 +57,7 @@ class Child:
         self.restart_at = now + self.pause_s
         self.process = None
         logger.error(
-            "ended", extra={"process": self.name, "code": code, "again_in_s": self.pause_s}
+            "ended", extra={"child": self.name, "code": code, "again_in_s": self.pause_s}
         )
 
     def stop(self) -> None:
@@ -68,7 +68,7 @@ class Child:
         try:
             self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
-            logger.warning("killed", extra={"process": self.name, "pid": self.process.pid})
+            logger.warning("killed", extra={"child": self.name, "pid": self.process.pid})
             self.process.kill()
             self.process.wait()
 

@@ -5,6 +5,7 @@ its ASGI handler for synchronous views).
 """
 
 import os
+from collections.abc import MutableMapping
 from typing import Any
 
 import django
@@ -26,5 +27,13 @@ async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
         await live(scope, receive, send)
         return
+
+    # The server's own callables give futures; the bridge to WSGI wants coroutines.
+    async def take() -> MutableMapping[str, Any]:
+        return await receive()
+
+    async def give(message: MutableMapping[str, Any]) -> None:
+        await send(message)
+
     pages: Any = _pages
-    await pages(scope, receive, send)
+    await pages(scope, take, give)

@@ -1,4 +1,4 @@
-"""Where things are. In: degrees (WGS 84) or metres (SWEREF 99 TM). Out: the other, and distances.
+"""Where things are. In: degrees (WGS 84) or metres on a grid. Out: the other, and distances.
 
 SWEREF 99 and WGS 84 are taken as one datum (they differ by well under a metre). The projection is
 Gauss-Krüger on the GRS 80 ellipsoid by Krüger's series to the fourth order in the third flattening,
@@ -6,6 +6,7 @@ as Lantmäteriet publishes it: errors under a millimetre inside Sweden.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,23 @@ from narvaro.core.jit import F64
 EARTH_RADIUS_M = 6_371_008.8
 METRES_PER_DEGREE = EARTH_RADIUS_M * math.pi / 180
 
-# GRS 80 and SWEREF 99 TM (EPSG:3006)
+# GRS 80
 _SEMI_MAJOR_M = 6_378_137.0
 _FLATTENING = 1 / 298.257222101
-_CENTRAL_MERIDIAN = 15.0
-_SCALE = 0.9996
-_FALSE_EASTING_M = 500_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A transverse Mercator grid on GRS 80."""
+
+    central_meridian: float  # degrees
+    scale: float
+    false_north_m: float
+    false_east_m: float
+
+
+SWEREF99TM = Projection(15.0, 0.9996, 0.0, 500_000.0)
+"""EPSG:3006."""
 
 _N = _FLATTENING / (2 - _FLATTENING)
 _ECCENTRICITY = math.sqrt(_FLATTENING * (2 - _FLATTENING))
@@ -41,30 +53,36 @@ _BETA = (
 _NEWTON_STEPS = 4
 
 
-def to_sweref99tm(lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[F64, F64]:
-    """Return (north_m, east_m) of positions in degrees; any shape, broadcast."""
+def to_grid(
+    lat: npt.ArrayLike, lon: npt.ArrayLike, grid: Projection = SWEREF99TM
+) -> tuple[F64, F64]:
+    """Return (north_m, east_m) of positions in degrees, in SWEREF 99 TM unless told otherwise."""
     phi = np.radians(np.asarray(lat, np.float64))
-    away = np.radians(np.asarray(lon, np.float64) - _CENTRAL_MERIDIAN)
+    away = np.radians(np.asarray(lon, np.float64) - grid.central_meridian)
     tau = _conformal(np.tan(phi))
     xi = np.arctan2(tau, np.cos(away))
     eta = np.arcsinh(np.sin(away) / np.hypot(tau, np.cos(away)))
-    north, east = xi.copy(), eta.copy()
+    north, east = xi, eta
     for k, alpha in enumerate(_ALPHA, start=1):
         north = north + alpha * np.sin(2 * k * xi) * np.cosh(2 * k * eta)
         east = east + alpha * np.cos(2 * k * xi) * np.sinh(2 * k * eta)
-    return _SCALE * _RECTIFYING_M * north, _SCALE * _RECTIFYING_M * east + _FALSE_EASTING_M
+    size = grid.scale * _RECTIFYING_M
+    return size * north + grid.false_north_m, size * east + grid.false_east_m
 
 
-def from_sweref99tm(north_m: npt.ArrayLike, east_m: npt.ArrayLike) -> tuple[F64, F64]:
-    """Return (lat, lon) in degrees of SWEREF 99 TM coordinates in metres; any shape, broadcast."""
-    xi = np.asarray(north_m, np.float64) / (_SCALE * _RECTIFYING_M)
-    eta = (np.asarray(east_m, np.float64) - _FALSE_EASTING_M) / (_SCALE * _RECTIFYING_M)
+def from_grid(
+    north_m: npt.ArrayLike, east_m: npt.ArrayLike, grid: Projection = SWEREF99TM
+) -> tuple[F64, F64]:
+    """Return (lat, lon) in degrees of grid coordinates, SWEREF 99 TM unless told otherwise."""
+    size = grid.scale * _RECTIFYING_M
+    xi = (np.asarray(north_m, np.float64) - grid.false_north_m) / size
+    eta = (np.asarray(east_m, np.float64) - grid.false_east_m) / size
     xi_c, eta_c = xi, eta
     for k, beta in enumerate(_BETA, start=1):
         xi_c = xi_c - beta * np.sin(2 * k * xi) * np.cosh(2 * k * eta)
         eta_c = eta_c - beta * np.cos(2 * k * xi) * np.sinh(2 * k * eta)
     tau = _geodetic(np.sin(xi_c) / np.hypot(np.sinh(eta_c), np.cos(xi_c)))
-    lon = np.degrees(np.arctan2(np.sinh(eta_c), np.cos(xi_c))) + _CENTRAL_MERIDIAN
+    lon = np.degrees(np.arctan2(np.sinh(eta_c), np.cos(xi_c))) + grid.central_meridian
     return np.degrees(np.arctan(tau)), lon
 
 
@@ -104,18 +122,3 @@ def plane_m(
         np.radians((a + b) / 2)
     )
     return np.asarray(METRES_PER_DEGREE * np.hypot(b - a, across), np.float64)
-
-
-def in_ring(lat: npt.ArrayLike, lon: npt.ArrayLike, ring: F64) -> npt.NDArray[np.bool_]:
-    """Tell which positions lie inside a ring of (lat, lon) rows [k, 2], closed or not.
-
-    Even-odd rule on straight lines in degrees; a position on a southern or western edge is inside,
-    so that of two areas with a common edge exactly one holds it.
-    """
-    y = np.asarray(lat, np.float64)[..., None]
-    x = np.asarray(lon, np.float64)[..., None]
-    start, end = np.asarray(ring, np.float64), np.roll(np.asarray(ring, np.float64), -1, axis=0)
-    crosses = (start[:, 0] <= y) != (end[:, 0] <= y)
-    rise = np.where(start[:, 0] == end[:, 0], 1.0, end[:, 0] - start[:, 0])
-    at = start[:, 1] + (y - start[:, 0]) * (end[:, 1] - start[:, 1]) / rise
-    return np.asarray((crosses & (x < at)).sum(axis=-1) % 2 == 1, np.bool_)

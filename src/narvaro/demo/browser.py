@@ -12,7 +12,7 @@ WAIT_S = 8.0
 MAX_HOPS = 4
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """The product did not answer, or not as agreed; the text says what and where."""
 
 
@@ -30,9 +30,9 @@ class Page:
         try:
             found = json.loads(self.text)
         except ValueError as fault:
-            raise Unreachable(f"{self.path} answered {self.status} without JSON") from fault
+            raise UnreachableError(f"{self.path} answered {self.status} without JSON") from fault
         if not isinstance(found, dict):
-            raise Unreachable(f"{self.path} answered with JSON that is no object")
+            raise UnreachableError(f"{self.path} answered with JSON that is no object")
         return found
 
 
@@ -90,7 +90,9 @@ class Browser:
         """Send a form with the session's CSRF token."""
         return self._ask("POST", path, values, accept)
 
-    def _ask(self, method: str, path: str, values: list[tuple[str, str]] | None, accept: str) -> Page:
+    def _ask(
+        self, method: str, path: str, values: list[tuple[str, str]] | None, accept: str
+    ) -> Page:
         for _ in range(MAX_HOPS):
             page, location = self._once(method, path, values, accept)
             if not location:
@@ -98,13 +100,16 @@ class Browser:
             method, values = "GET", None
             target = urlsplit(urljoin(path, location))
             path = target.path + (f"?{target.query}" if target.query else "")
-        raise Unreachable(f"{path} redirects without end")
+        raise UnreachableError(f"{path} redirects without end")
 
     def _once(
         self, method: str, path: str, values: list[tuple[str, str]] | None, accept: str
     ) -> tuple[Page, str]:
         line = HTTPConnection(*self._address, timeout=WAIT_S)
-        headers = {"Accept": accept, "Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
+        headers = {
+            "Accept": accept,
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()),
+        }
         body = None
         if values is not None:
             body = urlencode(values)
@@ -115,7 +120,7 @@ class Browser:
             answer = line.getresponse()
             text = answer.read().decode("utf-8", "replace")
         except (OSError, HTTPException) as fault:
-            raise Unreachable(f"{path} did not answer: {fault}") from fault
+            raise UnreachableError(f"{path} did not answer: {fault}") from fault
         finally:
             line.close()
         for sent in answer.headers.get_all("Set-Cookie") or []:

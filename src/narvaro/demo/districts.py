@@ -3,10 +3,10 @@
 from random import Random
 
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import LineString, Point, Polygon
 from shapely.ops import polygonize, unary_union
 
-from narvaro.demo.frame import Metres
+from narvaro.demo.frame import Metres, polygons_of
 from narvaro.demo.ground import District, Ground, reach_of
 from narvaro.demo.lattice import STYLES, Cell, Lattice
 from narvaro.demo.network import Network
@@ -15,7 +15,9 @@ EDGE_M = 7500.0
 GATE_REACH_M = 330.0
 
 
-def outline_districts(ground: Ground, network: Network, rng: Random) -> list[tuple[District, Polygon]]:
+def outline_districts(
+    ground: Ground, network: Network, rng: Random
+) -> list[tuple[District, Polygon]]:
     """Cut the land between main roads and water into the outlines of the districts."""
     frame = shapely.box(-EDGE_M, -EDGE_M, EDGE_M, EDGE_M)
     roads, rail = network.lines(drivable=True), network.lines(drivable=False)
@@ -32,8 +34,7 @@ def outline_districts(ground: Ground, network: Network, rng: Random) -> list[tup
             if other != district and face_of[other.name] == face_of[district.name]:
                 area = area.intersection(_nearer(district.at, other.at))
         area = area.buffer(-STYLES[district.kind].margin_m).difference(keep_off)
-        parts = [p for p in area.geoms if p.area > 30_000] if isinstance(area, MultiPolygon) else [area]
-        outlines += [(district, part) for part in parts]
+        outlines += [(district, part) for part in polygons_of(area, least_m2=30_000)]
     return outlines
 
 
@@ -52,11 +53,17 @@ def _nearer(at: Metres, other: Metres) -> Polygon:
     )  # fmt: skip
 
 
-def open_gates(ground: Ground, network: Network, lattices: list[Lattice]) -> list[tuple[Lattice, Cell, list[int]]]:
+def open_gates(
+    ground: Ground, network: Network, lattices: list[Lattice]
+) -> list[tuple[Lattice, Cell, list[int]]]:
     """Join each district to the nearest main roads; give the lattice point and the nodes of each link."""
     stops = _stops(network)
     tree = shapely.STRtree([Point(network.points[n]) for n in stops])
-    lines = [LineString([network.points[n] for n in nodes]) for lat in lattices for nodes in lat.edges.values()]
+    lines = [
+        LineString([network.points[n] for n in nodes])
+        for lat in lattices
+        for nodes in lat.edges.values()
+    ]
     blockers = shapely.STRtree([*lines, *network.lines(), *_polygons(ground)])
     gates: list[tuple[Lattice, Cell, list[int]]] = []
     links: list[LineString] = []
@@ -66,7 +73,11 @@ def open_gates(ground: Ground, network: Network, lattices: list[Lattice]) -> lis
             a, b = network.points[lattice.nodes[cell]], network.points[stop]
             link = LineString([a, b])
             far = all(Point(b).distance(Point(t)) >= lattice.style.gate_gap_m for t in taken)
-            if (distance < GATE_REACH_M or not taken) and far and not _blocked(link, blockers, links):
+            if (
+                (distance < GATE_REACH_M or not taken)
+                and far
+                and not _blocked(link, blockers, links)
+            ):
                 taken.append(b)
                 links.append(link)
                 gates.append((lattice, cell, _link(network, lattice.nodes[cell], stop)))
@@ -99,8 +110,10 @@ def _candidates(
         point = Point(network.points[node])
         best = int(tree.nearest(point))
         near = [int(k) for k in tree.query(point.buffer(120), predicate="contains")][:6]
-        for k in sorted({best, *near}):
-            out.append((point.distance(Point(network.points[stops[k]])), (i, j), stops[k]))
+        out += [
+            (point.distance(Point(network.points[stops[k]])), (i, j), stops[k])
+            for k in sorted({best, *near})
+        ]
     return out
 
 
@@ -109,11 +122,11 @@ def _blocked(link: LineString, blockers: shapely.STRtree, links: list[LineString
 
 
 def _polygons(ground: Ground) -> list[Polygon]:
-    return [p for _, _, p in ground.bodies]
+    return [area for _, _, area in ground.bodies]
 
 
 def _link(network: Network, a: int, b: int) -> list[int]:
     line = network.line([a, b])
     n = max(1, round(line.length / 20))
-    inner = [network.node(line.interpolate(k / n, normalized=True).coords[0]) for k in range(1, n)]
-    return [a, *inner, b]
+    inner = [line.interpolate(k / n, normalized=True) for k in range(1, n)]
+    return [a, *[network.node((p.x, p.y)) for p in inner], b]

@@ -4,11 +4,12 @@ from random import Random
 
 from narvaro.demo.districts import open_gates, outline_districts
 from narvaro.demo.draft import Draft
+from narvaro.demo.driving import free_trapped
 from narvaro.demo.greens import lay_greens, lay_paths
 from narvaro.demo.ground import lay_ground, read_plan
 from narvaro.demo.houses import build_houses
 from narvaro.demo.lattice import Edge, Lattice, bend_lattice, put_on_network, thin_out
-from narvaro.demo.main_roads import lay_main_roads
+from narvaro.demo.main_roads import lay_main_roads, open_roundabouts
 from narvaro.demo.names import Names, name_streets
 from narvaro.demo.network import Way
 from narvaro.demo.plots import build_on_plots, reserve_plots
@@ -22,6 +23,7 @@ def draw_town(seed: int) -> Draft:
     rng = Random(seed)
     draft = Draft(lay_ground(read_plan(), rng), rng)
     lay_main_roads(draft.ground, draft.network)
+    open_roundabouts(draft.ground, draft.network)
     draft.outlines = outline_districts(draft.ground, draft.network, rng)
     draft.lattices = [bend_lattice(d, outline, rng) for d, outline in draft.outlines]
     reserve_plots(draft)
@@ -32,6 +34,7 @@ def draw_town(seed: int) -> Draft:
     lay_yards(draft)
     build_houses(draft)
     lay_drives(draft)
+    free_trapped(draft.network, draft.network.ways[0].nodes[0])
     lay_paths(draft)
     lay_greens(draft)
     return draft

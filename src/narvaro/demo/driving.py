@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 from math import atan2, degrees, hypot
 
-from narvaro.demo.frame import Frame, Metres
+from narvaro.demo.frame import Frame
 from narvaro.demo.network import Network, Way
 
 SPEED_KMH = {
@@ -41,7 +42,7 @@ class Roads:
 
     def _add(self, way: Way) -> None:
         speed_ms = PACE * (way.maxspeed or SPEED_KMH.get(way.highway, 30)) / 3.6
-        for a, b in zip(way.nodes, way.nodes[1:], strict=False):
+        for a, b in pairwise(way.nodes):
             (ax, ay), (bx, by) = self._points[a], self._points[b]
             seconds = hypot(bx - ax, by - ay) / speed_ms
             self._next.setdefault(a, []).append((b, seconds))
@@ -61,8 +62,13 @@ class Roads:
         """Give the driving time from a vertex to every other, in seconds."""
         return self._search(start, None)[0]
 
-    def track(self, start: tuple[float, float], end: tuple[float, float]) -> list[Fix]:
-        """Drive the quickest way between two places in degrees; empty where there is no way."""
+    def track(
+        self, start: tuple[float, float], end: tuple[float, float], *, pace_ms: float | None = None
+    ) -> list[Fix]:
+        """Take the quickest way between two places in degrees; empty where there is none.
+
+        `pace_ms` is a walker's speed; without it the roads' own speeds are driven.
+        """
         a, b = self.nearest(*start), self.nearest(*end)
         seconds, came_from = self._search(a, b)
         if b not in seconds:
@@ -71,7 +77,16 @@ class Roads:
         while route[-1] != a:
             route.append(came_from[route[-1]])
         route.reverse()
+        if pace_ms is not None:
+            seconds = self._walked(route, pace_ms)
         return self._fixes(route, seconds)
+
+    def _walked(self, route: list[int], pace_ms: float) -> dict[int, float]:
+        seconds = {route[0]: 0.0}
+        for a, b in pairwise(route):
+            (ax, ay), (bx, by) = self._points[a], self._points[b]
+            seconds[b] = seconds[a] + hypot(bx - ax, by - ay) / pace_ms
+        return seconds
 
     def _search(self, start: int, goal: int | None) -> tuple[dict[int, float], dict[int, int]]:
         best, came_from = {start: 0.0}, dict[int, int]()
@@ -91,7 +106,7 @@ class Roads:
 
     def _fixes(self, route: list[int], seconds: dict[int, float]) -> list[Fix]:
         out = []
-        for a, b in zip(route, route[1:], strict=False):
+        for a, b in pairwise(route):
             (ax, ay), (bx, by) = self._points[a], self._points[b]
             speed = hypot(bx - ax, by - ay) / max(seconds[b] - seconds[a], 1e-6)
             bearing = degrees(atan2(bx - ax, by - ay)) % 360
@@ -102,7 +117,7 @@ class Roads:
 
 def where(track: list[Fix], after_s: float) -> Fix:
     """Give the place on a track after some seconds, between its points too."""
-    for a, b in zip(track, track[1:], strict=False):
+    for a, b in pairwise(track):
         if a.after_s <= after_s < b.after_s:
             share = (after_s - a.after_s) / (b.after_s - a.after_s)
             lat, lon = a.lat + share * (b.lat - a.lat), a.lon + share * (b.lon - a.lon)
@@ -115,7 +130,7 @@ def largest_component(network: Network) -> set[int]:
     near: dict[int, list[int]] = {}
     for way in network.ways:
         if way.drivable:
-            for a, b in zip(way.nodes, way.nodes[1:], strict=False):
+            for a, b in pairwise(way.nodes):
                 near.setdefault(a, []).append(b)
                 near.setdefault(b, []).append(a)
     seen: set[int] = set()
@@ -132,6 +147,37 @@ def largest_component(network: Network) -> set[int]:
     return best
 
 
-def length_m(points: list[Metres]) -> float:
-    """Give the length of a line in metres."""
-    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False))
+def free_trapped(network: Network, start: int) -> None:
+    """Open one-way ways until every vertex can be reached from `start` and left again."""
+    while True:
+        there, back = (
+            _reached(network, start, forward=True),
+            _reached(network, start, forward=False),
+        )
+        closed = [
+            w for w in network.ways
+            if w.drivable and w.oneway and "junction" not in w.extra
+            and any(n not in there or n not in back for n in w.nodes)
+        ]  # fmt: skip
+        if not closed:
+            return
+        for way in closed:
+            way.oneway = False
+
+
+def _reached(network: Network, start: int, *, forward: bool) -> set[int]:
+    near: dict[int, list[int]] = {}
+    for way in network.ways:
+        if way.drivable:
+            for a, b in pairwise(way.nodes):
+                if forward or not way.oneway:
+                    near.setdefault(a, []).append(b)
+                if not (forward and way.oneway):
+                    near.setdefault(b, []).append(a)
+    seen, stack = set[int](), [start]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += near.get(node, [])
+    return seen

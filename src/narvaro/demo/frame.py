@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import cos, radians
 
 from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 Metres = tuple[float, float]
 
@@ -36,9 +37,11 @@ class Frame:
 
 def smooth(points: list[Metres], *, step_m: float, closed: bool = False) -> list[Metres]:
     """Draw a Catmull-Rom curve through `points` and sample it about every `step_m` metres."""
-    ring = [points[-1], *points, points[0], points[1]] if closed else [
-        _beyond(points[0], points[1]), *points, _beyond(points[-1], points[-2])
-    ]
+    ring = (
+        [points[-1], *points, points[0], points[1]]
+        if closed
+        else [_beyond(points[0], points[1]), *points, _beyond(points[-1], points[-2])]
+    )
     out: list[Metres] = []
     for a, b, c, d in zip(ring, ring[1:], ring[2:], ring[3:], strict=False):
         n = max(1, round(LineString([b, c]).length / step_m))
@@ -53,7 +56,9 @@ def _beyond(end: Metres, inner: Metres) -> Metres:
 def _curve(a: Metres, b: Metres, c: Metres, d: Metres, t: float) -> Metres:
     def axis(p: float, q: float, r: float, s: float) -> float:
         return 0.5 * (
-            2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t * t
+            2 * q
+            + (r - p) * t
+            + (2 * p - 5 * q + 4 * r - s) * t * t
             + (3 * q - p - 3 * r + s) * t * t * t
         )
 
@@ -70,6 +75,12 @@ def box(centre: Metres, along: Metres, width_m: float, depth_m: float) -> Polygo
             for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))
         ]
     )
+
+
+def polygons_of(shape: BaseGeometry, *, least_m2: float = 0.0) -> list[Polygon]:
+    """List the areas a geometry is made of, those of at least `least_m2`."""
+    parts = shape.geoms if isinstance(shape, BaseMultipartGeometry) else [shape]
+    return [p for p in parts if isinstance(p, Polygon) and p.area > least_m2]
 
 
 def unit_vector(a: Metres, b: Metres) -> Metres:

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 BLOCK = 16
 _ANSWER = re.compile(
-    rb'\n([0-9A-F]{4})0([0-9A-F]{3})("(\*?)(ACK|NAK|DUH)"([0-9]{4}).*)\r\Z', re.IGNORECASE | re.DOTALL
+    rb'\n([0-9A-F]{4})0([0-9A-F]{3})("(\*?)(ACK|NAK|DUH)"([0-9]{4}).*)\r\Z',
+    re.IGNORECASE | re.DOTALL,
 )
 _STAMP = re.compile(rb"_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4})\Z")
 
@@ -59,7 +60,9 @@ def crc(quoted: bytes) -> int:
     return value
 
 
-def frame(account: str, key: bytes, event: Event, sequence: int, at: datetime, rng: Random) -> bytes:
+def frame(
+    account: str, key: bytes, event: Event, sequence: int, *, at: datetime, rng: Random
+) -> bytes:
     """Write one frame; with a key the data, extensions and time are encrypted."""
     content = f"#{account}|{event.data}" if event.data else ""
     rest = f"{content}]" + (f"[I{event.text}]" if event.text else "")
@@ -79,7 +82,12 @@ def _encrypt(key: bytes, plain: bytes, rng: Random) -> bytes:
     # The pad may hold anything but the field's own marks.
     filler = bytes(rng.choice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(pad))
     encryptor = Cipher(algorithms.AES(key), modes.CBC(bytes(BLOCK))).encryptor()
-    return (encryptor.update(filler + b"|" + plain) + encryptor.finalize()).hex().upper().encode("ascii")
+    return (
+        (encryptor.update(filler + b"|" + plain) + encryptor.finalize())
+        .hex()
+        .upper()
+        .encode("ascii")
+    )
 
 
 def read_answer(data: bytes) -> Answer | None:

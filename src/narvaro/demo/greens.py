@@ -1,12 +1,13 @@
 """Green areas, paths and shore walks: what lies between the streets."""
 
-from math import pi, sin
+from math import cos, pi, sin
 
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from narvaro.demo.draft import Draft, Shape
-from narvaro.demo.frame import Metres
+from narvaro.demo.frame import Metres, polygons_of
 from narvaro.demo.network import Way
 
 LANDUSE = {
@@ -20,23 +21,28 @@ def lay_greens(draft: Draft) -> None:
     for district, area in draft.outlines:
         draft.shapes.append(Shape(_plain(area), {"landuse": LANDUSE[district.kind]}))
     for plot in draft.plots:
-        if plot.kind == "park":
-            draft.shapes.append(Shape(plot.area, {"leisure": "park"}))
+        use = {
+            "park": {"leisure": "park"},
+            "school": {"landuse": "education"},
+            "preschool": {"landuse": "education"},
+        }
+        if plot.kind in use:
+            draft.shapes.append(Shape(plot.area, use[plot.kind]))
     built = shapely.union_all(
         [a.buffer(24) for _, a in draft.outlines]
         + [x.buffer(16) for x in draft.network.lines()]
         + [p.buffer(10) for _, _, p in draft.ground.bodies]
     )
     for tags, centre, radius in _blobs(draft):
-        area = _uneven(draft, centre, radius).difference(built)
-        parts = area.geoms if isinstance(area, MultiPolygon) else [area]
-        draft.shapes += [Shape(_plain(p), tags) for p in parts if isinstance(p, Polygon) and p.area > 4000]
-        built = built.union(area)
+        piece = _uneven(draft, centre, radius).difference(built)
+        draft.shapes += [Shape(_plain(p), tags) for p in polygons_of(piece, least_m2=4000)]
+        built = built.union(piece)
 
 
 def _plain(area: Polygon) -> Polygon:
     """Drop the holes: a way in OSM has one ring."""
-    return Polygon(area.exterior).simplify(3.0)
+    plain = Polygon(area.exterior)
+    return max(polygons_of(plain.simplify(3.0)), key=lambda p: p.area, default=plain)
 
 
 def _blobs(draft: Draft) -> list[tuple[dict[str, str], Metres, float]]:
@@ -45,19 +51,24 @@ def _blobs(draft: Draft) -> list[tuple[dict[str, str], Metres, float]]:
     for _ in range(260):
         x, y = rng.uniform(-6200, 6200), rng.uniform(-5200, 5200)
         inner = x * x + y * y < 2900**2
-        kinds = [{"leisure": "park"}, {"natural": "wood"}] if inner else [{"natural": "wood"}, {"landuse": "farmland"}]
+        kinds = (
+            [{"leisure": "park"}, {"natural": "wood"}]
+            if inner
+            else [{"natural": "wood"}, {"landuse": "farmland"}]
+        )
         tags = kinds[0] if rng.random() < 0.62 else kinds[1]
         out.append((tags, (x, y), rng.uniform(120, 260) if inner else rng.uniform(260, 620)))
     return out
 
 
-def _uneven(draft: Draft, centre: Metres, radius: float) -> Polygon:
-    phase = draft.rng.uniform(0, 2 * pi)
+def _uneven(draft: Draft, centre: Metres, radius: float) -> BaseGeometry:
+    """Make an area with a ragged edge, as woods and fields have."""
+    waves = [(n, draft.rng.uniform(0, 2 * pi)) for n in (2, 3, 5, 9)]
     ring = []
-    for k in range(28):
-        r = radius * (1 + 0.16 * sin(3 * 2 * pi * k / 28 + phase) + 0.09 * sin(7 * 2 * pi * k / 28))
-        spot = Point(centre).buffer(r, quad_segs=7).exterior.coords[k]
-        ring.append((spot[0], spot[1]))
+    for k in range(54):
+        turn = 2 * pi * k / 54
+        r = radius * (1 + sum(0.32 / n * sin(n * turn + phase) for n, phase in waves))
+        ring.append((centre[0] + r * cos(turn), centre[1] + r * sin(turn)))
     return Polygon(ring).buffer(0)
 
 
@@ -73,18 +84,32 @@ def _from_dead_ends(draft: Draft, buildings: shapely.STRtree) -> None:
     degrees = network.degrees()
     streets = [w for w in network.ways if w.highway == "residential"]
     ends = [n for w in streets for n in (w.nodes[0], w.nodes[-1]) if degrees[n] == 1]
-    vertices = sorted({n for w in network.ways if w.highway in {"residential", "tertiary"} and not w.bridge for n in w.nodes})
+    vertices = sorted(
+        {
+            n
+            for w in network.ways
+            if w.highway in {"residential", "tertiary"} and not w.bridge
+            for n in w.nodes
+        }
+    )
     tree = shapely.STRtree([Point(network.points[n]) for n in vertices])
     roads = shapely.STRtree(network.lines())
     own = {n: set(w.nodes) for w in streets for n in (w.nodes[0], w.nodes[-1])}
     for end in sorted(set(ends)):
         spot = Point(network.points[end])
-        for k in sorted(tree.query(spot.buffer(85), predicate="contains").tolist(), key=lambda k: (spot.distance(Point(network.points[vertices[k]])), k)):
+        for k in sorted(
+            tree.query(spot.buffer(85), predicate="contains").tolist(),
+            key=lambda k: (spot.distance(Point(network.points[vertices[k]])), k),
+        ):
             if vertices[k] in own[end] or vertices[k] == end:
                 continue
             path = network.line([end, vertices[k]])
-            if not len(buildings.query(path, predicate="dwithin", distance=1.5)) and not len(roads.query(path, predicate="crosses")):
-                network.ways.append(Way([end, vertices[k]], "cycleway" if draft.rng.random() < 0.5 else "footway"))
+            if not len(buildings.query(path, predicate="dwithin", distance=1.5)) and not len(
+                roads.query(path, predicate="crosses")
+            ):
+                network.ways.append(
+                    Way([end, vertices[k]], "cycleway" if draft.rng.random() < 0.5 else "footway")
+                )
                 break
 
 
@@ -94,9 +119,11 @@ def _along_shores(draft: Draft, buildings: shapely.STRtree) -> None:
     vertices = sorted({n for w in network.ways if w.highway == "residential" for n in w.nodes})
     tree = shapely.STRtree([Point(network.points[n]) for n in vertices])
     near_town = shapely.union_all([a.buffer(130) for _, a in draft.outlines])
-    keep_off = shapely.union_all([*[x.buffer(6) for x in network.lines()], *[p for _, _, p in draft.ground.bodies]])
+    keep_off = shapely.union_all(
+        [*[x.buffer(6) for x in network.lines()], *[p for _, _, p in draft.ground.bodies]]
+    )
     for _, _, water in draft.ground.bodies:
-        walk = LineString(water.buffer(14).simplify(1.5).exterior.coords).intersection(near_town).difference(keep_off)
+        walk = water.buffer(14).simplify(1.5).boundary.intersection(near_town).difference(keep_off)
         for part in getattr(walk, "geoms", [walk]):
             if part.length < 120:
                 continue
@@ -105,5 +132,9 @@ def _along_shores(draft: Draft, buildings: shapely.STRtree) -> None:
             for n in nodes[:: max(4, len(nodes) // 6)]:
                 k = int(tree.nearest(Point(network.points[n])))
                 link = network.line([n, vertices[k]])
-                if link.length < 140 and not len(buildings.query(link, predicate="dwithin", distance=1.5)) and not link.intersects(draft.ground.water):
+                if (
+                    link.length < 140
+                    and not len(buildings.query(link, predicate="dwithin", distance=1.5))
+                    and not link.intersects(draft.ground.water)
+                ):
                     network.ways.append(Way([n, vertices[k]], "footway"))

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import cos, pi, radians, sin
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from narvaro.demo.frame import Frame, Metres, smooth
+from narvaro.demo.frame import Frame, Metres, polygons_of, smooth
 
 HERE = Path(__file__).parent
 
@@ -56,10 +57,10 @@ def lay_ground(plan: dict[str, Any], rng: Random) -> Ground:
     ground = Ground(Frame(town["lat"], town["lon"]), plan)
     bay = _bay(water["bay"], rng)
     islands = [_blob(i, rng) for i in water["island"]]
-    bay = bay.difference(shapely.union_all(islands))
+    bay = _largest(bay.difference(shapely.union_all(islands)))
     ground.river = smooth([tuple(p) for p in water["river"]["course"]], step_m=40)
     river = _ribbon(ground.river, *water["river"]["width"]).difference(bay)
-    ground.bodies = [(water["bay"]["name"], "bay", _largest(bay))]
+    ground.bodies = [(water["bay"]["name"], "bay", bay)]
     ground.bodies += [(water["river"]["name"], "river", _largest(river))]
     ground.bodies += [(w["name"], "lake", _blob(w, rng)) for w in water["lake"]]
     ground.water = shapely.union_all([polygon for _, _, polygon in ground.bodies])
@@ -70,7 +71,10 @@ def _bay(spec: dict[str, Any], rng: Random) -> Polygon:
     shore = smooth([tuple(p) for p in spec["shore"]], step_m=45)
     phase = [rng.uniform(0, 2 * pi) for _ in range(3)]
     rough = [
-        (x + 13 * sin(k / 2.3 + phase[0]) + 6 * sin(k * 1.7 + phase[1]), y + 12 * sin(k / 1.9 + phase[2]))
+        (
+            x + 13 * sin(k / 2.3 + phase[0]) + 6 * sin(k * 1.7 + phase[1]),
+            y + 12 * sin(k / 1.9 + phase[2]),
+        )
         for k, (x, y) in enumerate(shore)
     ]
     return Polygon([*rough, *[tuple(p) for p in spec["corner"]]]).buffer(0)
@@ -79,7 +83,7 @@ def _bay(spec: dict[str, Any], rng: Random) -> Polygon:
 def _blob(spec: dict[str, Any], rng: Random) -> Polygon:
     """Make an uneven ellipse: three waves along its edge."""
     (cx, cy), (rx, ry), turn = spec["centre"], spec["radii"], radians(spec["turn"])
-    waves = [(n, rng.uniform(0.03, 0.1), rng.uniform(0, 2 * pi)) for n in (2, 3, 5)]
+    waves = [(n, rng.uniform(0.04, 0.12), rng.uniform(0, 2 * pi)) for n in (2, 3, 5)]
     points = []
     for k in range(72):
         t = 2 * pi * k / 72
@@ -92,17 +96,13 @@ def _blob(spec: dict[str, Any], rng: Random) -> Polygon:
 def _ribbon(line: list[Metres], first_m: float, last_m: float) -> Polygon:
     parts = [
         LineString([a, b]).buffer((first_m + (last_m - first_m) * k / len(line)) / 2)
-        for k, (a, b) in enumerate(zip(line, line[1:], strict=False))
+        for k, (a, b) in enumerate(pairwise(line))
     ]
     return _largest(shapely.union_all(parts).simplify(2.0))
 
 
 def _largest(shape: BaseGeometry) -> Polygon:
-    parts = shape.geoms if isinstance(shape, MultiPolygon) else [shape]
-    polygon = max(parts, key=lambda p: p.area)
-    if not isinstance(polygon, Polygon):
-        raise TypeError(f"the plan's water must be an area, not {polygon.geom_type}")
-    return polygon
+    return max(polygons_of(shape), key=lambda p: p.area)
 
 
 def reach_of(district: District, rng: Random) -> Polygon:

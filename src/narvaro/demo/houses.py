@@ -1,7 +1,10 @@
 """Buildings along streets and in blocks: streets and blocks in, polygons that touch nothing out."""
 
+from itertools import pairwise
+
 import shapely
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from narvaro.demo.draft import Draft, Shape
 from narvaro.demo.frame import box, unit_vector
@@ -42,7 +45,7 @@ def _along_streets(draft: Draft, lattice: Lattice) -> list[Shape]:
     row = lattice.district.kind == "row"
     tags = {"building": "terrace" if row else "house"}
     for nodes in lattice.edges.values():
-        for a, b in zip(nodes, nodes[1:], strict=False):
+        for a, b in pairwise(nodes):
             (ax, ay), (bx, by) = points[a], points[b]
             along = unit_vector(points[a], points[b])
             for side in (-1, 1):
@@ -53,7 +56,9 @@ def _along_streets(draft: Draft, lattice: Lattice) -> list[Shape]:
                 x = (ax + bx) / 2 - off * along[1] + shift * along[0]
                 y = (ay + by) / 2 + off * along[0] + shift * along[1]
                 width = 21.0 if row else rng.uniform(9, 14)
-                out.append(Shape(box((x, y), along, width, 9 if row else rng.uniform(8, 11)), dict(tags)))
+                out.append(
+                    Shape(box((x, y), along, width, 9 if row else rng.uniform(8, 11)), dict(tags))
+                )
     return out
 
 
@@ -72,7 +77,9 @@ def _in_blocks(
         for x, y, width, depth, turned in pattern:
             if rng.random() >= drop:
                 size = rng.uniform(0.6, 1.0) if industry else 1.0
-                shape = box(draft.at(lattice, cell, x, y), up if turned else along, width * size, depth)
+                shape = box(
+                    draft.at(lattice, cell, x, y), up if turned else along, width * size, depth
+                )
                 out.append(Shape(shape, dict(tags)))
     return out
 
@@ -85,20 +92,22 @@ def _around_blocks(draft: Draft, lattice: Lattice) -> list[Shape]:
         if draft.block_is_free(lattice, cell):
             outer = block.buffer(-7.5)
             ring = outer.difference(outer.buffer(-depth))
-            out += [Shape(part, {"building": "yes"}) for part in _quarters(draft, lattice, cell, ring)]
+            out += [
+                Shape(part, {"building": "yes"}) for part in _quarters(draft, lattice, cell, ring)
+            ]
     return out
 
 
-def _quarters(draft: Draft, lattice: Lattice, cell: Cell, ring: shapely.Geometry) -> list[Polygon]:
+def _quarters(draft: Draft, lattice: Lattice, cell: Cell, ring: BaseGeometry) -> list[Polygon]:
     """Cut the ring of a block into its houses; now and then one is missing."""
     cuts = [0.0, draft.rng.uniform(0.28, 0.4), draft.rng.uniform(0.6, 0.72), 1.0]
     out: list[Polygon] = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         for c, d in ((0.0, 0.5), (0.5, 1.0)):
             corners = [draft.at(lattice, cell, x, y) for x, y in ((a, c), (b, c), (b, d), (a, d))]
             part = ring.intersection(Polygon(corners))
             if isinstance(part, Polygon) and part.area > 60 and draft.rng.random() > 0.12:
-                out.append(part.simplify(0.3))
+                out.append(part)
     return out
 
 

@@ -61,7 +61,11 @@ class Lattice:
         """Sample the street between two lattice points, ends included."""
         (a, b), (c, d) = edge
         length = self.style.block_m if a != c else self.style.row_m
-        n = 1 if self.style.bend_m < 10 and self.district.kind == "centre" else max(1, round(length / step_m))
+        n = (
+            1
+            if self.style.bend_m < 10 and self.district.kind == "centre"
+            else max(1, round(length / step_m))
+        )
         return [self.place(a + (c - a) * k / n, b + (d - b) * k / n) for k in range(n + 1)]
 
 

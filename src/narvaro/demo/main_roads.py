@@ -1,5 +1,7 @@
 """Main roads and the railway: the plan's hubs and courses in, noded ways with bridges out."""
 
+from itertools import pairwise
+from math import atan2, cos, pi, sin
 from typing import Any
 
 import shapely
@@ -24,9 +26,7 @@ def lay_main_roads(ground: Ground, network: Network) -> None:
     )
 
 
-def _between_hubs(
-    road: dict[str, Any], hubs: dict[str, int], network: Network
-) -> list[list[int]]:
+def _between_hubs(road: dict[str, Any], hubs: dict[str, int], network: Network) -> list[list[int]]:
     """Sample the road's whole curve, then cut it at its hubs so that crossings share a node."""
     marks = [network.points[hubs[v]] if isinstance(v, str) else tuple(v) for v in road["via"]]
     hub_of = {network.points[hubs[v]]: hubs[v] for v in road["via"] if isinstance(v, str)}
@@ -49,14 +49,58 @@ def _split_at_water(
     ground: Ground, network: Network, nodes: list[int], road: dict[str, Any]
 ) -> None:
     """Make one way per stretch of land or bridge; a bridge reaches one vertex onto the land."""
-    wet = shapely.intersects(
-        [network.line([a, b]) for a, b in zip(nodes, nodes[1:], strict=False)], ground.water
-    )
+    wet = shapely.intersects([network.line([a, b]) for a, b in pairwise(nodes)], ground.water)
     start = 0
     for k in range(1, len(wet) + 1):
         if k == len(wet) or wet[k] != wet[start]:
             bridge = bool(wet[start])
             network.ways.append(
-                Way(nodes[start : k + 1], road["highway"], road["name"], road["maxspeed"], bridge=bridge)
+                Way(
+                    nodes[start : k + 1],
+                    road["highway"],
+                    road["name"],
+                    road["maxspeed"],
+                    bridge=bridge,
+                )
             )
             start = k
+
+
+def open_roundabouts(ground: Ground, network: Network) -> None:
+    """Widen the plan's roundabout hubs to rings; traffic keeps right, so the ring runs counter-clockwise."""
+    hubs = {tuple(at): name for name, at in ground.plan["hubs"].items()}
+    radii: dict[str, float] = ground.plan["roundabouts"]
+    centres = {
+        n: radii[hubs[p]] for n, p in enumerate(network.points) if radii.get(hubs.get(p, ""))
+    }
+    for centre, radius in centres.items():
+        arms = [w for w in network.ways if w.drivable and centre in {w.nodes[0], w.nodes[-1]}]
+        _ring(network, centre, radius, arms)
+
+
+def _ring(network: Network, centre: int, radius: float, arms: list[Way]) -> None:
+    """Lead each arm to its own point on the ring."""
+    x, y = network.points[centre]
+    stops: list[tuple[float, int]] = []
+    for way in arms:
+        for end, inner in ((0, 1), (-1, -2)):
+            if way.nodes[end] == centre:
+                u, v = network.points[way.nodes[inner]]
+                turn = atan2(v - y, u - x)
+                way.nodes[end] = network.node((x + radius * cos(turn), y + radius * sin(turn)))
+                stops.append((turn % (2 * pi), way.nodes[end]))
+    between = [(k * pi / 6, -1) for k in range(12)]
+    ring = sorted(stops + [b for b in between if all(abs(b[0] - s) > 0.2 for s, _ in stops)])
+    nodes = [
+        n if n >= 0 else network.node((x + radius * cos(t), y + radius * sin(t))) for t, n in ring
+    ]
+    first = arms[0]
+    network.ways.append(
+        Way(
+            [*nodes, nodes[0]],
+            first.highway,
+            maxspeed=min(first.maxspeed, 50),
+            oneway=True,
+            extra={"junction": "roundabout"},
+        )
+    )

@@ -34,7 +34,7 @@ class Names:
                 self._rng.shuffle(words)
                 for n, word in enumerate(words):
                     suffix = self._words["suffixes"][(k + n) % len(self._words["suffixes"])]
-                    out.append(before + (before and word.lower() or word) + suffix)
+                    out.append(before + (word.lower() if before else word) + suffix)
         return out[::-1]
 
     def site(self, theme: str, kind: str, title: str) -> tuple[str, str]:

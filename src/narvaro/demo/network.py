@@ -1,6 +1,7 @@
 """The town's lines: nodes in metres, and ways over them as OSM knows them."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from shapely.geometry import LineString
 
@@ -61,7 +62,7 @@ class Network:
         count: dict[int, int] = {}
         for way in self.ways:
             if way.drivable:
-                for a, b in zip(way.nodes, way.nodes[1:], strict=False):
+                for a, b in pairwise(way.nodes):
                     count[a] = count.get(a, 0) + 1
                     count[b] = count.get(b, 0) + 1
         return count

@@ -70,7 +70,12 @@ class Panel:
 
     def _send(self, event: Event) -> tuple[Answer | None, str]:
         data = frame(
-            self.account, self.key, event, self._sequence, self.clock() + self.offset, self.rng
+            self.account,
+            self.key,
+            event,
+            self._sequence,
+            at=self.clock() + self.offset,
+            rng=self.rng,
         )
         try:
             with socket.create_connection(self.address, timeout=WAIT_S) as line:

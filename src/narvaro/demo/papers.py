@@ -41,7 +41,9 @@ def response_plans(sites: tuple[TownSite, ...], rng: Random) -> str:
             "site": site.code, "name": site.name, "version": 7 if trasten else rng.randrange(1, 7), "key": key,
             "inner_check": kind["inner_check"], "steps": kind["steps"],
         }))  # fmt: skip
-        rules = papers["rules"]["every"] + (papers["rules"]["staffed"] if site.kind in STAFFED else [])
+        rules = papers["rules"]["every"] + (
+            papers["rules"]["staffed"] if site.kind in STAFFED else []
+        )
         rules = rules + (papers["rules"]["medical"] if site.kind == "hall" else [])
         for on, priority, confirmed, needs, offer in rules:
             out.append(table("[[plan.rule]]", {
@@ -73,7 +75,9 @@ def contract(today: date) -> str:
         first = after
     out += [table("[[response_term]]", term) for term in spec["response_term"]]
     for service, name, unit, price in papers["prices"]["rows"]:
-        out.append(table("[[price]]", {"service": service, "name": name, "unit": unit, "price_sek": price}))
+        out.append(
+            table("[[price]]", {"service": service, "name": name, "unit": unit, "price_sek": price})
+        )
     return "\n".join(out)
 
 

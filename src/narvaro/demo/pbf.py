@@ -89,7 +89,9 @@ def _way_tags(way: Way) -> Tags:
 
 def _areas(sheet: _Sheet, draft: Draft) -> None:
     for name, kind, area in draft.ground.bodies:
-        sheet.area(area, {"natural": "water", "water": kind if kind != "bay" else "lagoon", "name": name})
+        sheet.area(
+            area, {"natural": "water", "water": kind if kind != "bay" else "lagoon", "name": name}
+        )
     sheet.ways.append(_river(sheet, draft))
     for shape in draft.shapes:
         sheet.area(shape.area, shape.tags)
@@ -99,7 +101,12 @@ def _areas(sheet: _Sheet, draft: Draft) -> None:
         tags = building.tags
         if plot is not None:
             street, number = plot.address.rsplit(" ", 1)
-            tags = {**AMENITY[plot.kind], "name": plot.name, "addr:street": street, "addr:housenumber": number}
+            tags = {
+                **AMENITY[plot.kind],
+                "name": plot.name,
+                "addr:street": street,
+                "addr:housenumber": number,
+            }
         sheet.area(building.area, tags)
 
 
@@ -112,9 +119,13 @@ def _river(sheet: _Sheet, draft: Draft) -> tuple[list[int], Tags]:
 
 def _labels(sheet: _Sheet, draft: Draft) -> None:
     town = draft.ground.plan["town"]
-    sheet.place((0.0, 0.0), {"place": "town", "name": town["name"], "population": str(town["inhabitants"])})
+    sheet.place(
+        (0.0, 0.0), {"place": "town", "name": town["name"], "population": str(town["inhabitants"])}
+    )
     for district in draft.ground.districts:
         sheet.place(district.at, {"place": "suburb", "name": district.name})
+    for island in draft.ground.plan["water"]["island"]:
+        sheet.place(tuple(island["centre"]), {"place": "islet", "name": island["name"]})
     rail = draft.ground.plan["railway"]
     sheet.place(
         (rail["station"][0], rail["station"][1]),

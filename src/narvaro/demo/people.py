@@ -70,8 +70,13 @@ def make_members(rng: Random, today: date) -> tuple[TownMember, ...]:
             names = [main, "cpr"] + (["fire"] if main == "guard" and rng.random() < 0.6 else [])
             competences = tuple((n, *_valid(rng, today)) for n in names)
             if number == "1105":
-                competences = (competences[0], ("cpr", today - timedelta(days=760), today - timedelta(days=30)))
-            out.append(TownMember(number, staff["company"], "guard", _ago(rng, today, 1, 6), competences))
+                competences = (
+                    competences[0],
+                    ("cpr", today - timedelta(days=760), today - timedelta(days=30)),
+                )
+            out.append(
+                TownMember(number, staff["company"], "guard", _ago(rng, today, 1, 6), competences)
+            )
     return tuple(sorted(out, key=lambda m: m.service_number))
 
 

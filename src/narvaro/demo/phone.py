@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from narvaro.demo import wall
-from narvaro.demo.browser import Browser, Form, Page, Unreachable, list_forms
+from narvaro.demo.browser import Browser, Form, Page, UnreachableError, list_forms
 from narvaro.demo.driving import Fix
 
 JSON = "application/json"
@@ -42,9 +42,11 @@ class Phone:
         """Fill in and send the report's form as a person would: what was found, and in words."""
         path = f"/phone/responses/{response}/report/"
         page = self._get(path)
-        form = next((f for f in list_forms(page) if any(k == "textarea" for _, k, _ in f.fields)), None)
+        form = next(
+            (f for f in list_forms(page) if any(k == "textarea" for _, k, _ in f.fields)), None
+        )
         if form is None:
-            raise Unreachable(f"{path} answered {page.status} without a report form")
+            raise UnreachableError(f"{path} answered {page.status} without a report form")
         assert self._browser is not None
         sent = self._browser.post(form.action or path, fill(form, finding, text), accept=JSON)
         return sent.status < 400
@@ -59,27 +61,31 @@ class Phone:
         browser = self._browser or self._sign_in()
         page = browser.get(path, accept=JSON if path.endswith("/state/") else "text/html")
         if page.status in {401, 403} or page.path.startswith("/login"):
-            page = self._sign_in().get(path, accept=JSON if path.endswith("/state/") else "text/html")
+            page = self._sign_in().get(
+                path, accept=JSON if path.endswith("/state/") else "text/html"
+            )
         return page
 
     def _json(self, page: Page) -> dict[str, Any]:
         if page.status >= 400:
-            raise Unreachable(f"{page.path} answered {page.status} to {self.username}")
+            raise UnreachableError(f"{page.path} answered {page.status} to {self.username}")
         return page.data()
 
     def _sign_in(self) -> Browser:
         browser = Browser(self.address)
         page = browser.get("/login/")
-        form = next((f for f in list_forms(page) if any(k == "password" for _, k, _ in f.fields)), None)
+        form = next(
+            (f for f in list_forms(page) if any(k == "password" for _, k, _ in f.fields)), None
+        )
         if form is None:
-            raise Unreachable(f"/login/ answered {page.status} without a sign-in form")
+            raise UnreachableError(f"/login/ answered {page.status} without a sign-in form")
         values = []
         for name, kind, value in form.fields:
             typed = {"password": self.password, "text": self.username, "email": self.username}
             values.append((name, typed.get(kind, value)))
         done = browser.post(form.action or "/login/", values)
         if done.status >= 400 or done.path.startswith("/login"):
-            raise Unreachable(f"the sign-in of {self.username} was refused ({done.status})")
+            raise UnreachableError(f"the sign-in of {self.username} was refused ({done.status})")
         self._browser = browser
         return browser
 
@@ -118,6 +124,6 @@ def send_position(address: tuple[str, int], tracker: str, fix: Fix) -> int:
         line.request("GET", f"/?{query}")
         return line.getresponse().status
     except (OSError, HTTPException) as fault:
-        raise Unreachable(f"positions were not taken: {fault}") from fault
+        raise UnreachableError(f"positions were not taken: {fault}") from fault
     finally:
         line.close()

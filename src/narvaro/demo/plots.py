@@ -1,6 +1,5 @@
 """Set blocks aside for the municipality's sites and parks, and put the sites' buildings on them."""
 
-from math import hypot
 from typing import Any
 
 import shapely
@@ -8,7 +7,7 @@ from shapely import affinity
 from shapely.geometry import Polygon
 
 from narvaro.demo.draft import Draft, Plot
-from narvaro.demo.frame import box, unit_vector
+from narvaro.demo.frame import box, polygons_of, unit_vector
 from narvaro.demo.lattice import Cell, Lattice, drop_inside
 
 BIG = {"school", "hall"}
@@ -91,12 +90,19 @@ def build_on_plots(draft: Draft) -> None:
         along = unit_vector(lattice.place(i, j + 0.5), lattice.place(i + 1, j + 0.5))
         middle = plot.area.centroid
         boxes = [
-            box((middle.x + x * along[0] - y * along[1], middle.y + x * along[1] + y * along[0]), along, w, d)
+            box(
+                (middle.x + x * along[0] - y * along[1], middle.y + x * along[1] + y * along[0]),
+                along,
+                w,
+                d,
+            )
             for x, y, w, d in BUILDINGS[plot.kind]
         ]
-        building = shapely.union_all(boxes)
+        building = polygons_of(shapely.union_all(boxes))[0]
         while not plot.area.buffer(-4).contains(building):
-            building = affinity.scale(building, 0.92, 0.92, origin=middle)
-            if hypot(building.area) < 60:
-                raise ValueError(f"the plot of a {plot.kind} in {lattice.district.name} is too narrow")
+            building = polygons_of(affinity.scale(building, 0.92, 0.92, origin=middle))[0]
+            if building.area < 60:
+                raise ValueError(
+                    f"the plot of a {plot.kind} in {lattice.district.name} is too narrow"
+                )
         plot.building = building

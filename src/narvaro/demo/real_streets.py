@@ -16,7 +16,15 @@ from narvaro.demo.plots import wanted_sites
 from narvaro.demo.registers import draw_grade
 from narvaro.demo.town import TownSite
 
-FAST = {"motorway", "motorway_link", "trunk", "trunk_link", "primary_link", "secondary_link", "tertiary_link"}
+FAST = {
+    "motorway",
+    "motorway_link",
+    "trunk",
+    "trunk_link",
+    "primary_link",
+    "secondary_link",
+    "tertiary_link",
+}
 NEAR_M = 55.0
 
 
@@ -34,7 +42,9 @@ def read_streets(osm: Path) -> tuple[Frame, Network, list[Polygon]]:
             ways.append((nodes, dict(item.tags)))
         elif "building" in item.tags and len(nodes) > 3 and item.is_closed():
             shapes.append([(lat, lon) for _, lat, lon in nodes])
-    spots = [(lat, lon) for nodes, tags in ways if tags["highway"] in DRIVABLE for _, lat, lon in nodes]
+    spots = [
+        (lat, lon) for nodes, tags in ways if tags["highway"] in DRIVABLE for _, lat, lon in nodes
+    ]
     if not spots:
         raise ValueError(f"{osm}: holds no drivable street; give an extract with roads")
     lats, lons = sorted(s[0] for s in spots), sorted(s[1] for s in spots)
@@ -55,11 +65,21 @@ def _network(
             if ref not in number:
                 number[ref] = network.node(frame.metres(lat, lon))
         refs = [number[ref] for ref, _, _ in nodes]
-        oneway = tags.get("oneway") in {"yes", "1", "true", "-1"} or tags.get("junction") == "roundabout"
+        oneway = (
+            tags.get("oneway") in {"yes", "1", "true", "-1"} or tags.get("junction") == "roundabout"
+        )
         refs = refs[::-1] if tags.get("oneway") == "-1" else refs
         speed = int(tags["maxspeed"]) if tags.get("maxspeed", "").isdigit() else 0
         # The night drives on what the town's own network calls drivable; a motorway counts as primary.
-        network.ways.append(Way(refs, kind if kind in DRIVABLE else "primary", tags.get("name", ""), speed or (90 if kind in FAST else 0), oneway))
+        network.ways.append(
+            Way(
+                refs,
+                kind if kind in DRIVABLE else "primary",
+                tags.get("name", ""),
+                speed or (90 if kind in FAST else 0),
+                oneway,
+            )
+        )
     return network
 
 
@@ -68,15 +88,23 @@ def place_sites(
 ) -> tuple[TownSite, ...]:
     """Place the plan's 120 made-up sites on buildings beside named streets of the largest road part."""
     connected = largest_component(network)
-    named = [(w.name, n) for w in network.ways if w.name and w.drivable for n in w.nodes if n in connected]
+    named = [
+        (w.name, n)
+        for w in network.ways
+        if w.name and w.drivable
+        for n in w.nodes
+        if n in connected
+    ]
     if not named:
         raise ValueError("the extract has no named street; give one with street names")
     tree = shapely.STRtree([Point(network.points[n]) for _, n in named])
     houses = [b for b in buildings if b.is_valid and 150 < b.area < 6000]
-    spots = [(h.representative_point(), h.area) for h in houses]
-    # Where an extract has no buildings, a site stands ten metres beside its street.
-    spots = spots or [(Point(x + 7, y + 7), 200.0) for x, y in (network.points[n] for _, n in named)]
+    spots = [h.representative_point() for h in houses]
     rng.shuffle(spots)
+    # Where an extract has too few buildings, a site stands ten metres beside its street.
+    beside = [Point(x + 7, y + 7) for x, y in (network.points[n] for _, n in named)]
+    rng.shuffle(beside)
+    spots += beside
     wanted = [
         (d["theme"], kind, title)
         for d in read_plan()["district"]
@@ -87,12 +115,15 @@ def place_sites(
 
 
 def _spread(
-    spots: list[tuple[Point, float]], tree: shapely.STRtree, named: list[tuple[str, int]], wanted: int
+    spots: list[Point],
+    tree: shapely.STRtree,
+    named: list[tuple[str, int]],
+    wanted: int,
 ) -> list[tuple[Point, str]]:
     """Choose places well apart from each other, with the street each lies on."""
     for gap_m in (220.0, 140.0, 90.0, 50.0, 25.0, 0.0):
         chosen: list[tuple[Point, str]] = []
-        for spot, _ in spots:
+        for spot in spots:
             if len(chosen) == wanted:
                 return chosen
             near, metres = tree.query_nearest(spot, return_distance=True)
@@ -100,7 +131,9 @@ def _spread(
                 chosen.append((spot, named[int(near[0])][0]))
         if len(chosen) == wanted:
             return chosen
-    raise ValueError(f"the extract has room for fewer than {wanted} sites beside named streets; give a larger one")
+    raise ValueError(
+        f"the extract has room for fewer than {wanted} sites beside named streets; give a larger one"
+    )
 
 
 def _settle(
@@ -112,7 +145,9 @@ def _settle(
     for (theme, kind, title), (spot, street) in zip(wanted, chosen, strict=True):
         premises, name = names.site(theme, kind, title)
         numbers[street] = numbers.get(street, rng.randrange(1, 24)) + 2
-        rows.append((name, kind, premises, f"{street} {numbers[street]}", *frame.degrees(spot.x, spot.y)))
+        rows.append(
+            (name, kind, premises, f"{street} {numbers[street]}", *frame.degrees(spot.x, spot.y))
+        )
     rng.shuffle(rows)
     trasten = next(k for k, row in enumerate(rows) if row[0] == "Trasten skola")
     rows[13], rows[trasten] = rows[trasten], rows[13]

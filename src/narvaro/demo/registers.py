@@ -33,11 +33,23 @@ def write_rows(path: Path, header: str, rows: Rows, encoding: str = "utf-8") -> 
 def write_sites(path: Path, sites: tuple[TownSite, ...]) -> None:
     """Write sites.csv in the Windows code page with decimal commas."""
     rows = [
-        [s.code, s.name, SV[s.kind], s.premises, s.address, _comma(s.lat), _comma(s.lon), str(s.alarm_grade or "")]
+        [
+            s.code,
+            s.name,
+            SV[s.kind],
+            s.premises,
+            s.address,
+            _comma(s.lat),
+            _comma(s.lon),
+            str(s.alarm_grade or ""),
+        ]
         for s in sites
     ]
     write_rows(
-        path, "Objektnummer;Objekt;Typ;Fastighetsbeteckning;Adress;Latitud;Longitud;Larmklass", rows, "cp1252"
+        path,
+        "Objektnummer;Objekt;Typ;Fastighetsbeteckning;Adress;Latitud;Longitud;Larmklass",
+        rows,
+        "cp1252",
     )
 
 
@@ -59,9 +71,14 @@ def write_members(path: Path, members: tuple[TownMember, ...]) -> None:
     rows: Rows = []
     for m in members:
         first = [m.service_number, m.organisation, SV[m.role], m.since.isoformat(), ""]
-        rows += [[*first, SV[n], a.isoformat(), b.isoformat()] for n, a, b in m.competences] or [[*first, "", "", ""]]
+        rows += [[*first, SV[n], a.isoformat(), b.isoformat()] for n, a, b in m.competences] or [
+            [*first, "", "", ""]
+        ]
     write_rows(
-        path, "Tjänstenummer;Organisation;Roll;Från;Till;Kompetens;Kompetens från;Kompetens till", rows, "utf-8-sig"
+        path,
+        "Tjänstenummer;Organisation;Roll;Från;Till;Kompetens;Kompetens från;Kompetens till",
+        rows,
+        "utf-8-sig",
     )
 
 
@@ -89,7 +106,7 @@ def make_accounts(sites: tuple[TownSite, ...], rng: Random) -> tuple[TownAccount
     accounts = []
     for site in sites:
         n = int(site.code[2:])
-        connected = site.kind != "preschool" and site.kind != "other" or rng.random() < 0.47
+        connected = site.kind not in {"preschool", "other"} or rng.random() < 0.47
         if not connected:
             continue
         draw = rng.random()
@@ -97,7 +114,10 @@ def make_accounts(sites: tuple[TownSite, ...], rng: Random) -> tuple[TownAccount
         key = f"{rng.getrandbits(bits):0{bits // 4}x}".upper() if bits else ""
         form = "hex"
         if bits == 128 and draw > 0.95:
-            key, form = "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(16)), "ascii"
+            key, form = (
+                "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(16)),
+                "ascii",
+            )
         poll = 90 if site.alarm_grade and site.alarm_grade >= 2 else rng.choice([180, 300])
         accounts.append(TownAccount(f"4{n:03d}", site.code, key, form, poll))
     return tuple(accounts)
@@ -105,14 +125,22 @@ def make_accounts(sites: tuple[TownSite, ...], rng: Random) -> tuple[TownAccount
 
 def write_accounts(path: Path, accounts: tuple[TownAccount, ...]) -> None:
     """Write transmitters.csv."""
-    rows = [[a.account, a.site, a.key, a.key_form if a.key else "", str(a.poll_interval_s)] for a in accounts]
+    rows = [
+        [a.account, a.site, a.key, a.key_form if a.key else "", str(a.poll_interval_s)]
+        for a in accounts
+    ]
     write_rows(path, "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s", rows)
 
 
 def write_roster(path: Path, shifts: tuple[TownShift, ...]) -> None:
     """Write roster.csv in local time."""
     rows = [
-        [s.call_sign, f"{s.starts:%Y-%m-%d %H:%M}", f"{s.ends:%Y-%m-%d %H:%M}", ", ".join(s.service_numbers)]
+        [
+            s.call_sign,
+            f"{s.starts:%Y-%m-%d %H:%M}",
+            f"{s.ends:%Y-%m-%d %H:%M}",
+            ", ".join(s.service_numbers),
+        ]
         for s in shifts
     ]
     write_rows(path, "Enhet;Från;Till;Tjänstenummer", rows)

@@ -14,8 +14,8 @@ from narvaro.demo.driving import Roads
 from narvaro.demo.frame import Frame
 from narvaro.demo.ground import read_plan
 from narvaro.demo.network import Network
-from narvaro.demo.people import make_members, make_roster, make_units
 from narvaro.demo.pbf import write_pbf
+from narvaro.demo.people import make_members, make_roster, make_units
 from narvaro.demo.real_streets import place_sites, read_streets
 from narvaro.demo.town import Town, TownSite
 
@@ -28,7 +28,7 @@ def write_town(folder: Path, *, seed: int, today: date) -> Town:
     folder.mkdir(parents=True, exist_ok=True)
     write_pbf(folder / "town.osm.pbf", draft)
     sites = _sites(draft, Random(f"sites {seed}"))
-    return _write_files(folder, draft.ground.frame, draft.network, sites, seed, today)
+    return _write_files(folder, draft.ground.frame, draft.network, sites, seed=seed, today=today)
 
 
 def write_town_on(folder: Path, osm: Path, *, seed: int, today: date) -> Town:
@@ -37,11 +37,17 @@ def write_town_on(folder: Path, osm: Path, *, seed: int, today: date) -> Town:
     sites = place_sites(frame, network, buildings, Random(f"sites {seed}"))
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(osm, folder / "town.osm.pbf")
-    return _write_files(folder, frame, network, sites, seed, today)
+    return _write_files(folder, frame, network, sites, seed=seed, today=today)
 
 
 def _write_files(
-    folder: Path, frame: Frame, network: Network, sites: tuple[TownSite, ...], seed: int, today: date
+    folder: Path,
+    frame: Frame,
+    network: Network,
+    sites: tuple[TownSite, ...],
+    *,
+    seed: int,
+    today: date,
 ) -> Town:
     rng = Random(f"papers {seed}")
     staff, name = read_plan("staff.toml"), read_plan()["town"]["name"]
@@ -82,6 +88,10 @@ def _sites(draft: Draft, rng: Random) -> tuple[TownSite, ...]:
         assert plot.building is not None
         middle = plot.building.representative_point()
         lat, lon = draft.ground.frame.degrees(middle.x, middle.y)
-        grade = registers.draw_grade(plot.kind, rng)
-        out.append(TownSite(f"S-{n:03d}", plot.name, plot.kind, plot.premises, plot.address, lat, lon, grade))
+        grade = 2 if n == 14 else registers.draw_grade(plot.kind, rng)
+        out.append(
+            TownSite(
+                f"S-{n:03d}", plot.name, plot.kind, plot.premises, plot.address, lat, lon, grade
+            )
+        )
     return tuple(out)

@@ -40,15 +40,15 @@ def _nearest_side(draft: Draft, plot: Plot) -> int:
     middle, edges = plot.building.centroid, plot.lattice.edges
     beside = [n for side in plot.sides for n in edges.get(side, [])]
     if not beside:
-        raise ValueError(f"no street runs past the plot of a {plot.kind} in {plot.lattice.district.name}")
+        raise ValueError(
+            f"no street runs past the plot of a {plot.kind} in {plot.lattice.district.name}"
+        )
     return min(beside, key=lambda n: (middle.distance(Point(draft.network.points[n])), n))
 
 
 def _service(draft: Draft, nodes: list[int], lattice: Lattice, use: str = "") -> None:
     extra = {"service": use} if use else {}
-    draft.network.ways.append(
-        Way(nodes, "service", district=lattice.district.name, extra=extra)
-    )
+    draft.network.ways.append(Way(nodes, "service", district=lattice.district.name, extra=extra))
     draft.yards.append(draft.network.line(nodes))
 
 
@@ -63,7 +63,7 @@ def lay_yards(draft: Draft) -> None:
 
 def _yard(draft: Draft, lattice: Lattice, cell: Cell) -> None:
     """Lay a stem from the street into the block, with two aisles across it."""
-    entry = _entry(draft, lattice, cell)
+    entry = _entry(lattice, cell)
     if entry is None:
         return
     node, low = entry
@@ -75,11 +75,14 @@ def _yard(draft: Draft, lattice: Lattice, cell: Cell) -> None:
         _service(draft, [ends[0], middle, ends[1]], lattice, "parking_aisle")
         stem.append(middle)
     _service(draft, stem, lattice)
-    corners = [draft.at(lattice, cell, x, y) for x, y in ((0.28, 0.36), (0.72, 0.36), (0.72, 0.64), (0.28, 0.64))]
+    corners = [
+        draft.at(lattice, cell, x, y)
+        for x, y in ((0.28, 0.36), (0.72, 0.36), (0.72, 0.64), (0.28, 0.64))
+    ]
     draft.shapes.append(Shape(shapely.Polygon(corners), {"amenity": "parking"}))
 
 
-def _entry(draft: Draft, lattice: Lattice, cell: Cell) -> tuple[int, bool] | None:
+def _entry(lattice: Lattice, cell: Cell) -> tuple[int, bool] | None:
     for k, side in enumerate(sides_of(cell)[:2]):
         nodes = lattice.edges.get(side)
         if nodes and len(nodes) > 2:
@@ -108,13 +111,22 @@ def lay_drives(draft: Draft) -> None:
         if nodes[k] in used:
             continue
         line = _stub(draft, nodes, k, side, 17.0)
-        if not len(tree.query(line, predicate="dwithin", distance=1.5)) and not len(plots.query(line, predicate="intersects")):
+        if not len(tree.query(line, predicate="dwithin", distance=1.5)) and not len(
+            plots.query(line, predicate="intersects")
+        ):
             used.add(nodes[k])
-            _service(draft, [nodes[k], draft.network.node(line.coords[-1])], lattice, "driveway")
+            _service(
+                draft,
+                [nodes[k], draft.network.node((line.coords[-1][0], line.coords[-1][1]))],
+                lattice,
+                "driveway",
+            )
             missing -= 2
 
 
 def _stub(draft: Draft, nodes: list[int], k: int, side: int, length_m: float) -> LineString:
     (x, y), points = draft.network.points[nodes[k]], draft.network.points
     u, v = unit_vector(points[nodes[k - 1]], points[nodes[k + 1]])
-    return LineString([(x, y), (round(x - side * v * length_m, 3), round(y + side * u * length_m, 3))])
+    return LineString(
+        [(x, y), (round(x - side * v * length_m, 3), round(y + side * u * length_m, 3))]
+    )

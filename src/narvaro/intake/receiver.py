@@ -25,6 +25,7 @@ from narvaro.intake.journal import Journal, JournalError
 from narvaro.intake.limits import Limits
 from narvaro.intake.position_listener import PositionListener
 from narvaro.intake.sealed import Accounts, SealError, unseal
+from narvaro.spine.logs import JsonLines
 
 logger = logging.getLogger(__name__)
 
@@ -200,30 +201,12 @@ def _raise_file_limit(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-class _JsonLines(logging.Formatter):
-    """One JSON object a line; `extra` becomes its own keys."""
-
-    STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {k: v for k, v in record.__dict__.items() if k not in self.STANDARD}
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
 def main() -> int:
     """Start the receiver from the command line; 2 says that it cannot start as configured."""
     parser = argparse.ArgumentParser(description="Receive alarms and positions.")
     parser.add_argument("--config", type=Path, required=True, help="configuration file (JSON)")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines())
+    handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         run(load_config(parser.parse_args().config))

@@ -236,11 +236,9 @@ def along(sources: Spots, targets: Spots, arc_ms: I32, net: Attachments, seconds
         for t in range(len(targets.piece)):
             if targets.piece[t] != piece or piece < 0:
                 continue
-            ahead = targets.share[t] - sources.share[s]
             for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
                 arc = net.arc[k]
-                forward = net.forward[arc]
-                if arc_ms[arc] < FAR and (ahead >= 0.0 if forward else ahead <= 0.0):
-                    begin = _passed_ms(sources.share[s], arc_ms[arc], forward)
-                    end = _passed_ms(targets.share[t], arc_ms[arc], forward)
+                begin = _passed_ms(sources.share[s], arc_ms[arc], net.forward[arc])
+                end = _passed_ms(targets.share[t], arc_ms[arc], net.forward[arc])
+                if arc_ms[arc] < FAR and begin <= end:
                     seconds[s, t] = min(seconds[s, t], (end - begin) / 1000.0)

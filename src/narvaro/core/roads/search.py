@@ -154,18 +154,16 @@ class Router:
         if a.piece[0] != b.piece[0]:
             return best
         for arc in self._arcs(int(a.piece[0])):
-            total, one, other = int(travel_ms[arc]), float(a.share[0]), float(b.share[0])
-            if total < CLOSED_MS and self._share_along(arc, one) <= self._share_along(arc, other):
-                ms = self._passed_ms(arc, other, total) - self._passed_ms(arc, one, total)
-                best = min(best, ms)
+            total = int(travel_ms[arc])
+            begin = self._passed_ms(arc, float(a.share[0]), total)
+            end = self._passed_ms(arc, float(b.share[0]), total)
+            if total < CLOSED_MS and begin <= end:
+                best = min(best, end - begin)
         return best
 
     def _arcs(self, piece: int) -> list[int]:
         first = self._piece_first
         return [int(arc) for arc in self._piece_arc[first[piece] : first[piece + 1]]]
-
-    def _share_along(self, arc: int, share: float) -> float:
-        return share if self._graph.arc_forward[arc] else 1.0 - share
 
     def _passed_ms(self, arc: int, share: float, total: int) -> int:
         passed = round(share * total)

@@ -1,4 +1,5 @@
 // Starts the islands of a page. In: what the page has. Out: a live page.
+import { startAnnouncing } from "./announce.ts";
 import { startConsole } from "./console.ts";
 import { startForms } from "./forms.ts";
 import { startKeys } from "./keys.ts";
@@ -14,6 +15,7 @@ startForms();
 startSoundButton();
 startKeys();
 startConsole();
+startAnnouncing();
 startPhone();
 startLive();
 

@@ -1,11 +1,8 @@
-// The console: which case is open, and what is new. In: rows and live events. Out: fragments, a call.
-import { playTone } from "./tone.ts";
-
+// The console: which case is open, and kept fresh. In: rows and live events. Out: fragments.
 const REFRESH_MS = 15_000;
 
 let openHref = "";
 let openId = "";
-let known: Set<string> | null = null;
 
 const rows = (): HTMLAnchorElement[] => [
   ...document.querySelectorAll<HTMLAnchorElement>("a[data-case]"),
@@ -42,17 +39,6 @@ function closeCase(): void {
   row?.focus();
 }
 
-/** Say what is new once, and call if it is urgent: one alert, not one per row. */
-function announceNew(): void {
-  const now = new Map(rows().map((row) => [row.dataset.case ?? "", row.dataset.announce ?? ""]));
-  const fresh = known ? [...now].filter(([id]) => !known?.has(id)).map(([, text]) => text) : [];
-  known = new Set(now.keys());
-  const box = document.getElementById("announce");
-  if (fresh.length === 0 || !box) return;
-  box.textContent = fresh.join(". ");
-  playTone(2);
-}
-
 /** Open the case that a marker on the map or another row stands for. */
 export function openById(id: string): void {
   const row = rows().find((candidate) => candidate.dataset.case === id);
@@ -77,12 +63,8 @@ export function startConsole(): void {
   openId = panel?.dataset.case ?? "";
   openHref = panel?.dataset.detail ?? "";
   markOpen();
-  announceNew();
   document.addEventListener("click", onClick);
-  document.addEventListener("htmx:after:swap", () => {
-    markOpen();
-    announceNew();
-  });
+  document.addEventListener("htmx:after:swap", markOpen);
   document.body.addEventListener("narvaro:changed", () => void refresh());
   document.body.addEventListener("narvaro:open", (event) =>
     openById((event as CustomEvent<string>).detail),

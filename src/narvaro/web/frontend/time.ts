@@ -40,7 +40,8 @@ function tickTime(element: HTMLTimeElement, now: number): void {
   if (Number.isNaN(at)) return;
   const left = (at - now) / 1000;
   const counting = element.dataset.tick === "left";
-  const text = counting ? formatLeft(left) : formatAge(-left);
+  const shown = element.dataset.floor === undefined ? left : Math.max(0, left);
+  const text = counting ? formatLeft(shown) : formatAge(-left);
   if (element.textContent !== text) element.textContent = text;
   if (counting) element.toggleAttribute("data-over", left < 0);
 }

@@ -1,18 +1,21 @@
-"""Logs as JSON lines. In: log records. Out: one line each, with ids and never names."""
+"""Logs as JSON lines. In: log records. Out: one line each, with ids and never names. Pure Python."""
 
 import json
 import logging
+import time
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """Format a record as one JSON object; `extra` becomes its own keys."""
+    """Format a record as one JSON object, in UTC; `extra` becomes its own keys."""
+
+    converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
         line: dict[str, object] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
