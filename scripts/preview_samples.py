@@ -150,15 +150,10 @@ def detail(row: s.CaseRow | None = None) -> s.CaseDetail:
 AREA = s.MapView("/map/features/", "/tiles/{z}/{x}/{y}.mvt", 18.06, 59.325, 18.11, 59.348)
 
 
-def console() -> dict[str, Any]:
-    """Return the console with a case open."""
-    page = s.ConsolePage(1201, cases(), units(), AREA, detail(), True, "Manned")
-    return {"page": page}
-
-
-def console_closed() -> dict[str, Any]:
-    """Return the console with no case open."""
-    return {"page": s.ConsolePage(1201, cases(), units(), AREA, None, True, "Manned")}
+def console(selected: bool = True) -> dict[str, Any]:
+    """Return the console, with a case open or none."""
+    case = detail() if selected else None
+    return {"page": s.ConsolePage(1201, cases(), units(), AREA, case, True, "Manned")}
 
 
 def empty_console() -> dict[str, Any]:
@@ -386,7 +381,7 @@ SCREENS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "home": ("home.html", lambda: {"page": s.HomePage("Manned")}),
     "error": ("error.html", lambda: {"page": ERROR}),
     "console": ("console/page.html", console),
-    "console-closed": ("console/page.html", console_closed),
+    "console-closed": ("console/page.html", lambda: console(False)),
     "console-empty": ("console/page.html", empty_console),
     "console-cases": ("console/_cases.html", console),
     "console-units": ("console/_units.html", console),

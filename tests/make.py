@@ -53,7 +53,11 @@ def make_world(name: str = "Provköping", mode: str = "manned") -> World:
     tenant.positions_negotiated_on = date(2026, 1, 10)
     tenant.save()
     municipality = add_organisation(
-        tenant=tenant, name=f"{name} kommun", kind=OrganisationKind.MUNICIPALITY, by="test", at=NIGHT
+        tenant=tenant,
+        name=f"{name} kommun",
+        kind=OrganisationKind.MUNICIPALITY,
+        by="test",
+        at=NIGHT,
     )
     company = add_organisation(
         tenant=tenant, name=f"{name} bevakning", kind=OrganisationKind.GUARDING_COMPANY, by="test",
@@ -184,9 +188,7 @@ def make_contract(world: World, target_s: int = 20 * 60) -> Contract:
         contract=contract, starts_on=date(2026, 10, 1), ends_on=date(2027, 9, 30),
         exercised_on=date(2026, 3, 12),
     )  # fmt: skip
-    Option.objects.create(
-        contract=contract, starts_on=date(2027, 10, 1), ends_on=date(2028, 9, 30)
-    )
+    Option.objects.create(contract=contract, starts_on=date(2027, 10, 1), ends_on=date(2028, 9, 30))
     ResponseTerm.objects.create(
         tenant=world.tenant, contract=contract, name="Larmutryckning",
         case_kinds=["intruder", "duress", "assistance", "tamper"], start="received",

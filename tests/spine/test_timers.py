@@ -55,7 +55,9 @@ def test_a_cancelled_timer_does_not_fire(world: World) -> None:
     assert timers.fire_due(NIGHT + timedelta(hours=1)) == 0
 
 
-def test_a_failing_handler_is_tried_again_later(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_handler_is_tried_again_later(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     """A fault leaves the timer waiting, said in the log, and fires it a little later."""
     start(world, 0)
     start(world, 0)

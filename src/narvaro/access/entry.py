@@ -5,6 +5,7 @@ A user with several memberships chooses one; a membership that has ended opens n
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ MEMBER_KEY = "member"
 class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Members come from the organisations' own lists; nobody signs himself up."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's shape
         """Return False, always."""
         return False
 
@@ -30,7 +31,7 @@ class ViewerRequest(HttpRequest):
     htmx: Any
 
 
-def find_viewer(user_id: object, chosen: object) -> Viewer | None:
+def find_viewer(user_id: UUID, chosen: object) -> Viewer | None:
     """Return the viewer of a signed-in user: the chosen membership, or the only one."""
     members = list_memberships(user_id)
     if chosen is not None:

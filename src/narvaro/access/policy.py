@@ -110,7 +110,7 @@ _CREW: Mapping[Record, Grant] = {
 POLICY: Mapping[tuple[str, str], Mapping[Record, Grant]] = {
     ("dispatcher", "municipality"): _DISPATCH_DESK,
     ("dispatcher", "alarm_centre"): _DISPATCH_DESK,
-    ("coordinator", "municipality"): _BUYER | {Record.AUDIT: _grant(Scope.TENANT)},
+    ("coordinator", "municipality"): {**_BUYER, Record.AUDIT: _grant(Scope.TENANT)},
     ("contract_manager", "municipality"): _BUYER,
     ("contract_manager", "guarding_company"): _SUPPLIER_OFFICE,
     ("shift_leader", "guarding_company"): _LEADER,

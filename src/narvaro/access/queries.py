@@ -8,7 +8,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.spine import clock
 
 
-def list_memberships(user_id: object) -> list[Member]:
+def list_memberships(user_id: UUID) -> list[Member]:
     """List a user's memberships that hold today, with organisation and tenant."""
     members = Member.objects.filter(user_id=user_id, user__is_active=True)
     members = members.select_related("organisation", "tenant").order_by("service_number", "role")

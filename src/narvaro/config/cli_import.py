@@ -132,11 +132,13 @@ def _command(kind: str) -> click.Command:
     @click.option("--tenant", "tenant_name", help="Whose register, where there are several.")
     @click.option("--map", "pairs", multiple=True, help="'Header in the file=name', repeatable.")
     @click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
-    @click.option("--keep-good", is_flag=True, help="Write the good rows although some are refused.")
+    @click.option(
+        "--keep-good", is_flag=True, help="Write the good rows although some are refused."
+    )
     def run(
         file: Path, tenant_name: str | None, pairs: tuple[str, ...], dry_run: bool, keep_good: bool
     ) -> None:
-        from narvaro.config.cli import start_django, get_tenant
+        from narvaro.config.cli import get_tenant, start_django
 
         start_django()
         tenant = get_tenant(tenant_name)
@@ -162,7 +164,7 @@ for _kind in KINDS:
 @click.option("--tenant", "tenant_name", help="Whose map, where there are several.")
 def import_roads_file(file: Path, tenant_name: str | None) -> None:
     """Import streets from an OpenStreetMap FILE (.osm.pbf): travel times and the map's tiles."""
-    from narvaro.config.cli import start_django, by_whom, get_tenant
+    from narvaro.config.cli import by_whom, get_tenant, start_django
 
     start_django()
     from narvaro.directory.actions import import_roads
@@ -181,4 +183,6 @@ def import_roads_file(file: Path, tenant_name: str | None) -> None:
             )
         except MapRefused as no:
             raise click.ClickException(str(no)) from no
-    click.echo(f"roads: {meta.nodes} junctions, {meta.arcs} directed edges; map {meta.sha256[:12]}.")
+    click.echo(
+        f"roads: {meta.nodes} junctions, {meta.arcs} directed edges; map {meta.sha256[:12]}."
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 
-class HomeRefused(Exception):
+class HomeRefused(Exception):  # noqa: N818 - a refusal, said to a person
     """The home folder cannot be used; says what, where and what to do."""
 
 

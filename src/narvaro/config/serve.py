@@ -38,7 +38,7 @@ class Child:
 
     def start(self) -> None:
         """Start it."""
-        self.process = subprocess.Popen(self.command)
+        self.process = subprocess.Popen(self.command)  # noqa: S603 - our own commands
         self.started_at = time.monotonic()
         logger.info("started", extra={"child": self.name, "pid": self.process.pid})
 
@@ -56,9 +56,7 @@ class Child:
         self.pause_s = 0.5 if steady else min(self.pause_s * 2, SLOWEST_RESTART_S)
         self.restart_at = now + self.pause_s
         self.process = None
-        logger.error(
-            "ended", extra={"child": self.name, "code": code, "again_in_s": self.pause_s}
-        )
+        logger.error("ended", extra={"child": self.name, "code": code, "again_in_s": self.pause_s})
 
     def stop(self) -> None:
         """End it, gently first."""

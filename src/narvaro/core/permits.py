@@ -52,7 +52,7 @@ def read_area(wkt: str) -> Polygon | MultiPolygon:
     except GEOSException as fault:
         raise ValueError(f"is not well-known text: {fault}") from fault
     if not isinstance(shape, Polygon | MultiPolygon):
-        raise ValueError(f"is a {shape.geom_type}; a permit's area is a POLYGON")
+        raise ValueError(f"is a {shape.geom_type}; a permit's area is a POLYGON")  # noqa: TRY004 - a value in a file
     if shape.is_empty or not shape.is_valid:
         raise ValueError("is empty or crosses itself; draw the border anew")
     west, south, east, north = shape.bounds

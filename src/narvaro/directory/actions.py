@@ -64,9 +64,13 @@ def _check(given: dict[str, Any]) -> None:
         ZoneInfo(given.get("timezone", "Europe/Stockholm"))
     except (ZoneInfoNotFoundError, ValueError) as fault:
         raise Refused("unknown_zone", f"timezone {given['timezone']!r} is not known.") from fault
-    for number, one in enumerate(given["organisation"], 1):
+    _check_organisations(given["organisation"])
+
+
+def _check_organisations(given: list[Any]) -> None:
+    kinds = ", ".join(OrganisationKind.values)
+    for number, one in enumerate(given, 1):
         if not isinstance(one, dict) or one.get("kind") not in OrganisationKind.values:
-            kinds = ", ".join(OrganisationKind.values)
             raise Refused("organisation", f"organisation[{number}].kind is one of {kinds}.")
         if not one.get("name"):
             raise Refused("organisation", f"organisation[{number}].name is missing.")

@@ -82,9 +82,7 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
         mark_case(case=case, mark="unanswered", by=by, at=at)
         return None
     best = choice.ranked[0].candidate
-    return _make_offer(
-        case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at
-    )
+    return _make_offer(case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at)
 
 
 @transaction.atomic

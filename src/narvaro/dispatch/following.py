@@ -10,7 +10,7 @@ from narvaro.dispatch.models import TimePoint
 from narvaro.situation.actions import mark_case
 from narvaro.situation.models import Case
 from narvaro.spine import clock, timers
-from narvaro.spine.events import SYSTEM, Reader
+from narvaro.spine.events import SYSTEM, Reader, get_subject
 from narvaro.spine.models import Event, Tenant, Timer
 
 RED = "case.red"
@@ -25,7 +25,7 @@ def _may_offer(case: Case) -> bool:
 
 
 def _follow(event: Event) -> None:
-    case = Case.objects.select_related("tenant").get(pk=event.subject)
+    case = Case.objects.select_related("tenant").get(pk=get_subject(event))
     at = clock.now()
     if event.kind == "case.opened" and case.tenant.mode != Tenant.Mode.FOLLOW_UP:
         deadline = case.received_at + timedelta(seconds=case.tenant.red_after_s)

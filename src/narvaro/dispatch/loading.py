@@ -159,4 +159,3 @@ def lines_of(choice: Choice) -> list[dict[str, object]]:
         for one in choice.left_out
     ]
     return ranked + dropped
-

@@ -30,33 +30,30 @@ ARRIVED_M = 75.0
 Source = TimePoint.Source
 
 
-def _note(
-    response: Response, point: str, at: datetime, source: Source, event: int | None
-) -> None:
+def _note(response: Response, point: str, at: datetime, source: Source, event: int | None) -> None:
     TimePoint.objects.get_or_create(
         response=response, point=point, source=source,
         defaults={"at": at, "event_position": event},
     )  # fmt: skip
 
 
-def _position_of(case: Case, kind: str, offer: Offer | None = None) -> int | None:
+def _event_of(case: Case, kind: str, offer: Offer | None = None) -> Event:
     found = Event.objects.filter(tenant_id=case.tenant_id, subject=case.pk, kind=kind)
     if offer is not None:
         found = found.filter(payload__contains=str(offer.pk))
-    return found.order_by("position").values_list("position", flat=True).first()
+    return found.order_by("position")[0]
 
 
 def _note_the_way_here(response: Response, offer: Offer, accepted: events.Appended) -> None:
     case = offer.case
-    opened = _position_of(case, "case.opened")
+    opened = _event_of(case, "case.opened")
     panel = case.born == Case.Born.PANEL
     if case.triggered_at is not None:
-        _note(response, "triggered", case.triggered_at, Source.PANEL, opened)
+        _note(response, "triggered", case.triggered_at, Source.PANEL, opened.position)
     received_from = Source.RECEIVER if panel else Source.TYPED
-    _note(response, "received", case.received_at, received_from, opened)
-    opened_at = Event.objects.get(tenant_id=case.tenant_id, position=opened).recorded_at
-    _note(response, "acknowledged", opened_at, Source.SYSTEM, opened)
-    offered = _position_of(case, "offer.made", offer)
+    _note(response, "received", case.received_at, received_from, opened.position)
+    _note(response, "acknowledged", opened.recorded_at, Source.SYSTEM, opened.position)
+    offered = _event_of(case, "offer.made", offer).position
     decider = Source.SYSTEM if offer.by_rule else Source.DISPATCHER
     _note(response, "decided", offer.ranking.made_at, decider, offered)
     _note(response, "offered", offer.offered_at, decider, offered)
@@ -120,9 +117,7 @@ def step(
         move_case(case=row.case, state=Case.State.ON_SCENE, by=by, at=at, unit=row.unit_id)
     if state == Response.State.LEFT:
         move_case(case=row.case, state=Case.State.CLEARED, by=by, at=at, unit=row.unit_id)
-        set_unit_state(
-            unit=row.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
-        )
+        set_unit_state(unit=row.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at)
     return row
 
 

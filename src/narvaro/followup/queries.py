@@ -100,9 +100,7 @@ def _responses(contract: Contract, begins: datetime, ends: datetime) -> list[Res
     )
 
 
-def _line(
-    response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None
-) -> Line:
+def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
     term = next((one for one in agreed if response.case.kind in one.case_kinds), None)
     each = price.price_sek if price else None
     if term is None:
@@ -150,15 +148,13 @@ def list_events_of(viewer: Viewer, line: Line) -> list[Event]:
     viewer.require(Record.STATEMENT)
     found = Event.objects.filter(tenant_id=viewer.tenant_id, subject=line.response.case_id)
     return [
-        one
-        for one in found.order_by("position")
-        if str(viewer.organisation_id) in one.audience
+        one for one in found.order_by("position") if str(viewer.organisation_id) in one.audience
     ]
 
 
 def list_months(viewer: Viewer, contract: Contract, today: date) -> list[tuple[date, int, int]]:
     """List the contract's months so far that hold responses: month, responses, late ones."""
-    months = []
+    months: list[tuple[date, int, int]] = []
     month = today.replace(day=1)
     while month >= contract.starts_on.replace(day=1) and len(months) < 36:
         statement = get_statement(viewer, contract.pk, month)

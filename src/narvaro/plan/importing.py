@@ -31,7 +31,9 @@ class Roster:
         if unit is None:
             reasons.append(refuse("unit", row["unit"], "is no unit here", "import units first"))
         if row["ends_at"] <= row["starts_at"]:
-            reasons.append(refuse("ends_at", row["ends_at"], "is not after its start", "correct it"))
+            reasons.append(
+                refuse("ends_at", row["ends_at"], "is not after its start", "correct it")
+            )
         if not row["crew"]:
             reasons.append(refuse("crew", "", "is empty", "write at least one service number"))
         crew = []

@@ -151,7 +151,9 @@ class RefusedIntake(models.Model):
     account = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=40)
     detail = models.TextField(blank=True)
-    tenant = models.ForeignKey("spine.Tenant", null=True, on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey(
+        "spine.Tenant", null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [

@@ -147,7 +147,10 @@ def _open(
     site = transmitter.site
     plan = find_plan(site.pk)
     handling = handling_of(
-        code.kind, code_priority=code.priority or 4, confirmed=False, rules=plan.rules if plan else ()
+        code.kind,
+        code_priority=code.priority or 4,
+        confirmed=False,
+        rules=plan.rules if plan else (),
     )
     case = Case.objects.create(
         tenant_id=transmitter.tenant_id,

@@ -145,6 +145,13 @@ def advance(reader: Reader, tenant_id: UUID, limit: int = 200) -> int:
     return passed
 
 
+def get_subject(event: Event) -> UUID:
+    """Return what an event is about; raises LookupError where it is about nothing single."""
+    if event.subject is None:
+        raise LookupError(f"Event {event.position} ({event.kind}) names no subject.")
+    return event.subject
+
+
 def head_positions() -> dict[UUID, int]:
     """Return each tenant's last position."""
     return dict(Head.objects.values_list("tenant_id", "position"))

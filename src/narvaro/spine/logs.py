@@ -2,7 +2,7 @@
 
 import json
 import logging
-import time
+from datetime import UTC, datetime
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -10,12 +10,10 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 class JsonLines(logging.Formatter):
     """Format a record as one JSON object, in UTC; `extra` becomes its own keys."""
 
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
         line: dict[str, object] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

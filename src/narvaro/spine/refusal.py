@@ -1,7 +1,7 @@
 """What an action raises when it will not do a thing. In: a code and words. Out: one exception."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """An action's no: `code` for programs, `detail` says what, where and what to do."""
 
     def __init__(self, code: str, detail: str, *, status: int = 409) -> None:

@@ -122,8 +122,10 @@ def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 def _back(request: HttpRequest, found: Case) -> str:
-    return "/night/" if "/night/" in request.headers.get("Referer", "") else reverse(
-        "case", args=[found.pk]
+    return (
+        "/night/"
+        if "/night/" in request.headers.get("Referer", "")
+        else reverse("case", args=[found.pk])
     )
 
 
@@ -141,7 +143,9 @@ def new_case(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except Refused as no:
         said = labels.refusal_text(no.code, no.detail)
-        page = _new_page(viewer, request.POST.get("id", ""), request, f"{said.detail} {said.what_to_do}")
+        page = _new_page(
+            viewer, request.POST.get("id", ""), request, f"{said.detail} {said.what_to_do}"
+        )
         return render(request, "console/new.html", {"page": page}, status=422)
     return redirect("case", case_id=made.pk)
 
@@ -183,5 +187,3 @@ def _new_page(
         note=str(given.get("note", "")),
         problems=(Problem(problem),) if problem else (),
     )
-
-

@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def who(request: HttpRequest) -> HttpResponse:
     """Choose which membership to enter as."""
-    members = list_memberships(request.user.pk)
+    members = list_memberships(request.user.pk) if request.user.is_authenticated else []
     if request.method == "POST":
         chosen = request.POST.get("member", "")
         if chosen in {str(one.pk) for one in members}:

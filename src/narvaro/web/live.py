@@ -237,9 +237,7 @@ async def _catch_up(viewer: Viewer, after: int | None, send: Send) -> int:
     return max([now, *(one.position for one in missed)]) if missed else (after or 0)
 
 
-async def _stream(
-    listener: Listener, sent: int, gone: "asyncio.Future[None]", send: Send
-) -> None:
+async def _stream(listener: Listener, sent: int, gone: "asyncio.Future[None]", send: Send) -> None:
     rechecked = beaten = asyncio.get_running_loop().time()
     while not gone.done() and listener in HUB.listeners:
         try:
@@ -253,9 +251,7 @@ async def _stream(
                 return
         if notice is not None and notice.position > sent:
             sent, beaten = notice.position, at
-            await send(
-                {"type": "http.response.body", "body": notice.to_bytes(), "more_body": True}
-            )
+            await send({"type": "http.response.body", "body": notice.to_bytes(), "more_body": True})
         elif at - beaten > BEAT_S:
             beaten = at
             await send({"type": "http.response.body", "body": b": beat\n\n", "more_body": True})

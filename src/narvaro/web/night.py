@@ -29,9 +29,7 @@ def _page(viewer: Viewer) -> NightPage:
         from_at=since,
         until_at=now,
         open_cases=tuple(case_detail(viewer, one, here) for one in list_active_cases(viewer)),
-        closed_cases=tuple(
-            case_row(viewer, one, here) for one in list_closed_cases(viewer, since)
-        ),
+        closed_cases=tuple(case_row(viewer, one, here) for one in list_closed_cases(viewer, since)),
         units=unit_rows(viewer),
         reports_missing=len(list_reports_due(viewer, now)),
     )

@@ -112,7 +112,9 @@ def _steps(response: Response) -> tuple[PhoneStep, ...]:
         early = code == "left" and response.state in responses.UNDER_WAY
         url = "" if passed or early else reverse("step", args=[response.pk, code])
         steps.append(
-            PhoneStep(code, say(labels.RESPONSE_STATE, code), reached.get(code) if passed else None, url)
+            PhoneStep(
+                code, say(labels.RESPONSE_STATE, code), reached.get(code) if passed else None, url
+            )
         )
     return tuple(steps)
 
@@ -161,7 +163,9 @@ def _page(viewer: Viewer) -> PhonePage:
         offer=_offer(offer) if offer else None,
         response=_response(viewer, out) if out else None,
         reports_due=tuple(_due(one) for one in list_reports_due(viewer, at)),
-        unit_state_url="" if out else reverse("unit_state", args=["available" if resting else "break"]),
+        unit_state_url=""
+        if out
+        else reverse("unit_state", args=["available" if resting else "break"]),
         unit_state_label=_("Back from the break") if resting else _("Take a break"),
         positions_purpose=Tenant.objects.get(pk=viewer.tenant_id).positions_purpose,
     )
@@ -250,9 +254,7 @@ def step(request: HttpRequest, response_id: UUID, code: str) -> HttpResponse:
     if code not in STEPS:
         raise Missing
     found = get_response(viewer, response_id, at)
-    moved = responses.step(
-        response=found, state=Response.State(code), by=viewer.signature, at=at
-    )
+    moved = responses.step(response=found, state=Response.State(code), by=viewer.signature, at=at)
     return done(request, "/phone/", state=moved.state)
 
 
@@ -264,9 +266,7 @@ def unit_state(request: HttpRequest, code: str) -> HttpResponse:
     unit = find_own_unit(viewer, at)
     if unit is None or code not in {"available", "break"}:
         raise Missing
-    responses.set_own_state(
-        unit=unit, state=UnitStatus.State(code), by=viewer.signature, at=at
-    )
+    responses.set_own_state(unit=unit, state=UnitStatus.State(code), by=viewer.signature, at=at)
     return done(request, "/phone/", state=code)
 
 
@@ -278,14 +278,11 @@ def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
     found = get_response(viewer, response_id, at)
     if request.method == "GET":
         return render(request, "phone/report.html", {"page": _report_page(found, request)})
-    category = request.POST.get("finding", "")
     try:
-        if category not in Incident.Category.values:
-            raise Refused("invalid", _("Choose what you found."), status=422)
         responses.report(
             response=found,
             incident_id=found.pk,
-            category=Incident.Category(category),
+            category=_read_category(request),
             text=request.POST.get("text", "")[:8000],
             police_reference=request.POST.get("police_reference", "")[:40],
             member=Member.objects.get(pk=viewer.member_id),
@@ -298,6 +295,13 @@ def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
         page = _report_page(found, request, said.detail)
         return render(request, "phone/report.html", {"page": page}, status=no.status)
     return done(request, "/phone/")
+
+
+def _read_category(request: HttpRequest) -> Incident.Category:
+    given = request.POST.get("finding", "")
+    if given not in Incident.Category.values:
+        raise Refused("invalid", _("Choose what you found."), status=422)
+    return Incident.Category(given)
 
 
 def _report_page(response: Response, request: HttpRequest, problem: str = "") -> ReportPage:

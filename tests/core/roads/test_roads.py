@@ -22,7 +22,7 @@ def test_every_time_is_the_judges(segments: Segments, data: st.DataObject) -> No
     graph = contract(segments)
     roads = Roads.build(graph)
     sources, targets = data.draw(draw_places(graph)), data.draw(draw_places(graph))
-    expected = judge_s(graph, graph.arc_travel_ms, sources, targets)
+    expected = judge_s(graph, graph.arc_travel_ms.tolist(), sources, targets)
     assert roads.travel_s(sources, targets).tolist() == expected
     assert roads.travel_s(roads.keep(sources), targets).tolist() == expected
     assert roads.travel_s(sources, roads.keep(targets, "target")).tolist() == expected
@@ -42,7 +42,7 @@ def test_after_new_times_and_closures_kept_labels_follow(
     roads.customise(ms)
     assert roads.travel_s(kept, targets).tolist() == judge_s(graph, ms, sources, targets)
     roads.customise(graph.arc_travel_ms)
-    expected = judge_s(graph, graph.arc_travel_ms, sources, targets)
+    expected = judge_s(graph, graph.arc_travel_ms.tolist(), sources, targets)
     assert roads.travel_s(kept, targets).tolist() == expected
 
 

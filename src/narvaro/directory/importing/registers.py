@@ -202,9 +202,7 @@ class Transmitters:
         account = row["account"].upper()
         site = self.sites.get(row["site"])
         if site is None:
-            reasons.append(
-                refuse("site", row["site"], "is no site here", "import the sites first")
-            )
+            reasons.append(refuse("site", row["site"], "is no site here", "import the sites first"))
         if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
             reasons.append(
                 refuse("account", account, "is taken in this installation", "use another account")

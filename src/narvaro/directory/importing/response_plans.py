@@ -93,9 +93,7 @@ def _write(plan: Mapping[str, Any], site: Site) -> None:
     )
 
 
-def import_response_plans(
-    tenant: Tenant, source: Source, *, by: str, at: datetime
-) -> ImportReport:
+def import_response_plans(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
     """Import a file of response plans; an entry is counted from 1."""
     given = read_toml(source.data)
     if isinstance(given, Refusal):

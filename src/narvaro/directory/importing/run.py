@@ -88,7 +88,7 @@ def read_rows(register: Register, source: Source) -> tuple[list[Any], list[Refus
     return checked, refused, table
 
 
-def open_batch(
+def open_batch(  # noqa: PLR0917 - one call, one place
     tenant: Tenant, kind: str, source: Source, kept: int, refused: int, at: datetime
 ) -> ImportBatch:
     """Note a file that is being written, in the caller's transaction."""

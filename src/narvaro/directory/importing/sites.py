@@ -53,8 +53,7 @@ class Sites:
         """Stage one chunk: new sites hidden, changes beside their site."""
         codes = [one["code"] for one in checked]
         there = {
-            one.code: one
-            for one in Site.objects.filter(tenant_id=batch.tenant_id, code__in=codes)
+            one.code: one for one in Site.objects.filter(tenant_id=batch.tenant_id, code__in=codes)
         }
         fresh, changes = [], []
         for row in checked:
@@ -63,7 +62,11 @@ class Sites:
             if site is None:
                 fresh.append(
                     Site(
-                        id=uuid7(), tenant_id=batch.tenant_id, code=row["code"], batch=batch, **values
+                        id=uuid7(),
+                        tenant_id=batch.tenant_id,
+                        code=row["code"],
+                        batch=batch,
+                        **values,
                     )
                 )
             elif any(getattr(site, name) != value for name, value in values.items()):
@@ -93,7 +96,7 @@ UPDATE directory_site SET name = c.name, kind = c.kind, premises = c.premises,
 def _publish(batch: ImportBatch, *, by: str, at: datetime) -> None:
     with transaction.atomic():
         if SiteChange.objects.filter(batch=batch).exists():
-            key = ImportBatch._meta.pk.get_db_prep_value(batch.pk, connection)
+            key = batch.pk.hex if connection.vendor == "sqlite" else batch.pk
             with connection.cursor() as cursor:
                 cursor.execute(_APPLY, [key])
         publish(batch, by=by, at=at)
@@ -132,6 +135,4 @@ def import_sites(tenant: Tenant, source: Source, *, by: str, at: datetime) -> Im
             done += len(chunk)
             source.progress(done, len(checked))
         _publish(batch, by=by, at=at)
-    return ImportReport(
-        "sites", source.name, len(checked), tuple(refused), table.unmapped, written
-    )
+    return ImportReport("sites", source.name, len(checked), tuple(refused), table.unmapped, written)

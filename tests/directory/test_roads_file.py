@@ -1,0 +1,209 @@
+"""Roads from real `.osm.pbf` files, and the file that they are kept in."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from narvaro.core.roads import Roads
+from narvaro.directory.roads_file import MapRefused, RoadFacts, load_roads, read_roads, save_roads
+from tests.directory.extracts import CROSS, STREET, Ways, ignore, write_extract
+
+ARM_MS = 111_195  # a hundredth of a degree north at ten metres a second
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm"
+ALL_ARMS: Ways = [([4, 1, 2], STREET), ([5, 1, 3], STREET)]
+
+
+def read(path: Path) -> tuple[Roads, RoadFacts]:
+    """Read the roads of an extract and prepare them."""
+    graph, facts = read_roads(path, ignore)
+    return Roads.build(graph), facts
+
+
+def travel_s(roads: Roads, a: int, b: int) -> float:
+    """Return the seconds between two points of the cross."""
+    return float(roads.travel_s(roads.place(*CROSS[a]), roads.place(*CROSS[b]))[0, 0])
+
+
+def test_crossing_streets_meet_in_a_junction(tmp_path: Path) -> None:
+    roads, facts = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    assert (roads.graph.nodes, roads.graph.arcs, roads.graph.pieces) == (5, 8, 4)
+    assert travel_s(roads, 4, 2) == pytest.approx(2 * ARM_MS / 1000, abs=0.01)
+    assert travel_s(roads, 4, 3) == pytest.approx(1.5 * ARM_MS / 1000, rel=1e-3)
+    assert facts.bounds == pytest.approx((59.99, 17.99, 60.01, 18.01))
+    assert (facts.ways_read, facts.segments, facts.segments_left_out) == (2, 4, 0)
+
+
+def test_a_bridge_without_a_common_point_is_no_junction(tmp_path: Path) -> None:
+    points = CROSS | {6: (60.02, 18.0), 7: (60.02, 18.01)}
+    ways: Ways = [([4, 2, 6, 7, 3, 5], STREET)]
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ways, points=points))
+    assert travel_s(roads, 4, 5) > 4 * ARM_MS / 1000
+
+
+def test_one_way_streets_are_driven_one_way(tmp_path: Path) -> None:
+    """North arm, east arm and a street between them make a ring against the drawn direction."""
+    ring = [([1, 2], {**STREET, "oneway": "yes"}), ([3, 2], {**STREET, "oneway": "-1"}),
+            ([3, 1], {**STREET, "junction": "roundabout"})]  # fmt: skip
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ring))
+    there, back = travel_s(roads, 1, 2), travel_s(roads, 2, 1)
+    assert there == pytest.approx(ARM_MS / 1000, abs=0.01)
+    assert back > 1.5 * there
+
+
+def test_a_bollard_closes_a_street_and_a_gate_does_not(tmp_path: Path) -> None:
+    ways: Ways = [([4, 1], STREET), ([1, 2], STREET), ([4, 3, 2], STREET)]
+    around = [
+        travel_s(
+            read(write_extract(tmp_path / f"{barrier}.osm.pbf", ways, point_tags={1: tags}))[0], 4, 2
+        )
+        for barrier, tags in (
+            ("gate", {"barrier": "gate"}),
+            ("bollard", {"barrier": "bollard"}),
+            ("locked", {"barrier": "gate", "access": "no"}),
+        )
+    ]
+    assert around[0] == pytest.approx(2 * ARM_MS / 1000, abs=0.01)
+    assert around[1] == around[2] > around[0] * 1.1
+
+
+def test_a_street_on_both_sides_of_a_bollard_stays_reachable(tmp_path: Path) -> None:
+    ways: Ways = [([4, 1, 2], STREET), ([4, 3, 2], STREET)]
+    path = write_extract(tmp_path / "a.osm.pbf", ways, point_tags={1: {"barrier": "bollard"}})
+    roads, facts = read(path)
+    near = [roads.place(59.999, 18.0), roads.place(60.001, 18.0)]
+    assert facts.barriers == 1
+    assert max(float(place.distance_m[0]) for place in near) < 0.1
+    assert float(roads.travel_s(near[0], near[1])[0, 0]) > 4 * ARM_MS / 1000
+
+
+def test_a_clipped_way_is_cut_where_its_points_are_missing(tmp_path: Path) -> None:
+    ways: Ways = [([4, 1, 77, 78, 2], STREET), ([1, 3, 2], STREET), ([99, 5], STREET)]
+    roads, facts = read(write_extract(tmp_path / "a.osm.pbf", ways))
+    assert facts.ways_cut == 2
+    assert travel_s(roads, 4, 2) > 2.5 * ARM_MS / 1000  # not straight over the missing points
+    assert facts.segments == 3
+
+
+def test_a_part_that_cannot_be_reached_is_left_out_and_counted(tmp_path: Path) -> None:
+    points = CROSS | {6: (60.02, 18.02), 7: (60.03, 18.02)}
+    ways = [*ALL_ARMS, ([6, 7], STREET)]
+    roads, facts = read(write_extract(tmp_path / "a.osm.pbf", ways, points=points))
+    assert facts.segments_left_out == 1
+    assert float(roads.place(60.025, 18.02).distance_m[0]) > 500
+
+
+def test_turn_restrictions_are_counted_and_said_not_to_be_applied(tmp_path: Path) -> None:
+    by_point = [("w", 100, "from"), ("n", 1, "via"), ("w", 101, "to")]
+    by_way = [("w", 100, "from"), ("w", 101, "via"), ("w", 100, "to")]
+    kinds = [
+        (by_point, {"type": "restriction", "restriction": "no_left_turn"}),
+        (by_way, {"type": "restriction", "restriction": "no_u_turn"}),
+        (by_point, {"type": "restriction", "restriction:conditional": "no_left_turn @ (07:00-09:00)"}),
+        (by_point, {"type": "route", "route": "bus"}),
+    ]
+    _, facts = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS, relations=kinds))
+    assert facts.restrictions_applied is False
+    assert facts.restrictions == 3
+    assert (facts.restrictions_by_way, facts.restrictions_conditional) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("half", lambda whole: whole[: len(whole) // 2]),
+        ("short", lambda whole: whole[:-1]),
+        ("empty", lambda _: b""),
+        ("text", lambda _: b"id;name\n1;Skolan\n" * 20),
+        ("xml", lambda _: b"<?xml version='1.0'?><osm version='0.6'></osm>"),
+        ("damaged", lambda whole: whole[:-40] + bytes(30) + whole[-10:]),
+    ],
+)
+def test_a_file_that_is_no_whole_pbf_is_refused_by_name(
+    tmp_path: Path, name: str, damage: object
+) -> None:
+    whole = write_extract(tmp_path / "whole.osm.pbf", ALL_ARMS).read_bytes()
+    path = tmp_path / f"{name}.osm.pbf"
+    path.write_bytes(damage(whole))  # type: ignore[operator]
+    with pytest.raises(MapRefused, match=rf"{name}\.osm\.pbf.*again"):
+        read_roads(path, ignore)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MapRefused, match=r"nowhere\.osm\.pbf"):
+        read_roads(tmp_path / "nowhere.osm.pbf", ignore)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [],
+        [([4, 1, 2], {"highway": "footway"})],
+        [([4, 1, 2], {"waterway": "river"})],
+        [([71, 72, 73], STREET)],
+    ],
+)
+def test_a_map_without_roads_for_cars_is_refused(tmp_path: Path, ways: Ways) -> None:
+    with pytest.raises(MapRefused, match="no roads for cars"):
+        read_roads(write_extract(tmp_path / "a.osm.pbf", ways), ignore)
+
+
+def test_a_map_with_one_dead_one_way_street_is_refused(tmp_path: Path) -> None:
+    path = write_extract(tmp_path / "a.osm.pbf", [([4, 1], {**STREET, "oneway": "yes"})])
+    with pytest.raises(MapRefused, match="both to and from"):
+        read_roads(path, ignore)
+
+
+def test_saved_roads_answer_as_before(tmp_path: Path) -> None:
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    save_roads(tmp_path / "roads.npz", roads)
+    assert travel_s(load_roads(tmp_path / "roads.npz"), 4, 3) == travel_s(roads, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01."]
+)
+def test_damaged_roads_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "roads.npz"
+    path.write_bytes(content)
+    with pytest.raises(MapRefused, match=r"roads\.npz.*import the map again"):
+        load_roads(path)
+
+
+def test_roads_of_another_format_are_refused(tmp_path: Path) -> None:
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    path = tmp_path / "roads.npz"
+    np.savez(path, format=np.int32(99), **roads.to_arrays())  # type: ignore[arg-type]
+    with pytest.raises(MapRefused, match="another version"):
+        load_roads(path)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "name", ["oslo-east-filtered.osm.pbf", "lund-station-sweden.osm.pbf", "porto_portugal.osm.pbf"]
+)
+def test_on_real_streets_no_answer_differs_from_dijkstra(name: str) -> None:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not beside the checkout")
+    csgraph = pytest.importorskip("scipy.sparse.csgraph")
+    sparse = pytest.importorskip("scipy.sparse")
+    roads, _ = read(path)
+    graph = roads.graph
+    random = np.random.default_rng(7)
+    ends = random.choice(graph.nodes, (2, 60))
+    sources = roads.place(graph.node_lat[ends[0]], graph.node_lon[ends[0]])
+    targets = roads.place(graph.node_lat[ends[1]], graph.node_lon[ends[1]])
+    junctions = _junctions(roads, sources.piece, sources.share), _junctions(
+        roads, targets.piece, targets.share
+    )
+    fastest = np.lexsort((-graph.arc_travel_ms, graph.arc_head, graph.arc_tail))
+    table = sparse.dok_matrix((graph.nodes, graph.nodes))
+    for arc in fastest.tolist():
+        table[graph.arc_tail[arc], graph.arc_head[arc]] = graph.arc_travel_ms[arc]
+    expected = csgraph.dijkstra(table.tocsr(), indices=junctions[0])[:, junctions[1]] / 1000
+    assert (roads.travel_s(sources, targets) == expected).all()
+
+
+def _junctions(roads: Roads, piece: np.ndarray, share: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    raise NotImplementedError
