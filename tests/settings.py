@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("NARVARO_HOME", str(ROOT / "build" / "test-home"))
+os.environ["NARVARO_HOME"] = os.environ.get("NARVARO_TEST_HOME", str(ROOT / "build" / "test-home"))
 (ROOT / "build").mkdir(exist_ok=True)
 
 from narvaro.config.settings import *  # noqa: E402, F403 - after the home is named

@@ -32,9 +32,7 @@ def write_extract(
     for number, (refs, way_tags) in enumerate(ways, start=100):
         writer.add_way(Way(id=number, nodes=list(refs), tags=dict(way_tags)))
     for number, (members, relation_tags) in enumerate(relations, start=900):
-        writer.add_relation(
-            Relation(id=number, members=list(members), tags=dict(relation_tags))
-        )
+        writer.add_relation(Relation(id=number, members=list(members), tags=dict(relation_tags)))
     writer.close()
     return path
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from narvaro.core.roads import Roads
+from narvaro.core.jit import F64, I32
+from narvaro.core.roads import RoadGraph, Roads
 from narvaro.directory.roads_file import MapRefused, RoadFacts, load_roads, read_roads, save_roads
+from tests.core.roads.worlds import make_places
 from tests.directory.extracts import CROSS, STREET, Ways, ignore, write_extract
 
 ARM_MS = 111_195  # a hundredth of a degree north at ten metres a second
@@ -55,7 +57,9 @@ def test_a_bollard_closes_a_street_and_a_gate_does_not(tmp_path: Path) -> None:
     ways: Ways = [([4, 1], STREET), ([1, 2], STREET), ([4, 3, 2], STREET)]
     around = [
         travel_s(
-            read(write_extract(tmp_path / f"{barrier}.osm.pbf", ways, point_tags={1: tags}))[0], 4, 2
+            read(write_extract(tmp_path / f"{barrier}.osm.pbf", ways, point_tags={1: tags}))[0],
+            4,
+            2,
         )
         for barrier, tags in (
             ("gate", {"barrier": "gate"}),
@@ -99,7 +103,10 @@ def test_turn_restrictions_are_counted_and_said_not_to_be_applied(tmp_path: Path
     kinds = [
         (by_point, {"type": "restriction", "restriction": "no_left_turn"}),
         (by_way, {"type": "restriction", "restriction": "no_u_turn"}),
-        (by_point, {"type": "restriction", "restriction:conditional": "no_left_turn @ (07:00-09:00)"}),
+        (
+            by_point,
+            {"type": "restriction", "restriction:conditional": "no_left_turn @ (07:00-09:00)"},
+        ),
         (by_point, {"type": "route", "route": "bus"}),
     ]
     _, facts = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS, relations=kinds))
@@ -160,8 +167,12 @@ def test_saved_roads_answer_as_before(tmp_path: Path) -> None:
     assert travel_s(load_roads(tmp_path / "roads.npz"), 4, 3) == travel_s(roads, 4, 3)
 
 
+NPY_HEADER = b"{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }"
+NPY = b"\x93NUMPY\x01\x00" + bytes([len(NPY_HEADER), 0]) + NPY_HEADER + bytes(4)
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01."]
+    "content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01.", NPY]
 )
 def test_damaged_roads_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "roads.npz"
@@ -186,24 +197,26 @@ def test_on_real_streets_no_answer_differs_from_dijkstra(name: str) -> None:
     path = DATA / name
     if not path.exists():
         pytest.skip(f"{name} is not beside the checkout")
-    csgraph = pytest.importorskip("scipy.sparse.csgraph")
-    sparse = pytest.importorskip("scipy.sparse")
     roads, _ = read(path)
     graph = roads.graph
-    random = np.random.default_rng(7)
-    ends = random.choice(graph.nodes, (2, 60))
-    sources = roads.place(graph.node_lat[ends[0]], graph.node_lon[ends[0]])
-    targets = roads.place(graph.node_lat[ends[1]], graph.node_lon[ends[1]])
-    junctions = _junctions(roads, sources.piece, sources.share), _junctions(
-        roads, targets.piece, targets.share
-    )
-    fastest = np.lexsort((-graph.arc_travel_ms, graph.arc_head, graph.arc_tail))
-    table = sparse.dok_matrix((graph.nodes, graph.nodes))
-    for arc in fastest.tolist():
-        table[graph.arc_tail[arc], graph.arc_head[arc]] = graph.arc_travel_ms[arc]
-    expected = csgraph.dijkstra(table.tocsr(), indices=junctions[0])[:, junctions[1]] / 1000
+    arcs = np.random.default_rng(7).choice(np.flatnonzero(graph.arc_piece >= 0), (2, 60))
+    forward = graph.arc_forward[arcs]
+    sources = make_places(graph.arc_piece[arcs[0]].tolist(), (~forward[0]).astype(float).tolist())
+    targets = make_places(graph.arc_piece[arcs[1]].tolist(), forward[1].astype(float).tolist())
+    expected = scipy_s(graph, graph.arc_tail[arcs[0]])[:, graph.arc_head[arcs[1]]]
     assert (roads.travel_s(sources, targets) == expected).all()
 
 
-def _junctions(roads: Roads, piece: np.ndarray, share: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    raise NotImplementedError
+def scipy_s(graph: RoadGraph, sources: I32) -> F64:
+    """Return the seconds from some junctions to all by scipy's Dijkstra."""
+    sparse = pytest.importorskip("scipy.sparse")
+    key, place = np.unique(
+        graph.arc_tail.astype(np.int64) * graph.nodes + graph.arc_head, return_inverse=True
+    )
+    fastest = np.full(len(key), np.inf)
+    np.minimum.at(fastest, place, graph.arc_travel_ms)
+    table = sparse.csr_matrix(
+        (fastest, (key // graph.nodes, key % graph.nodes)), (graph.nodes,) * 2
+    )
+    csgraph = pytest.importorskip("scipy.sparse.csgraph")
+    return np.asarray(csgraph.dijkstra(table, indices=sources) / 1000, np.float64)

@@ -24,7 +24,7 @@ def start_django() -> None:
     django.setup()
 
 
-def _migrate() -> None:
+def migrate_database() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
@@ -50,8 +50,11 @@ def by_whom() -> str:
 
 @click.group()
 @click.version_option(package_name="narvaro")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Närvaro: from an alarm to its proof. The home folder is NARVARO_HOME, else ./var."""
+    if context.invoked_subcommand == "demo":
+        os.environ.setdefault("NARVARO_HOME", "var/demo")
     from narvaro.config.home import HomeRefused, open_home
 
     try:
@@ -71,7 +74,7 @@ def setup(file: Path) -> None:
     from narvaro.spine import clock
     from narvaro.spine.refusal import Refused
 
-    _migrate()
+    migrate_database()
     try:
         given = tomllib.loads(file.read_text("utf-8"))
         tenant = set_up(given=given, by=by_whom(), at=clock.now())
@@ -115,7 +118,7 @@ def warm() -> None:
 def migrate() -> None:
     """Bring the database to this version."""
     start_django()
-    _migrate()
+    migrate_database()
 
 
 @main.command()
@@ -125,7 +128,7 @@ def serve() -> None:
     from narvaro.config.serve import serve as run
 
     start_django()
-    _migrate()
+    migrate_database()
     home = open_home()
     address = f"http://{home.settings.bind}:{home.settings.web_port}/"
     run(home, lambda: click.echo(f"Närvaro: {address}"))
@@ -145,6 +148,7 @@ def web() -> None:
     """Run the process `web` alone."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     from narvaro.config.home import open_home
 
@@ -161,6 +165,7 @@ def web() -> None:
         workers=1,
         websockets=False,
         log_access=False,
+        log_level=LogLevels.warning,
         **tls,  # type: ignore[arg-type]  # only paths are in it
     ).serve()
 

@@ -1,8 +1,59 @@
 """`narvaro demo`: a made-up town, brought in as anyone's files, and a night played from outside."""
 
+import signal
+import threading
+from pathlib import Path
+
 import click
 
 
 @click.command()
-def demo() -> None:
+@click.option("--osm", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Real streets from an .osm.pbf instead of the made-up ones.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="Another seed, another town.")
+@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(min=0.1),
+              help="Shortens the gaps between cases, never the time inside one.")  # fmt: skip
+@click.option("--no-night", is_flag=True, help="Start the town without a night.")
+def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
     """Make a made-up town, start everything, print how to enter, and play a night."""
+    from narvaro.config import demo as steps
+    from narvaro.config.cli import migrate_database, start_django
+    from narvaro.config.home import open_home
+    from narvaro.core.roads import warm
+
+    home = open_home()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    try:
+        steps.require_free(home)
+        steps.clear(home)
+        start_django()
+        migrate_database()
+        click.echo("Compiling the kernels …")
+        warm()
+        click.echo("Writing the town …")
+        town = steps.write(home, seed, osm)
+        steps.bring_in(town, lambda line: click.echo(f"  {line}"), made_up=osm is None)
+        password = steps.make_password()
+        steps.let_in(town, password)
+        click.echo("Starting receive, work and web …")
+        with steps.served(home):
+            _print_entrances(steps, home, town, password)
+            if no_night:
+                stop.wait()
+            else:
+                steps.play_night(home, town, password, speed, click.echo, stop)
+    except steps.DemoRefused as no:
+        raise click.ClickException(str(no)) from no
+
+
+def _print_entrances(steps, home, town, password) -> None:  # type: ignore[no-untyped-def]  # lazy imports
+    address = f"http://{home.settings.bind}:{home.settings.web_port}/"
+    click.echo("")
+    click.echo(click.style(f"  {town.name} is running: {address}", bold=True))
+    click.echo(f"  password for everybody: {password}")
+    for one in steps.entrances(town):
+        click.echo(f"    {one.service_number:<6} {one.who}")
+    click.echo(f"  {steps.YOURS} is yours: the night leaves its offers to you. Ctrl-C ends everything.")
+    click.echo("")

@@ -84,6 +84,18 @@ def text(cell: str) -> str:
     return cell
 
 
+def text_up_to(most: int) -> Callable[[str], str]:
+    """Make a parser of texts of at most `most` characters, the room that is kept for them."""
+
+    def parse(cell: str) -> str:
+        if len(cell) > most:
+            why = f"this has {len(cell)} characters; there is room for {most}"
+            raise CellError("too_long", why, "shorten it")
+        return cell
+
+    return parse
+
+
 def decimal(cell: str) -> Decimal:
     """Read a number with decimal comma or point; thousands by a space, or by the other sign.
 

@@ -1,7 +1,8 @@
 """The one way to compile a kernel. In: a Python function on arrays. Out: the same, compiled.
 
 Kernels are cached on disk (`NUMBA_CACHE_DIR`) and release the interpreter's lock. The cache watches
-only the file that a kernel stands in: keep a kernel and what it calls in one file.
+only the file that a kernel stands in: keep a kernel and what it calls in one file, and empty the
+cache when a constant that it takes from another file changes.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ from narvaro.demo.districts import open_gates, outline_districts
 from narvaro.demo.draft import Draft
 from narvaro.demo.driving import free_trapped
 from narvaro.demo.greens import lay_greens, lay_paths
-from narvaro.demo.ground import lay_ground, read_plan
+from narvaro.demo.ground import lay_ground, read_data, read_plan
 from narvaro.demo.houses import build_houses
 from narvaro.demo.lattice import Edge, Lattice, bend_lattice, put_on_network, thin_out
 from narvaro.demo.main_roads import lay_main_roads, open_roundabouts
@@ -49,7 +49,7 @@ def _lay_streets(draft: Draft) -> None:
         put_on_network(lattice, draft.network)
     taken = {w.name for w in draft.network.ways}
     gates = open_gates(draft.ground, draft.network, draft.lattices)
-    names = Names(read_plan("words.toml"), taken, draft.rng)
+    names = Names(read_data("words.toml"), taken, draft.rng)
     for lattice in draft.lattices:
         named = name_streets(lattice, names)
         for edges, name in _runs(named):
@@ -76,7 +76,7 @@ def _street(lattice: Lattice, nodes: list[int], name: str, draft: Draft) -> Way:
 
 def _address_plots(draft: Draft) -> None:
     """Give each site its premises, its name after the block, and its address on the street beside it."""
-    names = Names(read_plan("words.toml"), set(), draft.rng)
+    names = Names(read_data("words.toml"), set(), draft.rng)
     street_of = {n: w.name for w in draft.network.ways if w.name for n in w.nodes}
     number = dict[str, int]()
     drives = [w for w in draft.network.ways if w.highway == "service"]

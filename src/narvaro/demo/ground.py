@@ -46,9 +46,14 @@ class Ground:
         return [District(**{**d, "at": tuple(d["at"])}) for d in self.plan["district"]]
 
 
-def read_plan(name: str = "plan.toml") -> dict[str, Any]:
+def read_data(name: str) -> dict[str, Any]:
     """Read one of the data files that lie beside this module."""
     return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+def read_plan() -> dict[str, Any]:
+    """Read the ground plan with its districts."""
+    return read_data("plan.toml") | read_data("districts.toml")
 
 
 def lay_ground(plan: dict[str, Any], rng: Random) -> Ground:

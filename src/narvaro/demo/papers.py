@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from narvaro.demo.ground import read_plan
+from narvaro.demo.ground import read_data
 from narvaro.demo.town import TownSite
 
 STAFFED = {"school", "library", "hall"}
@@ -31,7 +31,7 @@ def table(header: str, rows: dict[str, object]) -> str:
 
 def response_plans(sites: tuple[TownSite, ...], rng: Random) -> str:
     """Write a response plan for every site; Trasten skola has its seventh version and key 114."""
-    papers = read_plan("papers.toml")
+    papers = read_data("papers.toml")
     out = []
     for site in sites:
         trasten = site.code == TRASTEN
@@ -60,7 +60,7 @@ def contract_start(today: date) -> date:
 
 def contract(today: date) -> str:
     """Write the guarding contract: two years and two options of one, prices and response terms."""
-    papers = read_plan("papers.toml")
+    papers = read_data("papers.toml")
     spec, start = papers["contract"], contract_start(today)
     base_end = start.replace(year=start.year + spec["base_years"])
     out = [table("", {
@@ -83,7 +83,7 @@ def contract(today: date) -> str:
 
 def installation(name: str, timezone: str, today: date) -> str:
     """Write what the installation is told about itself at set-up."""
-    papers = read_plan("papers.toml")["installation"]
+    papers = read_data("papers.toml")["installation"]
     out = [table("", {
         "tenant": name, "timezone": timezone, "mode": "manned",
         "positions_purpose": papers["positions_purpose"],

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from narvaro.demo.frame import Frame
-from narvaro.demo.ground import read_plan
+from narvaro.demo.ground import read_data
 from narvaro.demo.town import TownMember, TownShift, TownUnit
 
 DAYS_BACK, DAYS_AHEAD, TURN_DAYS = 1, 14, 3
@@ -14,7 +14,7 @@ DAYS_BACK, DAYS_AHEAD, TURN_DAYS = 1, 14, 3
 def make_units(rng: Random, frame: Frame, scale: float = 1.0) -> tuple[TownUnit, ...]:
     """Make the units; `scale` draws their places towards the centre of a smaller map."""
     units = []
-    for u in read_plan("staff.toml")["unit"]:
+    for u in read_data("staff.toml")["unit"]:
         lat, lon = frame.degrees(u["at"][0] * scale, u["at"][1] * scale)
         tracker = f"{u['call_sign'].lower()}-{rng.getrandbits(32):08x}"
         units.append(
@@ -25,7 +25,7 @@ def make_units(rng: Random, frame: Frame, scale: float = 1.0) -> tuple[TownUnit,
 
 def make_roster(today: date) -> tuple[TownShift, ...]:
     """Roster every unit from yesterday to a fortnight ahead; local, naive times."""
-    staff = read_plan("staff.toml")
+    staff = read_data("staff.toml")
     crews = _crews(staff)
     shifts = []
     for back in range(-DAYS_BACK, DAYS_AHEAD + 1):
@@ -58,7 +58,7 @@ def _crews(staff: dict[str, Any]) -> dict[tuple[str, int, int], tuple[str, ...]]
 
 def make_members(rng: Random, today: date) -> tuple[TownMember, ...]:
     """Make all staff with competences and dates; one guard's CPR date has passed, on purpose."""
-    staff = read_plan("staff.toml")
+    staff = read_data("staff.toml")
     out = [
         TownMember(number, staff[where], role, _ago(rng, today, 1, 6), ())
         for number, where, role in staff["office"]

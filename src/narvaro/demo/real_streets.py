@@ -9,7 +9,7 @@ from shapely.geometry import Point, Polygon
 
 from narvaro.demo.driving import largest_component
 from narvaro.demo.frame import Frame
-from narvaro.demo.ground import read_plan
+from narvaro.demo.ground import read_data, read_plan
 from narvaro.demo.names import Names
 from narvaro.demo.network import DRIVABLE, Network, Way
 from narvaro.demo.plots import wanted_sites
@@ -140,7 +140,7 @@ def _settle(
     frame: Frame, wanted: list[tuple[str, str, str]], chosen: list[tuple[Point, str]], rng: Random
 ) -> tuple[TownSite, ...]:
     """Give each place its made-up name, premises and address; Trasten skola is S-014."""
-    names, numbers = Names(read_plan("words.toml"), set(), rng), dict[str, int]()
+    names, numbers = Names(read_data("words.toml"), set(), rng), dict[str, int]()
     rows = []
     for (theme, kind, title), (spot, street) in zip(wanted, chosen, strict=True):
         premises, name = names.site(theme, kind, title)

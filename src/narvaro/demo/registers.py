@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from narvaro.demo.frame import Frame
-from narvaro.demo.ground import read_plan
+from narvaro.demo.ground import read_data
 from narvaro.demo.town import TownAccount, TownMember, TownShift, TownSite, TownUnit
 
 SV = {
@@ -84,7 +84,7 @@ def write_members(path: Path, members: tuple[TownMember, ...]) -> None:
 
 def write_permits(path: Path, frame: Frame, company: str, today: date, scale: float = 1.0) -> None:
     """Write permits.csv with each area as WKT in degrees."""
-    spec = read_plan("papers.toml")["permits"]
+    spec = read_data("papers.toml")["permits"]
     since, until = today - timedelta(days=400), today + timedelta(days=690)
     rows: Rows = []
     for number, area, days, start, end, officers, conditions in spec["rows"]:

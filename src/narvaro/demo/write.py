@@ -12,7 +12,7 @@ from narvaro.demo.draft import Draft
 from narvaro.demo.drawing import draw_town
 from narvaro.demo.driving import Roads
 from narvaro.demo.frame import Frame
-from narvaro.demo.ground import read_plan
+from narvaro.demo.ground import read_data, read_plan
 from narvaro.demo.network import Network
 from narvaro.demo.pbf import write_pbf
 from narvaro.demo.people import make_members, make_roster, make_units
@@ -50,7 +50,7 @@ def _write_files(
     today: date,
 ) -> Town:
     rng = Random(f"papers {seed}")
-    staff, name = read_plan("staff.toml"), read_plan()["town"]["name"]
+    staff, name = read_data("staff.toml"), read_plan()["town"]["name"]
     scale = _scale(frame, sites)
     town = Town(
         name, folder, TIMEZONE, sites, make_units(rng, frame, scale), make_members(rng, today),

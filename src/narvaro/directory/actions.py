@@ -16,6 +16,7 @@ from narvaro.access.policy import Record
 from narvaro.access.queries import list_all_organisation_ids
 from narvaro.directory.map_build import MapMeta, build_map
 from narvaro.directory.models import RoadMap
+from narvaro.directory.tiles import ATTRIBUTION
 from narvaro.spine import events
 from narvaro.spine.events import create_tenant
 from narvaro.spine.models import Tenant
@@ -102,8 +103,9 @@ def set_up(*, given: dict[str, Any], by: str, at: datetime) -> Tenant:
 
 
 def import_roads(
-    *, tenant: Tenant, pbf: Path, progress: Callable[[str, float], None], by: str, at: datetime
-) -> MapMeta:
+    *, tenant: Tenant, pbf: Path, progress: Callable[[str, float], None], by: str, at: datetime,
+    attribution: str = ATTRIBUTION,
+) -> MapMeta:  # fmt: skip
     """Build the map of a `.osm.pbf` file and let the tenant use it; raises MapRefused."""
     meta = build_map(pbf, settings.HOME.maps, progress, made_at=at)
     south, west, north, east = meta.bounds
@@ -112,6 +114,7 @@ def import_roads(
             tenant=tenant,
             defaults={
                 "sha256": meta.sha256, "south": south, "west": west, "north": north, "east": east,
+                "attribution": attribution,
             },
         )  # fmt: skip
         events.append(

@@ -211,6 +211,7 @@ class RoadMap(models.Model):
     )
     tenant_id: UUID
     sha256 = models.CharField(max_length=64)
+    attribution = models.CharField(max_length=120)
     south = models.FloatField()
     west = models.FloatField()
     north = models.FloatField()

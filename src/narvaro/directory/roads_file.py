@@ -230,10 +230,10 @@ def save_roads(path: Path, roads: Roads) -> None:
 def load_roads(path: Path) -> Roads:
     """Read roads that `save_roads` wrote; raise MapRefused where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             loaded = {name: arrays[name] for name in arrays.files}
         return Roads.from_arrays(_of_this_format(loaded))
-    except (OSError, ValueError, BadZipFile, EOFError) as error:
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise MapRefused(
             "The prepared roads cannot be opened",
             f"{path.parent.name}/{path.name}: {error}",

@@ -47,6 +47,7 @@ def map_view(viewer: Viewer) -> MapView:
         south=row.south,
         east=row.east,
         north=row.north,
+        attribution=row.attribution,
     )
 
 

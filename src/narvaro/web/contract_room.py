@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -164,8 +164,8 @@ def rule_text(term: terms.ResponseTerm) -> str:
     return _("%(start)s → %(stop)s, at most %(minutes)s min, in %(share)s %%") % {
         "start": say(labels.POINT, term.start),
         "stop": say(labels.POINT, term.stop),
-        "minutes": f"{term.target_s / 60:g}",
-        "share": f"{term.share * 100:g}",
+        "minutes": number_format(f"{term.target_s / 60:g}"),
+        "share": number_format(f"{term.share * 100:g}"),
     }
 
 

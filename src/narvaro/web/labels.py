@@ -263,6 +263,7 @@ def refusal_text(code: str, detail: str) -> RefusalText:
             _("A case needs a place."),
             _("Choose a site, or write the place."),
         ),
+        "id_taken": (_("That was not done"), _("The form was damaged; open it anew."), ""),
         "invalid": (_("That is not understood"), detail, _("Correct it and send again.")),
     }.get(code)
     return RefusalText(*said) if said else RefusalText(_("That was not done"), detail, "")

@@ -110,7 +110,10 @@ class Roads:
         return self._keep(places, side, self._weights)
 
     def travel_s(self, sources: Kept | Places, targets: Kept | Places) -> F64:
-        """Return the shortest seconds from each source to each target, [S, T]; inf: no way."""
+        """Return the shortest seconds from each source to each target, [S, T]; inf: no way.
+
+        Labels that were kept before the last `customise` are computed anew: keep the places again.
+        """
         weights = self._weights
         one = self._labels(sources, "source", weights)
         other = self._labels(targets, "target", weights)

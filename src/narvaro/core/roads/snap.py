@@ -172,7 +172,7 @@ def _search(
     column = _cell(lon, grid.west, grid.lon_step)
     best, best_t, best_square = -1, 0.0, within_m * within_m
     ring = 0
-    while ring <= 1 or ((ring - 1) * cell_m) ** 2 <= best_square:
+    while (max(0, ring - 1) * cell_m) ** 2 <= best_square:
         for r in range(max(0, row - ring), min(grid.rows - 1, row + ring) + 1):
             edge = abs(r - row) == ring
             step = 1 if edge or ring == 0 else 2 * ring

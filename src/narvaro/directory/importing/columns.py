@@ -33,11 +33,11 @@ def _optional(name: str, parse: object, *aliases: str) -> Column:
 SITES = TableSpec(
     "sites",
     (
-        Column("code", cells.text, aliases=("Objektnummer", "Objektnr", "Objekt-id")),
-        Column("name", cells.text, aliases=("Objekt", "Namn", "Objektnamn")),
+        Column("code", cells.text_up_to(40), aliases=("Objektnummer", "Objektnr", "Objekt-id")),
+        Column("name", cells.text_up_to(160), aliases=("Objekt", "Namn", "Objektnamn")),
         Column("kind", cells.one_of(SITE_KINDS), aliases=("Typ", "Objekttyp")),
-        _optional("premises", cells.text, "Fastighetsbeteckning", "Fastighet"),
-        _optional("address", cells.text, "Adress", "Gatuadress"),
+        _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet"),
+        _optional("address", cells.text_up_to(200), "Adress", "Gatuadress"),
         Column("lat", cells.latitude, aliases=("Latitud", "Lat")),
         Column("lon", cells.longitude, aliases=("Longitud", "Long", "Lng")),
         _optional("alarm_grade", cells.positive_integer, "Larmklass"),
@@ -46,18 +46,18 @@ SITES = TableSpec(
 UNITS = TableSpec(
     "units",
     (
-        Column("call_sign", cells.text, aliases=("Enhet", "Anropssignal")),
+        Column("call_sign", cells.text_up_to(20), aliases=("Enhet", "Anropssignal")),
         Column("organisation", cells.text, aliases=("Organisation", "Företag")),
         Column("role", cells.one_of(UNIT_ROLES), aliases=("Roll",)),
         Column("travel", cells.one_of(TRAVEL), aliases=("Färdmedel",)),
         _optional("kit", cells.list_of(cells.one_of(KIT)), "Utrustning"),
-        _optional("tracker", cells.text, "Spårare"),
+        _optional("tracker", cells.text_up_to(80), "Spårare"),
     ),
 )
 MEMBERS = TableSpec(
     "members",
     (
-        Column("service_number", cells.text, aliases=("Tjänstenummer", "Tjänstenr")),
+        Column("service_number", cells.text_up_to(40), aliases=("Tjänstenummer", "Tjänstenr")),
         Column("organisation", cells.text, aliases=("Organisation", "Företag")),
         Column("role", cells.one_of(ROLES), aliases=("Roll",)),
         Column("valid_from", cells.day, aliases=("Från",)),
@@ -70,7 +70,7 @@ MEMBERS = TableSpec(
 PERMITS = TableSpec(
     "permits",
     (
-        Column("decision_no", cells.text, aliases=("Beslut", "Beslutsnummer")),
+        Column("decision_no", cells.text_up_to(60), aliases=("Beslut", "Beslutsnummer")),
         Column("organisation", cells.text, aliases=("Organisation", "Företag")),
         Column("area", cells.wkt_polygon, aliases=("Område",)),
         Column("valid_from", cells.day, aliases=("Giltigt från",)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from narvaro.access.actions import put_member
-from narvaro.access.models import Organisation, OrganisationKind, Role
+from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.core.permits import read_area
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
@@ -101,6 +101,10 @@ class Members(_OfOrganisations):
     kind = "members"
     spec = columns.MEMBERS
 
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(tenant)
+        self.homes = dict(Member.objects.values_list("user__username", "organisation_id"))
+
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's organisation beside it, or why it is not taken."""
         organisation, reasons = self.organisation(row)
@@ -109,6 +113,11 @@ class Members(_OfOrganisations):
         ):
             why = f"is no role in a {organisation.kind.replace('_', ' ')}"
             reasons.append(refuse("role", row["role"], why, "correct the role or organisation"))
+        if organisation and self._is_elsewhere(row["service_number"], organisation):
+            why = "signs in a member of another organisation"
+            reasons.append(
+                refuse("service_number", row["service_number"], why, "give each its own number")
+            )
         for start, end in (("valid_from", "valid_until"), ("competence_from", "competence_until")):
             first, last = row.values.get(start), row.values.get(end)
             if first and last and last <= first:
@@ -118,6 +127,10 @@ class Members(_OfOrganisations):
                 refuse("competence_from", "", "is empty", "write from when the competence holds")
             )
         return (organisation, row), reasons
+
+    def _is_elsewhere(self, number: str, organisation: Organisation) -> bool:
+        # A number is a way in: shared by two organisations, one password would open both.
+        return self.homes.setdefault(number, organisation.pk) != organisation.pk
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
         """Make or change the members and their competences."""

@@ -1,0 +1,71 @@
+# Everything a developer or an operator types. Each target does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.PHONY: install demo test lint unit postgresql crash e2e bench clean
+
+PY := .venv/bin/python
+BUILT := src/narvaro/web/static/built
+export NARVARO_TEST_HOME := $(CURDIR)/build/test-home
+
+install: .venv/.installed $(BUILT)/.built src/narvaro/locale/sv/LC_MESSAGES/django.mo
+
+.venv/.installed: requirements.lock pyproject.toml
+	scripts/prerequisites
+	test -x $(PY) || "$$(scripts/prerequisites --python)" -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+node_modules/.installed: package.json package-lock.json
+	scripts/prerequisites
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(BUILT)/.built: node_modules/.installed scripts/build-frontend.mjs $(wildcard src/narvaro/web/frontend/*)
+	npm run --silent build
+	touch $@
+
+src/narvaro/locale/sv/LC_MESSAGES/django.mo: src/narvaro/locale/sv/LC_MESSAGES/django.po .venv/.installed
+	$(PY) scripts/messages.py compile
+
+# A made-up town, everything running, a night being played. Options: make demo ARGS="--speed 4"
+demo: install
+	exec .venv/bin/narvaro demo $(ARGS)
+
+test: install
+	scripts/services start
+	$(MAKE) --no-print-directory lint unit postgresql crash e2e
+
+lint: install
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	NARVARO_HOME=$(NARVARO_TEST_HOME) $(PY) -m mypy
+	.venv/bin/lint-imports --no-cache
+	NARVARO_HOME=$(NARVARO_TEST_HOME) .venv/bin/django-admin makemigrations --check --dry-run --settings tests.settings --pythonpath .
+	$(PY) scripts/messages.py check
+	npm run --silent check
+	npm test --silent
+
+# The kernels are compiled first: the suite's minute counts from there.
+unit: install
+	NARVARO_HOME=$(NARVARO_TEST_HOME) .venv/bin/narvaro warm
+	$(PY) -m pytest -q -m "not e2e and not crash" --durations=5
+
+postgresql: install
+	scripts/services run-on-postgresql $(PY) -m pytest -q -m "not e2e and not crash" \
+	  tests --ignore tests/core --ignore tests/demo --ignore tests/intake/protocols --ignore tests/e2e
+
+crash: install
+	$(PY) -m pytest -q -m crash
+
+e2e: install
+	scripts/services chromium-or-say-so
+	$(PY) -m pytest -q -m e2e tests/e2e
+
+bench: install
+	$(PY) -m benchmarks.first_light --json
+
+clean:
+	rm -rf build .venv node_modules $(BUILT) var
