@@ -37,7 +37,7 @@ SHAPES = {
 # a call as templatize writes it, with its literals
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b({'|'.join(SHAPES)}|_)\(({LITERAL}(?:, ?{LITERAL})*)")
-PLACEHOLDER = re.compile(r"%(?:%|(?:\(\w+\))?[#0 +-]*[\d.]*[a-zA-Z])")
+PLACEHOLDER = re.compile(r"%(?:%|(?:\(\w+\))?[#0+-]*[\d.]*[a-zA-Z])")
 
 Key = tuple[str | None, str, str]
 

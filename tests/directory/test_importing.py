@@ -1,19 +1,16 @@
 """What every import promises: all or nothing, line and reason for each refusal, one event a file."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from narvaro.access.models import Member
-from narvaro.config.cli_import import import_file
 from narvaro.contract.models import Contract
-from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.models import ImportBatch, Permit, ResponsePlan, Site, Transmitter, Unit
 from narvaro.plan.models import Shift
 from narvaro.spine.models import Event
-from tests.make import World, make_member, make_site, make_unit
+from tests.directory.conftest import Importer
+from tests.make import World, make_member
 
 COMPANY, TOWN = "Provköping bevakning", "Provköping kommun"
 AREA = '"POLYGON ((18 59, 19 59, 19 60, 18 59))"'
@@ -49,38 +46,6 @@ MODELS = {
     "sites": Site, "units": Unit, "members": Member, "permits": Permit,
     "transmitters": Transmitter, "roster": Shift,
 }  # fmt: skip
-
-Importer = Callable[..., ImportReport]
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    """Give the world one unit with its guard PR001, and the site S-001."""
-    make_member_named(world)
-    return world
-
-
-def make_member_named(world: World) -> None:
-    """Make V1 with guard PR001 and a site S-001, as the files below name them."""
-    world.serial = 0
-    make_unit(world, "V1", lat=None, lon=None)
-    world.serial = 0
-    site = make_site(world, "Lärkan skola")
-    assert site.code == "S-001"
-    assert Member.objects.filter(service_number="PR001").exists()
-
-
-@pytest.fixture
-def importer(town: World, tmp_path: Path) -> Importer:
-    """Return a way to import text, or bytes, as a file of a kind."""
-
-    def run(kind: str, content: str | bytes, **how: object) -> ImportReport:
-        file = tmp_path / f"{kind}.csv"
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return import_file(kind, file, town.tenant, **how)  # type: ignore[arg-type]  # as named there
-
-    return run
-
 
 def lines(kind: str, *rows: str) -> str:
     """Return a file with the usual header."""

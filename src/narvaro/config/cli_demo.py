@@ -39,21 +39,10 @@ def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
         steps.let_in(town, password)
         click.echo("Starting receive, work and web …")
         with steps.served(home):
-            _print_entrances(steps, home, town, password)
+            click.echo("\n".join(steps.entrance_lines(home, town, password)))
             if no_night:
                 stop.wait()
             else:
-                steps.play_night(home, town, password, speed, click.echo, stop)
+                steps.play_night(home, town, password, speed=speed, say=click.echo, stop=stop)
     except steps.DemoRefused as no:
         raise click.ClickException(str(no)) from no
-
-
-def _print_entrances(steps, home, town, password) -> None:  # type: ignore[no-untyped-def]  # lazy imports
-    address = f"http://{home.settings.bind}:{home.settings.web_port}/"
-    click.echo("")
-    click.echo(click.style(f"  {town.name} is running: {address}", bold=True))
-    click.echo(f"  password for everybody: {password}")
-    for one in steps.entrances(town):
-        click.echo(f"    {one.service_number:<6} {one.who}")
-    click.echo(f"  {steps.YOURS} is yours: the night leaves its offers to you. Ctrl-C ends everything.")
-    click.echo("")

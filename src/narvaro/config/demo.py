@@ -97,9 +97,9 @@ def crew_now(town: Town, call_sign: str) -> tuple[str, ...]:
     """Return the service numbers of a unit's crew on the running shift; empty off shift."""
     now = clock.now()
     for shift in town.shifts:
-        if shift.call_sign == call_sign and shift.starts <= _local(now, town, shift.starts):
-            if _local(now, town, shift.ends) < shift.ends:
-                return shift.service_numbers
+        local = _local(now, town, shift.starts)
+        if shift.call_sign == call_sign and shift.starts <= local < shift.ends:
+            return shift.service_numbers
     return ()
 
 
@@ -178,7 +178,7 @@ def served(home: Home) -> Iterator[None]:
 
 
 def play_night(
-    home: Home, town: Town, password: str, speed: float, say: Say, stop: threading.Event
+    home: Home, town: Town, password: str, *, speed: float, say: Say, stop: threading.Event
 ) -> None:
     """Play the night until it is stopped."""
     given = home.settings
@@ -198,3 +198,17 @@ def play_night(
 def make_password() -> str:
     """Make up this run's password."""
     return "-".join(secrets.token_hex(2) for _ in range(3))
+
+
+def entrance_lines(home: Home, town: Town, password: str) -> list[str]:
+    """Return what a person needs to enter, in lines."""
+    address = f"http://{home.settings.bind}:{home.settings.web_port}/"
+    people = [f"    {one.service_number:<6} {one.who}" for one in entrances(town)]
+    return [
+        "",
+        f"  {town.name} is running: {address}",
+        f"  password for everybody: {password}",
+        *people,
+        f"  {YOURS} is yours: the night leaves its offers to you. Ctrl-C ends everything.",
+        "",
+    ]

@@ -1,6 +1,6 @@
 """Reads of contracts. The viewer first; the suppliers in force are asked for by actions too."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,9 +48,21 @@ def list_suppliers_in_force(tenant_id: UUID, at: datetime) -> list[UUID]:
     return list(dict.fromkeys(found.order_by("starts_on").values_list("supplier_id", flat=True)))
 
 
-def find_response_term(tenant_id: UUID, case_kind: str, at: datetime) -> ResponseTerm | None:
-    """Return the response term in force for a kind of case, or None where none was agreed."""
-    terms = ResponseTerm.objects.filter(
-        tenant_id=tenant_id, contract__supplier_id__in=list_suppliers_in_force(tenant_id, at)
-    )
-    return next((one for one in terms if case_kind in one.case_kinds), None)
+class TermsInForce:
+    """Which response term covers a kind of case, asked once per day for many cases."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self.tenant_id = tenant_id
+        self._terms: dict[date, list[ResponseTerm]] = {}
+
+    def find(self, case_kind: str, at: datetime) -> ResponseTerm | None:
+        """Return the term in force for a kind of case at a time, or None where none was agreed."""
+        day = at.date()
+        if day not in self._terms:
+            suppliers = list_suppliers_in_force(self.tenant_id, at)
+            self._terms[day] = list(
+                ResponseTerm.objects.filter(
+                    tenant_id=self.tenant_id, contract__supplier_id__in=suppliers
+                )
+            )
+        return next((one for one in self._terms[day] if case_kind in one.case_kinds), None)

@@ -27,7 +27,8 @@ class Column:
     """One column: canonical `name`, cell parser, other headers it goes by (`aliases`).
 
     A `required` column must be in the header with a value on each row, unless `may_be_empty`.
-    Any other column may be missing. An empty cell is None.
+    Any other column may be missing. An empty cell is None. What stands in a `secret` column is
+    never repeated.
     """
 
     name: str
@@ -35,11 +36,16 @@ class Column:
     required: bool = True
     aliases: tuple[str, ...] = ()
     may_be_empty: bool = False
+    secret: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:
         """Headers by which this column is known, the local ones first."""
         return (*self.aliases, self.name)
+
+    def shown(self, cell: str) -> str:
+        """Return a cell as a refusal may repeat it."""
+        return "…" if self.secret else cell
 
     def read(self, cell: str) -> object:
         """Return the value of a stripped cell; None for an empty one that may be empty."""
@@ -287,14 +293,16 @@ class Table:
             try:
                 values[column.name] = column.read(cell)
             except CellError as error:
-                reasons.append(Refusal(error.code, header, cell, error.why, error.todo))
+                reasons.append(
+                    Refusal(error.code, header, column.shown(cell), error.why, error.todo)
+                )
         return RefusedRow(line, tuple(reasons)) if reasons else Row(line, values)
 
     def _damage(self, cells: list[str]) -> list[Refusal]:
         why, todo = "a character was lost before this", "mend it and save the file as UTF-8"
         return [
-            Refusal("damaged_text", header, cells[index], why, todo)
-            for index, header, _ in self._places
+            Refusal("damaged_text", header, column.shown(cells[index]), why, todo)
+            for index, header, column in self._places
             if any(mark in cells[index] for mark in _DAMAGED)
         ]
 

@@ -42,11 +42,6 @@ def get_offer(viewer: Viewer, offer_id: UUID, at: datetime) -> Offer:
     return found
 
 
-def list_offers(viewer: Viewer, case: Case, at: datetime) -> list[Offer]:
-    """List the offers of a case in the order in which they were made."""
-    return list(offers_seen_by(viewer, at).filter(case=case).order_by("offered_at"))
-
-
 def find_waiting_offer(viewer: Viewer, at: datetime) -> Offer | None:
     """Return the offer that waits for the viewer's own unit, or None."""
     unit = find_own_unit(viewer, at)
@@ -76,11 +71,6 @@ def get_response(viewer: Viewer, response_id: UUID, at: datetime) -> Response:
     if found is None:
         raise Missing
     return found
-
-
-def list_responses_of(viewer: Viewer, case: Case, at: datetime) -> list[Response]:
-    """List the responses of a case, oldest first."""
-    return list(responses_seen_by(viewer, at).filter(case=case).order_by("accepted_at"))
 
 
 def find_own_response(viewer: Viewer, at: datetime) -> Response | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
@@ -75,12 +75,10 @@ class UnitNow:
 
 def newest_positions(unit_ids: Sequence[UUID]) -> dict[UUID, Position]:
     """Return each unit's newest unflagged position (for dispatch, and behind a viewer's grant)."""
-    newest: dict[UUID, Position] = {}
-    for unit_id in unit_ids:
-        found = Position.objects.filter(unit_id=unit_id, flag="").order_by("-at").first()
-        if found is not None:
-            newest[unit_id] = found
-    return newest
+    latest = Position.objects.filter(unit_id=OuterRef("pk"), flag="").order_by("-at")
+    chosen = Unit.objects.filter(pk__in=unit_ids).values_list(Subquery(latest.values("pk")[:1]))
+    found = Position.objects.in_bulk([pk for (pk,) in chosen if pk is not None])
+    return {one.unit_id: one for one in found.values()}
 
 
 def list_units_now(viewer: Viewer) -> list[UnitNow]:

@@ -1,6 +1,7 @@
 """Rows of cases, units and rankings as the screens show them. In: a viewer. Out: screen rows."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
-from narvaro.contract.queries import find_response_term
+from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
-from narvaro.dispatch.queries import find_ranking, list_offers, list_responses_of
+from narvaro.dispatch.queries import find_ranking, offers_seen_by, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
 from narvaro.plan.queries import list_running_shifts
 from narvaro.situation.codes import find_code
@@ -61,35 +62,47 @@ def _state_of(case: Case, responses: list[Response]) -> str:
     return case.state
 
 
-def case_row(viewer: Viewer, case: Case, href: str) -> CaseRow:
-    """Return a case as a row of the list."""
-    now = clock.now()
-    offers = list_offers(viewer, case, now)
-    responses = list_responses_of(viewer, case, now)
-    waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
-    state = _state_of(case, responses)
-    term = find_response_term(case.tenant_id, case.kind, case.received_at)
-    target = case.received_at + timedelta(seconds=term.target_s) if term else None
-    return CaseRow(
-        id=str(case.pk),
-        number=str(case.number),
-        href=href,
-        priority=case.priority,
-        priority_label=say(labels.PRIORITY, str(case.priority)),
-        kind=case.kind,
-        kind_label=say(labels.CASE_KIND, case.kind),
-        state=state,
-        state_label=say(labels.CASE_STATE, state),
-        site=case.place,
-        address=case.site.address if case.site else "",
-        opened_at=case.received_at,
-        confirmed=case.confirmed,
-        waiting=offer_row(waiting) if waiting else None,
-        call_sign=responses[-1].unit.call_sign if responses else "",
-        target_at=target,
-        late=case.red_at is not None and case.state != Case.State.CLOSED,
-        needs_person=case.state in SEEKING and waiting is None,
-    )
+class CaseRows:
+    """Cases as rows of a list: what belongs to them is read for all of them at once."""
+
+    def __init__(self, viewer: Viewer, cases: Sequence[Case]) -> None:
+        now = clock.now()
+        ids = [one.pk for one in cases]
+        self.terms = TermsInForce(viewer.tenant_id)
+        self.offers: dict[UUID, list[Offer]] = defaultdict(list)
+        self.responses: dict[UUID, list[Response]] = defaultdict(list)
+        for offer in offers_seen_by(viewer, now).filter(case__in=ids).order_by("offered_at"):
+            self.offers[offer.case_id].append(offer)
+        found = responses_seen_by(viewer, now).filter(case__in=ids)
+        for response in found.order_by("accepted_at"):
+            self.responses[response.case_id].append(response)
+
+    def row(self, case: Case, href: str) -> CaseRow:
+        """Return one of the cases as a row."""
+        offers, responses = self.offers[case.pk], self.responses[case.pk]
+        waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
+        state = _state_of(case, responses)
+        term = self.terms.find(case.kind, case.received_at)
+        return CaseRow(
+            id=str(case.pk),
+            number=str(case.number),
+            href=href,
+            priority=case.priority,
+            priority_label=say(labels.PRIORITY, str(case.priority)),
+            kind=case.kind,
+            kind_label=say(labels.CASE_KIND, case.kind),
+            state=state,
+            state_label=say(labels.CASE_STATE, state),
+            site=case.place,
+            address=case.site.address if case.site else "",
+            opened_at=case.received_at,
+            confirmed=case.confirmed,
+            waiting=offer_row(waiting) if waiting else None,
+            call_sign=responses[-1].unit.call_sign if responses else "",
+            target_at=case.received_at + timedelta(seconds=term.target_s) if term else None,
+            late=case.red_at is not None and case.state != Case.State.CLOSED,
+            needs_person=case.state in SEEKING and waiting is None,
+        )
 
 
 def signal_row(signal: Signal) -> SignalRow:
@@ -221,16 +234,15 @@ def _why_not(case: Case, ranking: Ranking | None, ranked: tuple[RankedUnitRow, .
 
 def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     """Return everything about a case that the viewer may see."""
-    now = clock.now()
-    offers = list_offers(viewer, case, now)
-    responses = list_responses_of(viewer, case, now)
+    rows = CaseRows(viewer, [case])
+    offers, responses = rows.offers[case.pk], rows.responses[case.pk]
     ranking = find_ranking(viewer, case) if viewer.may(Record.OFFER) else None
     ranked, left_out = ranking_rows(viewer, case, ranking, offers)
     site = case.site
     points = responses[-1].time_points.all() if responses else ()
     born = pgettext("born of", "a panel") if case.born == Case.Born.PANEL else _("a call typed in")
     return CaseDetail(
-        row=case_row(viewer, case, href),
+        row=rows.row(case, href),
         site_code=site.code if site else "",
         site_kind_label=say(labels.SITE_KIND, site.kind) if site else "",
         premises=site.premises if site else "",

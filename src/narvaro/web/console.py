@@ -21,9 +21,9 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import case_detail, case_row, unit_rows
+from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
-from narvaro.web.screens import Choice, ConsolePage, MapView, NewCasePage, Problem
+from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 
 TYPED_KINDS = (
     "disturbance", "intruder", "duress", "assistance", "fire", "medical", "technical", "other",
@@ -56,13 +56,18 @@ def mode_label(viewer: Viewer) -> str:
     return say(labels.MODE, Tenant.objects.get(pk=viewer.tenant_id).mode)
 
 
+def _rows(viewer: Viewer, found: list[Case]) -> tuple[CaseRow, ...]:
+    rows = CaseRows(viewer, found)
+    return tuple(rows.row(one, reverse("case", args=[one.pk])) for one in found)
+
+
 def _page(viewer: Viewer, selected: UUID | None = None) -> ConsolePage:
     position = position_now(viewer)
-    cases = list_active_cases(viewer)
-    chosen = next((one for one in cases if one.pk == selected), None)
+    active = list_active_cases(viewer)
+    chosen = next((one for one in active if one.pk == selected), None)
     return ConsolePage(
         position=position,
-        cases=tuple(case_row(viewer, one, reverse("case", args=[one.pk])) for one in cases),
+        cases=_rows(viewer, active),
         units=unit_rows(viewer),
         map=map_view(viewer),
         selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
@@ -82,14 +87,18 @@ def console(request: HttpRequest) -> HttpResponse:
 def cases(request: HttpRequest) -> HttpResponse:
     """Show the list of active cases again."""
     viewer = viewer_of_request(request)
-    return render(request, "console/_cases.html", {"page": _page(viewer)})
+    rows = _rows(viewer, list_active_cases(viewer))
+    page = ConsolePage(position_now(viewer), cases=rows, units=(), map=map_view(viewer))
+    return render(request, "console/_cases.html", {"page": page})
 
 
 @require_GET
 def units(request: HttpRequest) -> HttpResponse:
     """Show the list of units again."""
     viewer = viewer_of_request(request)
-    return render(request, "console/_units.html", {"page": _page(viewer)})
+    rows = unit_rows(viewer)
+    page = ConsolePage(position_now(viewer), cases=(), units=rows, map=map_view(viewer))
+    return render(request, "console/_units.html", {"page": page})
 
 
 @require_GET

@@ -12,7 +12,7 @@ from narvaro.dispatch.queries import list_reports_due
 from narvaro.situation.queries import list_active_cases, list_closed_cases
 from narvaro.spine import clock
 from narvaro.web.answers import viewer_of_request
-from narvaro.web.cases import case_detail, case_row, unit_rows
+from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.console import mode_label, position_now
 from narvaro.web.screens import NightPage
 
@@ -23,13 +23,15 @@ def _page(viewer: Viewer) -> NightPage:
     now = clock.now()
     since = now - timedelta(hours=NIGHT_H)
     here = reverse("night")
+    closed = list_closed_cases(viewer, since)
+    rows = CaseRows(viewer, closed)
     return NightPage(
         position=position_now(viewer),
         mode_label=mode_label(viewer),
         from_at=since,
         until_at=now,
         open_cases=tuple(case_detail(viewer, one, here) for one in list_active_cases(viewer)),
-        closed_cases=tuple(case_row(viewer, one, here) for one in list_closed_cases(viewer, since)),
+        closed_cases=tuple(rows.row(one, here) for one in closed),
         units=unit_rows(viewer),
         reports_missing=len(list_reports_due(viewer, now)),
     )

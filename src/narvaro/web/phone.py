@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from narvaro.access.models import Member
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
-from narvaro.contract.queries import find_response_term
+from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.models import Unit
 from narvaro.dispatch import responses
@@ -124,7 +124,7 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
     key = ""
     if case.plan is not None and viewer.sees(Record.RESPONSE, "key"):
         key = open_text(case.plan.sealed_key_no)
-    term = find_response_term(case.tenant_id, case.kind, case.received_at)
+    term = TermsInForce(case.tenant_id).find(case.kind, case.received_at)
     return PhoneResponse(
         id=str(response.pk),
         case_id=str(case.pk),

@@ -87,7 +87,7 @@ TRANSMITTERS = TableSpec(
     (
         Column("account", cells.text, aliases=("Konto", "Larmkonto")),
         Column("site", cells.text, aliases=("Objektnummer", "Objekt")),
-        _optional("key", cells.text, "Nyckel"),
+        Column("key", cells.text, required=False, aliases=("Nyckel",), secret=True),
         _optional("key_form", cells.one_of({"hex": "hex", "ascii": "ascii"}), "Nyckelform"),
         _optional("poll_interval_s", cells.positive_integer, "Avfrågning s", "Avfrågning"),
     ),

@@ -24,6 +24,11 @@ from narvaro.spine.sealing import seal_text
 KEY_LENGTHS = (16, 24, 32)
 
 
+def _named(row: Row, **values: object) -> dict[str, object]:
+    """Return the values whose column stands in the file: a column left out changes nothing."""
+    return {name: value for name, value in values.items() if name in row.values}
+
+
 class _OfOrganisations:
     """A register whose rows name an organisation."""
 
@@ -74,6 +79,7 @@ class Units(_OfOrganisations):
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
         """Make or change the units."""
         for organisation, row in checked:
+            tracker = row.values.get("tracker") or ""
             Unit.objects.update_or_create(
                 tenant=self.tenant,
                 call_sign=row["call_sign"],
@@ -81,8 +87,7 @@ class Units(_OfOrganisations):
                     "organisation": organisation,
                     "role": row["role"],
                     "travel": row["travel"],
-                    "kit": list(row.values.get("kit") or ()),
-                    "tracker": row.values.get("tracker") or "",
+                    **_named(row, kit=list(row.values.get("kit") or ()), tracker=tracker),
                 },
             )
 
@@ -185,8 +190,11 @@ class Permits(_OfOrganisations):
                     "weekdays": list(row["weekdays"]),
                     "hours_from": row["hours_from"],
                     "hours_until": row["hours_until"],
-                    "max_officers": row.values.get("max_officers"),
-                    "conditions": row.values.get("conditions") or "",
+                    **_named(
+                        row,
+                        max_officers=row.values.get("max_officers"),
+                        conditions=row.values.get("conditions") or "",
+                    ),
                 },
             )
 
@@ -242,11 +250,20 @@ class Transmitters:
                 defaults={
                     "tenant": self.tenant,
                     "site": one.site,
-                    "sealed_key": seal_text(one.row.values.get("key") or ""),
-                    "key_form": one.row.values.get("key_form") or "hex",
-                    "poll_interval_s": one.row.values.get("poll_interval_s"),
+                    **_sealed(one.row),
+                    **_named(one.row, poll_interval_s=one.row.values.get("poll_interval_s")),
                 },
             )
+
+
+def _sealed(row: Row) -> dict[str, object]:
+    """Return a sealed key with its form, or nothing where the file has no column for keys."""
+    if "key" not in row.values:
+        return {}
+    return {
+        "sealed_key": seal_text(row.values["key"] or ""),
+        "key_form": row.values.get("key_form") or "hex",
+    }
 
 
 def _key_fault(key: str, form: str) -> str:

@@ -1,7 +1,7 @@
 """Response plans from TOML. In: a file's bytes. Out: plans, or each entry's refusals by path."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,24 +34,36 @@ def read_toml(data: bytes) -> dict[str, Any] | Refusal:
         return refuse("file", "", f"is not TOML: {fault}", "correct that line")
 
 
+def _is_priority(value: object) -> bool:
+    return type(value) is int and 1 <= value <= 4
+
+
+def _is_needs(value: object) -> bool:
+    return isinstance(value, list) and all(one in CompetenceKind.values for one in value)
+
+
+# What a rule may say: how it is checked, and what to write.
+_RULE: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "on": (lambda value: isinstance(value, str) and value in ON, f"one of {sorted(ON)}"),
+    "priority": (_is_priority, "write 1, 2, 3 or 4"),
+    "confirmed_priority": (_is_priority, "write 1, 2, 3 or 4"),
+    "needs": (_is_needs, f"a list of {', '.join(CompetenceKind.values)}"),
+    "offer": (lambda value: isinstance(value, str) and value in OFFERS, "auto or manual"),
+}
+
+
 def _rule_faults(number: int, rule: Any) -> list[Refusal]:  # noqa: ANN401 - as read from the file
     at = f"rule[{number}]"
     if not isinstance(rule, dict):
         return [refuse(at, rule, "is no table", "write [[plan.rule]] above it")]
-    faults = []
-    if rule.get("on") not in ON:
-        faults.append(refuse(f"{at}.on", rule.get("on"), "is no kind", f"one of {sorted(ON)}"))
-    for name in ("priority", "confirmed_priority"):
-        value = rule.get(name)
-        if value is not None and value not in (1, 2, 3, 4):
-            faults.append(refuse(f"{at}.{name}", value, "is not 1–4", "write 1, 2, 3 or 4"))
-    if rule.get("offer", "manual") not in OFFERS:
-        faults.append(refuse(f"{at}.offer", rule["offer"], "is unknown", "auto or manual"))
-    needs = rule.get("needs", [])
-    unknown = [one for one in needs if one not in CompetenceKind.values]
-    if unknown:
-        known = ", ".join(CompetenceKind.values)
-        faults.append(refuse(f"{at}.needs", unknown[0], "is no competence", f"one of {known}"))
+    faults = [
+        refuse(f"{at}.{name}", value, "is unknown", f"known are {', '.join(_RULE)}")
+        for name, value in rule.items()
+        if name not in _RULE
+    ]
+    for name, (is_sound, todo) in _RULE.items():
+        if (name in rule or name == "on") and not is_sound(rule.get(name)):
+            faults.append(refuse(f"{at}.{name}", rule.get(name, ""), "is not understood", todo))
     return faults
 
 
@@ -69,13 +81,28 @@ def _faults(plan: Any, sites: Mapping[str, Site]) -> list[Refusal]:  # noqa: ANN
             faults.append(refuse(name, value, "is unknown", f"known are {', '.join(_TYPES)}"))
         elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             faults.append(refuse(name, value, f"is no {kind.__name__}", "correct it"))
-    if "site" in plan and plan["site"] not in sites:
+    if isinstance(plan.get("site"), str) and plan["site"] not in sites:
         faults.append(refuse("site", plan["site"], "is no site here", "import the sites first"))
+    if isinstance(plan.get("version"), int) and plan["version"] < 1:
+        faults.append(refuse("version", plan["version"], "is below 1", "count versions from 1"))
+    steps = plan.get("steps", [])
+    if isinstance(steps, list) and not all(isinstance(one, str) for one in steps):
+        faults.append(refuse("steps", steps, "are not texts", "write each in quotation marks"))
     rules = plan.get("rule", [])
     if isinstance(rules, list):
         for number, rule in enumerate(rules, 1):
             faults += _rule_faults(number, rule)
     return faults
+
+
+def _twice(
+    plan: Mapping[str, Any], number: int, seen: dict[tuple[str, int], int]
+) -> list[Refusal]:
+    first = seen.setdefault((plan["site"], plan["version"]), number)
+    if first == number:
+        return []
+    why = f"stands in entry {first} too"
+    return [refuse("version", plan["version"], why, "count the new one up, or remove one")]
 
 
 def _write(plan: Mapping[str, Any], site: Site) -> None:
@@ -102,9 +129,12 @@ def import_response_plans(tenant: Tenant, source: Source, *, by: str, at: dateti
         )
     sites = {one.code: one for one in Site.objects.published().filter(tenant=tenant)}
     plans = given.get("plan", [])
+    if not isinstance(plans, list):
+        plans = ["plan"]  # one table, or a value: refused below with how to write it
     good, refused = [], []
+    seen: dict[tuple[str, int], int] = {}
     for number, plan in enumerate(plans, 1):
-        faults = _faults(plan, sites)
+        faults = _faults(plan, sites) or _twice(plan, number, seen)
         if faults:
             refused.append(RefusedRow(number, tuple(faults)))
         else:

@@ -57,8 +57,8 @@ class Sites:
         }
         fresh, changes = [], []
         for row in checked:
-            values = {name: _value(row, name) for name in FIELDS}
             site = there.get(row["code"])
+            values = {name: _value(row, name, site) for name in FIELDS}
             if site is None:
                 fresh.append(
                     Site(
@@ -75,7 +75,9 @@ class Sites:
         SiteChange.objects.bulk_create(changes)
 
 
-def _value(row: Row, name: str) -> Any:  # noqa: ANN401 - the column's parser fixes the type
+def _value(row: Row, name: str, site: Site | None) -> Any:  # noqa: ANN401 - the column's parser fixes the type
+    if site is not None and name not in row.values:
+        return getattr(site, name)  # a column that the file has not changes nothing
     value = row.values.get(name)
     return "" if value is None and name in {"premises", "address"} else value
 
