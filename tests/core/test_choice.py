@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import inf
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import pytest
@@ -16,13 +17,13 @@ COVERED = Verdict(covered=True, decision_no="A1/2026", why=None)
 UNCOVERED = Verdict(covered=False, decision_no="A2/2026", why=Uncovered.OUTSIDE_HOURS)
 
 
-def unit(call_sign: str, travel_s: float | None = 100.0, **given: object) -> Candidate:
+def unit(call_sign: str, travel_s: float | None = 100.0, /, **given: Any) -> Candidate:
     """Make a unit that may be asked, unless told otherwise."""
     plain = Candidate(
         unit=uuid5(NAMESPACE_OID, call_sign), call_sign=call_sign, state="available",
         competences=GUARD, travel_s=travel_s, position_age_s=10.0,
     )  # fmt: skip
-    return replace(plain, **given)  # type: ignore[arg-type]  # each test names fields of the class
+    return replace(plain, **given)
 
 
 def order(*units: Candidate, needs: frozenset[str] = GUARD) -> list[str]:
@@ -43,7 +44,7 @@ def order(*units: Candidate, needs: frozenset[str] = GUARD) -> list[str]:
     ],
 )
 def test_each_rule_leaves_out_its_unit_and_says_why(
-    given_: dict[str, object], why: LeftOut, detail: str
+    given_: dict[str, Any], why: LeftOut, detail: str
 ) -> None:
     """The dispatcher reads one reason for each unit that is not asked, and the others are asked."""
     choice = choose([unit("V1"), unit("V2", **given_)], GUARD)
@@ -54,7 +55,9 @@ def test_each_rule_leaves_out_its_unit_and_says_why(
 
 def test_a_unit_that_breaks_several_rules_is_told_the_one_that_no_person_may_overrule() -> None:
     """A busy officer without a permit is left out for the permit: waiting would not help."""
-    [out] = choose([unit("OV1", permit=UNCOVERED, state="busy", already_asked=True)], GUARD).left_out
+    [out] = choose(
+        [unit("OV1", permit=UNCOVERED, state="busy", already_asked=True)], GUARD
+    ).left_out
     assert out.why == LeftOut.NO_PERMIT
 
 
@@ -106,7 +109,9 @@ candidates = st.builds(
     permit=st.sampled_from([None, COVERED, UNCOVERED, Verdict(False, None, None)]),
     already_asked=st.booleans(),
 )
-towns = st.lists(candidates, max_size=8, unique_by=(lambda one: one.unit, lambda one: one.call_sign))
+towns = st.lists(
+    candidates, max_size=8, unique_by=(lambda one: one.unit, lambda one: one.call_sign)
+)
 wanted = st.frozensets(st.sampled_from(["guard", "dog"]))
 
 

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely import from_wkt
 
 from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_area
 
@@ -118,7 +117,7 @@ def test_the_border_is_inside_and_a_metre_beyond_is_not() -> None:
 
 def test_any_permit_that_covers_is_enough_and_a_near_miss_is_named() -> None:
     """Of several permits the covering one is named; else the one whose area it is."""
-    far = replace(permit(decision_no="FAR"), area=from_wkt("POLYGON ((1 1, 2 1, 2 2, 1 2, 1 1))"))
+    far = replace(permit(decision_no="FAR"), area=read_area("POLYGON ((1 1, 2 1, 2 2, 1 2, 1 1))"))
     late = permit(decision_no="LATE", hours=("23:30", "04:00"))
     now = at("2026-03-13 23:00")
     assert find_cover([far, late], *INSIDE, now) == Verdict(False, "LATE", Uncovered.OUTSIDE_HOURS)
@@ -145,7 +144,7 @@ def test_an_area_that_is_none_is_refused_in_words(wkt: str, said: str) -> None:
 
 @given(
     st.times(), st.times(), st.frozensets(st.integers(0, 6)),
-    st.datetimes(datetime(2025, 12, 1), datetime(2027, 2, 1)),
+    st.datetimes(datetime(2025, 12, 1), datetime(2027, 2, 1)),  # noqa: DTZ001 - local clock times
 )  # fmt: skip
 def test_a_permit_covers_exactly_the_spans_that_begin_on_its_days(
     begins: time, ends: time, weekdays: frozenset[int], moment: datetime

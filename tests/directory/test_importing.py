@@ -1,6 +1,7 @@
 """What every import promises: all or nothing, line and reason for each refusal, one event a file."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -42,10 +43,11 @@ BAD = {
     "transmitters": ("1235;S-404;;;", "site"),
     "roster": ("V1;2026-11-25 18:00;2026-11-26 06:00;XX999", "crew"),
 }
-MODELS = {
+MODELS: dict[str, Any] = {
     "sites": Site, "units": Unit, "members": Member, "permits": Permit,
     "transmitters": Transmitter, "roster": Shift,
 }  # fmt: skip
+
 
 def lines(kind: str, *rows: str) -> str:
     """Return a file with the usual header."""
@@ -155,9 +157,7 @@ def test_an_unknown_organisation_is_answered_with_the_known_ones(importer: Impor
     assert TOWN in reason.todo
 
 
-def test_contract_and_plans_are_whole_files_too(
-    importer: Importer, town: World
-) -> None:
+def test_contract_and_plans_are_whole_files_too(importer: Importer, town: World) -> None:
     """TOML that is none is refused with its line; nothing is written."""
     for kind in ("contract", "response-plans"):
         broken = importer(kind, "number = \n")
@@ -169,9 +169,7 @@ def test_contract_and_plans_are_whole_files_too(
     assert not ResponsePlan.objects.exists()
 
 
-def test_members_of_two_organisations_never_share_a_way_in(
-    importer: Importer, town: World
-) -> None:
+def test_members_of_two_organisations_never_share_a_way_in(importer: Importer, town: World) -> None:
     """A number that another organisation uses is refused: one password would open both."""
     taken = make_member(town, organisation=None).service_number
     row = f"{taken};{TOWN};Säkerhetssamordnare;2026-01-01;;;;"

@@ -1,4 +1,4 @@
-"""A real browser for the journeys. In: NARVARO_CHROMIUM or Debian's. Out: pages that are watched.
+"""A real browser and a real product. In: NARVARO_CHROMIUM or Debian's. Out: pages that are watched.
 
 The product runs in its own processes: a test here drives it from outside and never touches Django's
 database, because Playwright keeps an event loop in this thread.
@@ -6,17 +6,15 @@ database, because Playwright keeps an event loop in this thread.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-Scheme: TypeAlias = Literal["light", "dark"]
-DESK = ViewportSize(width=1440, height=900)
-PHONE = ViewportSize(width=390, height=844)
-SHOTS = Path(__file__).resolve().parents[2] / "build" / "screens"
+from tests.e2e.pages import Pages, Scheme, end_cases
+from tests.e2e.product import ROOT, Product, running
+
+SHOTS = ROOT / "build" / "screens"
 ARGUMENTS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
@@ -56,61 +54,35 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@dataclass
-class Pages:
-    """Opens pages and notes what their scripts complain about."""
-
-    browser: Browser
-    complaints: list[str] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def open(
-        self,
-        *,
-        scheme: Scheme = "dark",
-        size: ViewportSize = DESK,
-        language: Literal["sv", "en"] = "sv",
-    ) -> Page:
-        """Open a page of its own person: own cookies, own storage."""
-        context = self.browser.new_context(
-            viewport=size,
-            color_scheme=scheme,
-            locale=language,
-            timezone_id="Europe/Stockholm",
-            reduced_motion="reduce",
-            has_touch=size == PHONE,
-        )
-        self.contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
-        page.on("console", lambda said: self._note(said.text))
-        return page
-
-    def _note(self, text: str) -> None:
-        if "Content Security Policy" in text:
-            self.complaints.append(text)
+@pytest.fixture(scope="session")
+def product(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Give the one running product of the session."""
+    kept = Path(os.environ.get("NARVARO_TEST_HOME", str(ROOT / "build" / "test-home")))
+    with running(tmp_path_factory.mktemp("product"), kept) as started:
+        yield started
 
 
 @pytest.fixture
-def pages(browser: Browser) -> Iterator[Pages]:
+def pages(browser: Browser, product: Product) -> Iterator[Pages]:
     """Give a way to open pages; fail on script faults and breaches of the content policy."""
-    opened = Pages(browser)
+    opened = Pages(browser, product)
     yield opened
-    for context in opened.contexts:
-        context.close()
+    opened.close()
     assert not opened.complaints, "\n".join(opened.complaints)
+
+
+@pytest.fixture
+def town(browser: Browser, product: Product) -> Iterator[Product]:
+    """Give the product with every unit in its place and free, and leave it without open cases."""
+    product.park()
+    yield product
+    end_cases(browser, product)
 
 
 @pytest.fixture(params=["light", "dark"])
 def scheme(request: pytest.FixtureRequest) -> Scheme:
     """Run the test in both colour schemes."""
     return "light" if request.param == "light" else "dark"
-
-
-@pytest.fixture
-def page(pages: Pages, scheme: Scheme) -> Page:
-    """Give a desk-sized page in each colour scheme."""
-    return pages.open(scheme=scheme)
 
 
 @pytest.fixture(scope="session")

@@ -96,12 +96,7 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
     responses.step(response=response, state=Response.State.LEFT, by=guard.signature,
                    at=running.hands.now())  # fmt: skip
     running.at(local("03:22:00"))
-    responses.report(
-        response=response, incident_id=uuid7(), category=Incident.Category.BREAK_IN,
-        text="Krossat fönster mot norr. Invändig kontroll utan anmärkning.", police_reference="",
-        member=v1.member, at=running.hands.now(),
-    )  # fmt: skip
-
+    _report(response, v1, running)
     coordinator = make_viewer(make_member(street, Role.COORDINATOR))
     [line] = get_statement(coordinator, _contract_id(coordinator), date(2026, 11, 1)).lines
     assert line.measurement is not None
@@ -110,6 +105,14 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
     assert line.penalty_sek == Decimal(0)
     case.refresh_from_db()
     assert case.state == Case.State.CLOSED
+
+
+def _report(response: Response, crew: Crewed, running: Running) -> None:
+    responses.report(
+        response=response, incident_id=uuid7(), category=Incident.Category.BREAK_IN,
+        text="Krossat fönster mot norr. Invändig kontroll utan anmärkning.", police_reference="",
+        member=crew.member, at=running.hands.now(),
+    )  # fmt: skip
 
 
 def _contract_id(viewer: object) -> UUID:

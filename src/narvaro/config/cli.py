@@ -21,7 +21,12 @@ def start_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "narvaro.config.settings")
     import django
 
-    django.setup()
+    from narvaro.config.home import HomeRefused
+
+    try:
+        django.setup()
+    except HomeRefused as no:
+        raise click.ClickException(str(no)) from no
 
 
 def migrate_database() -> None:
@@ -32,15 +37,25 @@ def migrate_database() -> None:
 
 def get_tenant(name: str | None) -> "Tenant":
     """Return the named tenant, or the only one; raises click.ClickException."""
+    from django.db import DatabaseError, connection
+
     from narvaro.spine.models import Tenant
 
-    found = list(Tenant.objects.filter(name=name) if name else Tenant.objects.all())
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    try:
+        is_there = "spine_tenant" in connection.introspection.table_names()
+        tenants = {one.name: one for one in Tenant.objects.all()} if is_there else {}
+    except DatabaseError as fault:
+        raise click.ClickException(f"The database does not answer: {fault}") from fault
+    if not tenants:
         raise click.ClickException("No tenant is set up; run `narvaro setup FILE` first.")
-    names = ", ".join(one.name for one in found)
-    raise click.ClickException(f"Say which tenant with --tenant: {names}.")
+    found = tenants.get(name) if name else None
+    if name is None and len(tenants) == 1:
+        found = next(iter(tenants.values()))
+    if found is None:
+        here = ", ".join(sorted(tenants))
+        what = f"There is no tenant {name}; here are" if name else "Say which tenant with --tenant"
+        raise click.ClickException(f"{what}: {here}.")
+    return found
 
 
 def by_whom() -> str:
@@ -76,7 +91,7 @@ def setup(file: Path) -> None:
 
     migrate_database()
     try:
-        given = tomllib.loads(file.read_text("utf-8"))
+        given = tomllib.loads(file.read_text("utf-8-sig"))
         tenant = set_up(given=given, by=by_whom(), at=clock.now())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, Refused) as no:
         raise click.ClickException(f"{file}: {no}") from no

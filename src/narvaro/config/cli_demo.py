@@ -40,9 +40,10 @@ def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
         click.echo("Starting receive, work and web …")
         with steps.served(home):
             click.echo("\n".join(steps.entrance_lines(home, town, password)))
-            if no_night:
-                stop.wait()
-            else:
-                steps.play_night(home, town, password, speed=speed, say=click.echo, stop=stop)
+            if not no_night:
+                steps.start_night(home, town, password, speed=speed, say=click.echo, stop=stop)
+            # Short waits: a signal may reach another thread, and only this one runs its handler.
+            while not stop.wait(0.3):
+                pass
     except steps.DemoRefused as no:
         raise click.ClickException(str(no)) from no

@@ -29,7 +29,13 @@ def sqlite_database(file: Path) -> dict[str, object]:
 def postgresql_database(url: str) -> dict[str, object]:
     """Return settings for postgresql://user:password@host:port/name; raises HomeRefused."""
     parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+    port: str | None
+    try:
+        port = str(parts.port or "")
+    except ValueError:
+        port = None
+    known = parts.scheme in {"postgresql", "postgres"}
+    if port is None or not known or not parts.path.strip("/"):
         raise HomeRefused(
             f"NARVARO_DATABASE_URL {parts.scheme}://… is not understood; write "
             "postgresql://user:password@host:port/name, or leave it out for SQLite."
@@ -40,7 +46,7 @@ def postgresql_database(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "CONN_MAX_AGE": None,
     }
 

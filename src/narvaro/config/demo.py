@@ -126,7 +126,8 @@ def let_in(town: Town, password: str) -> None:
 
     tenant = Tenant.objects.get(name=town.name)
     crews = {number for shift in town.shifts for number in shift.service_numbers}
-    for number in sorted(crews | {one.service_number for one in entrances(town)}):
+    office = {one.service_number for one in town.members if one.role != "guard"}
+    for number in sorted(crews | office):
         set_password(
             tenant_id=tenant.pk, service_number=number, password=password, by=by_whom(),
             at=clock.now(),
@@ -159,14 +160,14 @@ def served(home: Home) -> Iterator[None]:
     log = (home.path / "serve.log").open("w")
     process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own command
     try:
-        until = time.monotonic() + PATIENCE_S
+        until = clock.monotonic() + PATIENCE_S
         ports = (home.settings.web_port, home.settings.alarm_port, home.settings.position_port)
         # `work` hands the accounts over when it is warm; before that no panel is answered.
         while not (
             home.sealed_accounts.exists()
             and all(is_open(home.settings.bind, port) for port in ports)
         ):
-            if process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or clock.monotonic() > until:
                 raise DemoRefused(f"The system did not start; see {home.path / 'serve.log'}")
             time.sleep(0.2)
         time.sleep(1.0)  # the receiver looks for new accounts twice a second
@@ -177,10 +178,10 @@ def served(home: Home) -> Iterator[None]:
         log.close()
 
 
-def play_night(
+def start_night(
     home: Home, town: Town, password: str, *, speed: float, say: Say, stop: threading.Event
 ) -> None:
-    """Play the night until it is stopped."""
+    """Let the night be played beside, until it is stopped."""
     given = home.settings
     config = NightConfig(
         web=(given.bind, given.web_port),
@@ -192,7 +193,7 @@ def play_night(
         keep_on=True,
         stop=stop,
     )
-    play(town, config, say)
+    threading.Thread(target=play, args=(town, config, say), daemon=True).start()
 
 
 def make_password() -> str:

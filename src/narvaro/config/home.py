@@ -70,34 +70,55 @@ def home_path() -> Path:
     return Path(os.environ.get("NARVARO_HOME", "var")).resolve()
 
 
-def _value(name: str, raw: object, default: object) -> object:
+LAST_PORT = 65535
+
+
+def _number(name: str, raw: object) -> int | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        return None
+    if isinstance(raw, str) and not (raw.isascii() and raw.isdigit()):
+        return None
+    least = 0 if name.endswith("_port") else 1
+    return int(raw) if least <= int(raw) <= LAST_PORT else None
+
+
+def _value(where: str, name: str, raw: object, default: object) -> object:
     if isinstance(default, tuple):
         listed = raw.split(",") if isinstance(raw, str) else raw
         if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
             return tuple(one.strip() for one in listed if one.strip())
-    elif isinstance(default, int):
-        if isinstance(raw, int) or (isinstance(raw, str) and raw.isdigit()):
-            return int(raw)
-    elif isinstance(raw, str):
+        raise HomeRefused(f"{where}: {raw!r} is not a list of texts; correct it.")
+    if isinstance(default, int):
+        number = _number(name, raw)
+        if number is None:
+            raise HomeRefused(f"{where}: {raw!r} is no number up to {LAST_PORT}; correct it.")
+        return number
+    if isinstance(raw, str):
         return raw
-    raise HomeRefused(f"Setting {name}: {raw!r} is not a {type(default).__name__}; correct it.")
+    raise HomeRefused(f"{where}: {raw!r} is not a text in quotation marks; correct it.")
+
+
+def _read_toml(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise HomeRefused(f"{file}: {fault}; correct that line.") from fault
 
 
 def _read_settings(path: Path) -> Settings:
     file = path / "narvaro.toml"
-    try:
-        given: dict[str, object] = tomllib.loads(file.read_text()) if file.exists() else {}
-    except tomllib.TOMLDecodeError as fault:
-        raise HomeRefused(f"{file}: {fault}; correct that line.") from fault
+    given = _read_toml(file) if file.exists() else {}
     known = {one.name: one.default for one in fields(Settings)}
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise HomeRefused(f"{file}: unknown setting {unknown[0]!r}; known are {', '.join(known)}.")
-    for name in known:
-        env = os.environ.get(f"NARVARO_{name.upper()}")
-        if env is not None:
-            given[name] = env
-    values = {name: _value(name, raw, known[name]) for name, raw in given.items()}
+    values = {
+        name: _value(f"{file}: {name}", name, raw, known[name]) for name, raw in given.items()
+    }
+    for name, default in known.items():
+        variable = f"NARVARO_{name.upper()}"
+        if variable in os.environ:
+            values[name] = _value(variable, name, os.environ[variable], default)
     return Settings(**values)  # type: ignore[arg-type]  # each value was checked against its default
 
 
@@ -114,15 +135,20 @@ def _read_secrets(file: Path) -> dict[str, str]:
         return made
     if file.stat().st_mode & 0o077:
         raise HomeRefused(f"{file} can be read by others; run: chmod 600 {file}")
-    return tomllib.loads(file.read_text())
+    return {name: one for name, one in _read_toml(file).items() if isinstance(one, str)}
 
 
 def open_home(path: Path | None = None) -> Home:
     """Open the home folder, making it and its secrets where they are missing."""
     where = path or home_path()
-    for folder in (where, *(where / name for name in ("maps", "intake", "kernels", "static"))):
-        folder.mkdir(parents=True, exist_ok=True)
-    kept = _read_secrets(where / "secrets.toml")
+    try:
+        for folder in (where, *(where / name for name in ("maps", "intake", "kernels", "static"))):
+            folder.mkdir(parents=True, exist_ok=True)
+        kept = _read_secrets(where / "secrets.toml")
+    except OSError as fault:
+        raise HomeRefused(
+            f"The home folder {where} cannot be used: {fault}; set NARVARO_HOME to a folder of yours."
+        ) from fault
     try:
         return Home(where, _read_settings(where), kept["django_secret_key"], kept["seal_key"])
     except KeyError as missing:

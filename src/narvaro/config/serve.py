@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from narvaro.config.home import Home
+from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +39,12 @@ class Child:
     def start(self) -> None:
         """Start it."""
         self.process = subprocess.Popen(self.command)  # noqa: S603 - our own commands
-        self.started_at = time.monotonic()
+        self.started_at = clock.monotonic()
         logger.info("started", extra={"child": self.name, "pid": self.process.pid})
 
     def tend(self) -> None:
         """Start it anew when it ended, a little later each time that it ends soon."""
-        now = time.monotonic()
+        now = clock.monotonic()
         if self.process is None:
             if now >= self.restart_at:
                 self.start()

@@ -90,6 +90,10 @@ class Browser:
         """Send a form with the session's CSRF token."""
         return self._ask("POST", path, values, accept)
 
+    def cookie_header(self) -> str:
+        """Return the session's cookies as a request carries them."""
+        return "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+
     def _ask(
         self, method: str, path: str, values: list[tuple[str, str]] | None, accept: str
     ) -> Page:
@@ -108,7 +112,7 @@ class Browser:
         line = HTTPConnection(*self._address, timeout=WAIT_S)
         headers = {
             "Accept": accept,
-            "Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()),
+            "Cookie": self.cookie_header(),
         }
         body = None
         if values is not None:

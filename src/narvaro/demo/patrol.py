@@ -17,7 +17,7 @@ from narvaro.demo.phone import Phone, send_position
 from narvaro.demo.town import Town, TownUnit
 
 Address = tuple[str, int]
-STATE_EVERY_S = 2.0
+STATE_EVERY_S, RETRY_S = 2.0, 5.0
 MOVING_EVERY_S, STANDING_EVERY_S = 4.0, 20.0
 THINK_S, TURNOUT_S, CLOSE_S, WRITE_S = (5.0, 10.0), (6.0, 14.0), 20.0, 25.0
 IDLE_S = (150.0, 360.0)
@@ -64,32 +64,34 @@ class Patrol:
     _until: dict[tuple[str, str], float] = field(default_factory=dict)
     _sites: dict[str, str] = field(default_factory=dict)
     _next: dict[str, float] = field(default_factory=dict)
-    _fault: str = ""
+    _lost: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Live until the night stops; a fault is said once and tried again."""
+        """Live until the night stops."""
         self._fix = Fix(0.0, self.unit.lat, self.unit.lon, 0.0, 0.0)
         self._next["idle"] = wall.monotonic() + self.rng.uniform(*IDLE_S)
         while not self.stop.wait(0.5):
-            try:
-                self._tick()
-                self._fault = ""
-            except UnreachableError as fault:
-                if self._fault != str(fault):
-                    self._fault = str(fault)
-                    self.say(f"{self.unit.call_sign}: {fault}; trying again")
-                self.stop.wait(5.0)
+            local = wall.now().astimezone(ZoneInfo(self.town.timezone)).replace(tzinfo=None)
+            if self._is_on_duty(local):
+                self._contact("position", self._send_position)
+                self._contact("state", self._follow)
 
-    def _tick(self) -> None:
-        local = wall.now().astimezone(ZoneInfo(self.town.timezone)).replace(tzinfo=None)
-        if not self._is_on_duty(local):
-            return
+    def _contact(self, what: str, speak: Callable[[], None]) -> None:
+        """Speak to the product; say once that it is lost, and try again until it is back."""
+        try:
+            speak()
+        except UnreachableError as fault:
+            if what not in self._lost:
+                self.say(f"{self.unit.call_sign}: {fault}; trying again")
+            self._lost.add(what)
+            self._next[what] = wall.monotonic() + RETRY_S
+
+    def _send_position(self) -> None:
         moving = self._move()
         if self._due("position", MOVING_EVERY_S if moving else STANDING_EVERY_S):
             assert self._fix is not None
             send_position(self.positions, self.unit.tracker, self._fix)
-        if self._phone is not None and self._due("state", STATE_EVERY_S):
-            self._follow(self._phone, self._phone.state())
+            self._lost.discard("position")
 
     def _is_on_duty(self, local: datetime) -> bool:
         """Keep the phone with the guard who is on duty now; no positions off duty."""
@@ -136,7 +138,12 @@ class Patrol:
             self._until[thing, step] = wall.monotonic() + wait_s
         return wall.monotonic() >= self._until[thing, step]
 
-    def _follow(self, phone: Phone, state: dict[str, Any]) -> None:
+    def _follow(self) -> None:
+        """Ask the phone for its state and do what is to be done next."""
+        if self._phone is None or not self._due("state", STATE_EVERY_S):
+            return
+        phone, state = self._phone, self._phone.state()
+        self._lost.discard("state")
         offer, response = state.get("offer"), state.get("response")
         due = state.get("reports_due") or []
         if response or due:

@@ -42,11 +42,13 @@ class InstallationNoted(events.Happening):
     positions_allowed: bool
 
 
+LONGEST_S = 24 * 3600
 _KEYS = {
     "tenant": str, "timezone": str, "mode": str, "positions_purpose": str,
     "positions_negotiated_on": date, "accept_within_s": int, "red_after_s": int,
     "organisation": list,
 }  # fmt: skip
+_SETTINGS = ("positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s")
 
 
 def _check(given: dict[str, Any]) -> None:
@@ -54,8 +56,10 @@ def _check(given: dict[str, Any]) -> None:
         kind = _KEYS.get(key)
         if kind is None:
             raise Refused("unknown_key", f"{key} is unknown; known are {', '.join(_KEYS)}.")
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Refused("wrong_type", f"{key} = {value!r} is no {kind.__name__}; correct it.")
+        if isinstance(value, int) and not 1 <= value <= LONGEST_S:
+            raise Refused("out_of_range", f"{key} = {value} is not 1–{LONGEST_S}; correct it.")
     for key in ("tenant", "organisation"):
         if not given.get(key):
             raise Refused("missing_key", f"{key} is missing; add it.")
@@ -63,18 +67,21 @@ def _check(given: dict[str, Any]) -> None:
         raise Refused("unknown_mode", f"mode is one of {', '.join(Tenant.Mode.values)}.")
     try:
         ZoneInfo(given.get("timezone", "Europe/Stockholm"))
-    except (ZoneInfoNotFoundError, ValueError) as fault:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise Refused("unknown_zone", f"timezone {given['timezone']!r} is not known.") from fault
-    _check_organisations(given["organisation"])
+    for number, one in enumerate(given["organisation"], 1):
+        _check_organisation(f"organisation[{number}]", one)
 
 
-def _check_organisations(given: list[Any]) -> None:
-    kinds = ", ".join(OrganisationKind.values)
-    for number, one in enumerate(given, 1):
-        if not isinstance(one, dict) or one.get("kind") not in OrganisationKind.values:
-            raise Refused("organisation", f"organisation[{number}].kind is one of {kinds}.")
-        if not one.get("name"):
-            raise Refused("organisation", f"organisation[{number}].name is missing.")
+def _check_organisation(at: str, one: object) -> None:
+    if not isinstance(one, dict) or one.get("kind") not in OrganisationKind.values:
+        kinds = ", ".join(OrganisationKind.values)
+        raise Refused("organisation", f"{at}.kind is one of {kinds}.")
+    if not isinstance(one.get("name"), str) or not one["name"].strip():
+        raise Refused("organisation", f"{at}.name is missing or no text; write it.")
+    unknown = sorted(set(one) - {"name", "kind"})
+    if unknown:
+        raise Refused("organisation", f"{at}.{unknown[0]} is unknown; known are name, kind.")
 
 
 @transaction.atomic
@@ -82,15 +89,15 @@ def set_up(*, given: dict[str, Any], by: str, at: datetime) -> Tenant:
     """Make or change a tenant from a read installation file; raises Refused by key."""
     _check(given)
     zone = given.get("timezone", "Europe/Stockholm")
-    tenant = Tenant.objects.filter(name=given["tenant"]).first()
+    tenant = Tenant.objects.select_for_update().filter(name=given["tenant"]).first()
     if tenant is None:
         tenant = create_tenant(name=given["tenant"], timezone=zone)
     tenant.timezone = zone
     tenant.mode = given.get("mode", tenant.mode)
-    for name in ("positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s"):
+    for name in _SETTINGS:
         if name in given:
             setattr(tenant, name, given[name])
-    tenant.save()
+    tenant.save(update_fields=["timezone", "mode", *_SETTINGS])
     for one in given["organisation"]:
         kind = OrganisationKind(one["kind"])
         add_organisation(tenant=tenant, name=one["name"], kind=kind, by=by, at=at)

@@ -3,6 +3,7 @@
 In: a case and a time. Out: candidates with exact road times, and the digest of the map behind them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from narvaro.core.choice import Candidate, Choice
 from narvaro.core.permits import Permit, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
 from narvaro.directory.maps import find_open_map
-from narvaro.dispatch.models import Offer
+from narvaro.dispatch.models import Offer, Response
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import list_running_shifts
 from narvaro.situation.models import Case, Position, UnitStatus
@@ -45,10 +46,11 @@ def permit_of(row: directory.Permit) -> Permit:
     )
 
 
-def _competences(shift: Shift, local: datetime) -> frozenset[str]:
+def _competences(running: Sequence[Shift], local: datetime) -> frozenset[str]:
     day = local.date()
     return frozenset(
         held.kind
+        for shift in running
         for member in shift.crew.all()
         for held in member.competences.all()
         if held.is_valid_on(day) and member.is_valid_on(day)
@@ -94,36 +96,46 @@ def travel_times(
     return times, ground.meta.sha256, True
 
 
+def _states(shifts: Mapping[UUID, list[Shift]], case: Case) -> dict[UUID, str]:
+    """Return what each unit does; one that is out, or is asked about another case, is busy."""
+    out = Response.objects.filter(unit_id__in=shifts)
+    out = out.exclude(state__in=[Response.State.LEFT, Response.State.REPORTED])
+    asked = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING).exclude(case=case)
+    busy = {*out.values_list("unit_id", flat=True), *asked.values_list("unit_id", flat=True)}
+    said = UnitStatus.objects.in_bulk(list(shifts))
+    states = {}
+    for unit, running in shifts.items():
+        begun = min(one.starts_at for one in running)
+        status = said.get(unit)
+        state = status.state if status and status.since >= begun else "available"
+        states[unit] = "busy" if unit in busy else state
+    return states
+
+
 def load_field(case: Case, at: datetime) -> Field:
-    """Load the units on duty as candidates for a case."""
-    shifts = list_running_shifts(case.tenant_id, at)
-    units = {one.unit_id: one.unit for one in shifts}
+    """Load the units on duty as candidates for a case; shifts that overlap are one unit."""
+    shifts: dict[UUID, list[Shift]] = {}
+    for shift in list_running_shifts(case.tenant_id, at):
+        shifts.setdefault(shift.unit_id, []).append(shift)
     local = at.astimezone(ZoneInfo(case.tenant.timezone))
-    positions = newest_positions(list(units))
-    on_foot = {pk for pk, one in units.items() if one.travel == directory.Unit.Travel.FOOT}
+    positions = newest_positions(list(shifts))
+    units = [running[0].unit for running in shifts.values()]
+    on_foot = {one.pk for one in units if one.travel == directory.Unit.Travel.FOOT}
     times, sha256, place_known = travel_times(case, positions, on_foot)
-    states = UnitStatus.objects.in_bulk(list(units))
-    asked = set(
-        Offer.objects.filter(case=case)
-        .exclude(state=Offer.State.WAITING)
-        .values_list("unit_id", flat=True)
-    )
-    waiting = set(
-        Offer.objects.filter(unit_id__in=units, state=Offer.State.WAITING)
-        .exclude(case=case)
-        .values_list("unit_id", flat=True)
-    )
+    states = _states(shifts, case)
+    # An offer that was withdrawn was not answered: that unit may be asked once more.
+    over = Offer.objects.filter(case=case)
+    over = over.exclude(state__in=[Offer.State.WAITING, Offer.State.WITHDRAWN])
+    asked = set(over.values_list("unit_id", flat=True))
     candidates = []
-    for shift in shifts:
-        unit, position = shift.unit, positions.get(shift.unit_id)
-        status = states.get(unit.pk)
-        state = status.state if status and status.since >= shift.starts_at else "available"
+    for unit in units:
+        position = positions.get(unit.pk)
         candidates.append(
             Candidate(
                 unit=unit.pk,
                 call_sign=unit.call_sign,
-                state="busy" if unit.pk in waiting else state,
-                competences=_competences(shift, local),
+                state=states[unit.pk],
+                competences=_competences(shifts[unit.pk], local),
                 travel_s=times.get(unit.pk),
                 position_age_s=(at - position.at).total_seconds() if position else None,
                 on_foot=unit.pk in on_foot,

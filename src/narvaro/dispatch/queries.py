@@ -1,5 +1,6 @@
 """Reads of rankings, offers and responses. The viewer first, nothing unscoped."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from django.db.models import QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
+from narvaro.core.choice import choose
+from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import Offer, Ranking, Response
 from narvaro.dispatch.responses import OUT
 from narvaro.plan.queries import find_own_unit
@@ -19,6 +22,15 @@ def find_ranking(viewer: Viewer, case: Case) -> Ranking | None:
     """Return the newest ranking of a case, or None before the first."""
     viewer.require(Record.OFFER)
     return Ranking.objects.filter(case=get_case(viewer, case.pk)).order_by("-made_at").first()
+
+
+def rank_now(viewer: Viewer, case: Case, at: datetime) -> Ranking:
+    """Rank the units as they stand now for a person, who may ask any of them again; kept nowhere."""
+    viewer.require(Record.OFFER)
+    ground = load_field(get_case(viewer, case.pk), at)
+    anyone = [replace(one, already_asked=False) for one in ground.candidates]
+    choice = choose(anyone, frozenset(case.needs), place_known=ground.place_known)
+    return Ranking(case=case, made_at=at, map_sha256=ground.map_sha256, lines=lines_of(choice))
 
 
 def offers_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Offer]:

@@ -66,6 +66,8 @@ def accept(*, offer: Offer, response_id: UUID, by: str, at: datetime) -> Respons
     there = Response.objects.filter(offer_id=offer.pk).first()
     if there is not None:
         return there
+    if Response.objects.filter(pk=response_id).exists():
+        raise Refused("id_taken", "That id is another record's; accept once more.")
     accepted = take(offer, by=by, at=at)
     response = Response.objects.create(
         id=response_id,
@@ -105,7 +107,7 @@ def step(
         return row
     if then < now:
         raise Refused("step_back", "The response has come further than that already.")
-    if state == Response.State.LEFT and row.state in UNDER_WAY:
+    if state in {Response.State.SECURED, Response.State.LEFT} and row.state in UNDER_WAY:
         raise Refused("not_on_scene", "Say that you are on scene before you clear.")
     if state == Response.State.REPORTED:
         raise Refused("report_first", "A response is reported by sending its report.")
@@ -140,7 +142,8 @@ def report(
         row.save(update_fields=["state"])
         told = _tell(row, "reported", by=by, at=at, source=Source.PHONE)
         _note(row, "reported", at, Source.PHONE, told.position)
-        move_case(case=row.case, state=Case.State.CLOSED, by=by, at=at, unit=row.unit_id)
+        if row.case.state != Case.State.CLOSED:
+            move_case(case=row.case, state=Case.State.CLOSED, by=by, at=at, unit=row.unit_id)
     return incident
 
 

@@ -117,8 +117,14 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
     viewer.require(Record.STATEMENT)
     contract = get_contract(viewer, contract_id)
     begins, ends = month_span(month, viewer.zone)
-    found = _responses(contract, begins, ends)
-    agreed = terms_of(contract).response_terms
+    agreement = terms_of(contract)
+    agreed = agreement.response_terms
+    # Of two contracts with one supplier, the one in force that day holds the response.
+    found = [
+        one
+        for one in _responses(contract, begins, ends)
+        if terms.in_force(agreement, one.case.received_at.astimezone(viewer.zone).date())
+    ]
     as_core = [
         response_times.Response(str(one.pk), one.case.kind, times_of(one.time_points.all()))
         for one in found

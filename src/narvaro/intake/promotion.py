@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
 from narvaro.intake.actions import move_place, note_last_seen
 from narvaro.intake.journal import Record, read_after, read_last_seen
-from narvaro.intake.message import MessageError, Position, Received, Refusal
+from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
 from narvaro.situation import models as situation
 from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
@@ -25,6 +25,7 @@ from narvaro.situation.codes import find_code
 from narvaro.situation.signals import SignalFacts, receive_signal
 from narvaro.spine import clock
 from narvaro.spine.events import SYSTEM
+from narvaro.spine.models import Tenant
 
 logger = logging.getLogger(__name__)
 
@@ -51,19 +52,38 @@ def _facts(record: Record, part: int, one: Received) -> SignalFacts:
     )
 
 
+def _find_tenant_id(name: str) -> UUID | None:
+    try:
+        return Tenant.objects.filter(pk=UUID(name)).values_list("pk", flat=True).first()
+    except ValueError:
+        return None
+
+
 def _refused(record: Record, reason: str, detail: str) -> None:
-    tenant = UUID(record.tenant) if record.tenant else None
     keep_refused(
         refused=situation.RefusedIntake(
             receiver_id=record.receiver_id,
             journal_id=record.id,
             received_at=record.received_at,
-            account=record.account[:40],
+            account=record.account.replace("\x00", "?")[:40],
             reason=reason[:40],
-            detail=detail,
-            tenant_id=tenant,
+            detail=detail.replace("\x00", "?"),
+            tenant_id=_find_tenant_id(record.tenant),
         )
     )
+
+
+def _object_of(decoded: object) -> Json:
+    if not isinstance(decoded, dict):
+        raise MessageError(f"The record holds a {type(decoded).__name__}, not an object.")
+    return decoded
+
+
+def _signals_of(record: Record) -> list[Received]:
+    decoded = json.loads(record.decoded)
+    if not isinstance(decoded, list) or not decoded:
+        raise MessageError("The record holds no list of signals.")
+    return [Received.from_dict(_object_of(one)) for one in decoded]
 
 
 def _promote_signals(record: Record) -> None:
@@ -73,8 +93,7 @@ def _promote_signals(record: Record) -> None:
     if transmitter is None:
         _refused(record, "unknown_account", "The account is no longer in the directory.")
         return
-    for part, given in enumerate(json.loads(record.decoded)):
-        one = Received.from_dict(given)
+    for part, one in enumerate(_signals_of(record)):
         code = find_code(one.token, one.code, one.qualifier or None)
         receive_signal(
             transmitter=transmitter,
@@ -98,7 +117,7 @@ def _flag_of(tenant_id: UUID, found: Position, received_at: datetime) -> str:
 
 
 def _promote_position(record: Record, arrived: Arrived) -> None:
-    found = Position.from_dict(json.loads(record.decoded))
+    found = Position.from_dict(_object_of(json.loads(record.decoded)))
     unit = Unit.objects.filter(tracker=found.device).first()
     if unit is None:
         _refused(record, "unknown_device", "The device is no longer a unit's.")
@@ -126,7 +145,7 @@ def _promote_one(record: Record, arrived: Arrived) -> None:
         case "position":
             _promote_position(record, arrived)
         case "refused":
-            refusal = Refusal.from_dict(json.loads(record.decoded))
+            refusal = Refusal.from_dict(_object_of(json.loads(record.decoded)))
             account = refusal.source or record.account
             _refused(replace(record, account=account), refusal.code, refusal.detail)
 
@@ -143,7 +162,7 @@ def promote(journal: Path, receiver_id: str, arrived: Arrived, limit: int = 200)
             with transaction.atomic():
                 _promote_one(record, arrived)
                 move_place(receiver_id=receiver_id, record_id=record.id)
-        except (MessageError, ValueError, KeyError) as fault:
+        except (ValueError, KeyError, DataError, IntegrityError) as fault:
             # One record that cannot be read must not stop the alarms behind it; it is kept and said.
             logger.exception("promotion refused", extra={"record": record.id})
             with transaction.atomic():

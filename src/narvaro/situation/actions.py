@@ -193,6 +193,8 @@ def report_incident(
         if there.pk != incident_id:
             raise Refused("reported", f"Case {case.number} is reported already.")
         return there
+    if Incident.objects.filter(pk=incident_id).exists():
+        raise Refused("id_taken", "That id is another record's; send the report once more.")
     incident = Incident.objects.create(
         id=incident_id,
         tenant_id=case.tenant_id,

@@ -16,7 +16,7 @@ from narvaro.access.models import OrganisationKind
 from narvaro.access.queries import list_organisation_ids
 from narvaro.contract.queries import list_suppliers_in_force
 from narvaro.directory.models import ResponsePlan, Transmitter
-from narvaro.situation.codes import AlarmCode
+from narvaro.situation.codes import AlarmCode, find_code
 from narvaro.situation.correlation import (
     WINDOW,
     Handling,
@@ -30,6 +30,9 @@ from narvaro.situation.models import Case, CaseShare, Signal
 from narvaro.spine import events
 from narvaro.spine.models import Tenant
 
+# "Disarmed after alarm", "alarm cancelled by user": such codes do not say which alarm they end.
+OF_ANY_ALARM = frozenset({"arming", "other"})
+ALARMS = frozenset({"intruder", "tamper", "duress", "assistance", "fire", "medical", "other"})
 ACTIVE = (Case.State.OPEN, Case.State.OFFERED, Case.State.ACCEPTED, Case.State.ON_SCENE)
 
 
@@ -87,8 +90,12 @@ def _find_related(transmitter: Transmitter, kind: str, at: datetime) -> Case | N
     return related.order_by("-last_signal_at").first()
 
 
-def _find_case_of_zone(transmitter: Transmitter, kind: str) -> Case | None:
-    cases = Case.objects.filter(site_id=transmitter.site_id, kind__in=list_related(kind))
+def _find_answered(transmitter: Transmitter, code: AlarmCode) -> Case | None:
+    """Return the case that a restore or a cancel code speaks of, or None."""
+    kinds = list_related(code.kind)
+    if code.phase == "cancel" and code.kind in OF_ANY_ALARM:
+        kinds = ALARMS
+    cases = Case.objects.filter(site_id=transmitter.site_id, kind__in=kinds)
     return cases.exclude(state=Case.State.CLOSED).order_by("-last_signal_at").first()
 
 
@@ -183,13 +190,16 @@ def tell_opened(case: Case, audience: list[UUID], *, by: str, at: datetime) -> N
 
 def _raise(case: Case, code: AlarmCode, by: str, at: datetime) -> None:
     """Recompute kind, confirmation and handling after one more alarm; tell what changed."""
-    alarms = Signal.objects.filter(case=case, phase="alarm").values_list("kind", "zone")
+    signals = list(Signal.objects.filter(case=case))
     before = (case.kind, case.confirmed, case.priority)
     case.kind = graver(case.kind, code.kind)
-    case.confirmed = is_confirmed(list(alarms))
+    if case.kind == Case.Kind.DURESS:
+        case.cancel_code_at = None  # a code that came before was forced
+    case.confirmed = is_confirmed([(one.kind, one.zone) for one in signals if one.phase == "alarm"])
+    by_code = [find_code(one.token, one.code, one.qualifier or None).priority for one in signals]
     handling: Handling = handling_of(
         case.kind,
-        code_priority=min(code.priority or 4, case.priority),
+        code_priority=min(one or 4 for one in by_code),
         confirmed=case.confirmed,
         rules=case.plan.rules if case.plan else (),
     )
@@ -213,7 +223,8 @@ def tell_changed(
 
 def _join(case: Case, signal: Signal, code: AlarmCode, by: str, at: datetime) -> None:
     case.last_signal_at = max(case.last_signal_at, signal.received_at)
-    if code.phase == "cancel" and case.cancel_code_at is None and code.cancellable:
+    may_end = code.cancellable and case.kind != Case.Kind.DURESS
+    if code.phase == "cancel" and case.cancel_code_at is None and may_end:
         case.cancel_code_at = signal.received_at
     case.save()
     events.append(
@@ -233,7 +244,7 @@ def receive_signal(
     if not code.opens_case:
         case = None
         if code.phase in {"restore", "cancel"}:
-            case = _find_case_of_zone(transmitter, code.kind)
+            case = _find_answered(transmitter, code)
         signal = _keep(transmitter, facts, code, case)
         if case is not None:
             _join(case, signal, code, by, at)

@@ -14,7 +14,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
-from narvaro.dispatch.queries import find_ranking, offers_seen_by, responses_seen_by
+from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
 from narvaro.plan.queries import list_running_shifts
 from narvaro.situation.codes import find_code
@@ -179,24 +179,33 @@ def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
     return reverse("offer", args=[case.pk, UUID(unit_id)])
 
 
+def _close_url(viewer: Viewer, case: Case) -> str:
+    may = viewer.may(Record.CASE, Verb.WRITE) and case.state in SEEKING
+    return reverse("close", args=[case.pk]) if may else ""
+
+
 def ranking_rows(
     viewer: Viewer, case: Case, ranking: Ranking | None, offers: Iterable[Offer]
 ) -> tuple[tuple[RankedUnitRow, ...], tuple[LeftOutRow, ...]]:
     """Return the ranking's order and who is left out of it, with reasons."""
     if ranking is None:
         return (), ()
-    states = {str(one.unit_id): say(labels.OFFER_STATE, one.state) for one in offers}
-    ranked = tuple(
-        _ranked_row(
-            line,
-            ranking.made_at,
-            _offer_url(viewer, case, str(line["unit"])),
-            states.get(str(line["unit"]), ""),
+    asked = {str(one.unit_id): one.state for one in offers}
+
+    def row(line: dict[str, object]) -> RankedUnitRow:
+        unit = str(line["unit"])
+        state = asked.get(unit, "")
+        url = "" if state == Offer.State.WAITING else _offer_url(viewer, case, unit)
+        return _ranked_row(
+            line, ranking.made_at, url, say(labels.OFFER_STATE, state) if state else ""
         )
-        for line in ranking.lines
-        if "rank" in line
-    )
+
+    ranked = tuple(row(line) for line in ranking.lines if "rank" in line)
     return ranked, tuple(_left_out_row(one) for one in ranking.lines if "left_out" in one)
+
+
+def _whole(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
 
 
 def time_rows(
@@ -209,7 +218,8 @@ def time_rows(
     for number, name in enumerate(POINTS):
         found = best.get(name)
         counts = "start" if name == start else "stop" if name == stop else ""
-        offset = (found.at - first).total_seconds() if found and first else None
+        # Cut to whole seconds first: what is shown equals the difference of the clock times shown.
+        offset = (_whole(found.at) - _whole(first)).total_seconds() if found and first else None
         rows.append(
             TimePointRow(
                 code=f"t{number}",
@@ -224,11 +234,16 @@ def time_rows(
     return tuple(rows)
 
 
-def _why_not(case: Case, ranking: Ranking | None, ranked: tuple[RankedUnitRow, ...]) -> str:
+def _ranking(viewer: Viewer, case: Case, needs_person: bool) -> Ranking | None:
+    """Return what the offer was made on; where a person is to choose, how the units stand now."""
+    if not viewer.may(Record.OFFER):
+        return None
+    return rank_now(viewer, case, clock.now()) if needs_person else find_ranking(viewer, case)
+
+
+def _why_not(case: Case, ranked: tuple[RankedUnitRow, ...]) -> str:
     if ranked or case.state not in SEEKING:
         return ""
-    if ranking is None:
-        return _("No ranking is made yet.")
     return _("No unit on duty may be sent now; the reasons stand below.")
 
 
@@ -236,13 +251,13 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     """Return everything about a case that the viewer may see."""
     rows = CaseRows(viewer, [case])
     offers, responses = rows.offers[case.pk], rows.responses[case.pk]
-    ranking = find_ranking(viewer, case) if viewer.may(Record.OFFER) else None
+    row = rows.row(case, href)
+    ranking = _ranking(viewer, case, row.needs_person)
     ranked, left_out = ranking_rows(viewer, case, ranking, offers)
     site = case.site
-    points = responses[-1].time_points.all() if responses else ()
     born = pgettext("born of", "a panel") if case.born == Case.Born.PANEL else _("a call typed in")
     return CaseDetail(
-        row=rows.row(case, href),
+        row=row,
         site_code=site.code if site else "",
         site_kind_label=say(labels.SITE_KIND, site.kind) if site else "",
         premises=site.premises if site else "",
@@ -253,12 +268,13 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         ranked=ranked,
         left_out=left_out,
         offers=tuple(offer_row(one) for one in offers),
-        times=time_rows(points),
+        times=time_rows(responses[-1].time_points.all()) if responses else (),
         ranked_at=ranking.made_at if ranking else None,
         alarm_grade=str(site.alarm_grade) if site and site.alarm_grade else "",
         note=case.text,
         born_label=born,
-        why_not=_why_not(case, ranking, ranked),
+        close_url=_close_url(viewer, case),
+        why_not=_why_not(case, ranked),
     )
 
 

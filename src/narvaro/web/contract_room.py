@@ -165,7 +165,7 @@ def rule_text(term: terms.ResponseTerm) -> str:
         "start": say(labels.POINT, term.start),
         "stop": say(labels.POINT, term.stop),
         "minutes": number_format(f"{term.target_s / 60:g}"),
-        "share": number_format(f"{term.share * 100:g}"),
+        "share": number_format(f"{float(term.share) * 100:g}"),
     }
 
 

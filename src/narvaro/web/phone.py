@@ -109,7 +109,7 @@ def _steps(response: Response) -> tuple[PhoneStep, ...]:
     for code in STEPS:
         place = responses.ORDER.index(code)
         passed = place <= now
-        early = code == "left" and response.state in responses.UNDER_WAY
+        early = code in {"secured", "left"} and response.state in responses.UNDER_WAY
         url = "" if passed or early else reverse("step", args=[response.pk, code])
         steps.append(
             PhoneStep(

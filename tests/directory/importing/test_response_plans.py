@@ -60,9 +60,7 @@ def test_a_plan_comes_in_and_the_newest_version_holds(importer: Importer) -> Non
         ('offer = "auto"', "offer = []", "rule[1].offer"),
     ],
 )
-def test_each_fault_is_named_by_its_path(
-    importer: Importer, old: str, new: str, path: str
-) -> None:
+def test_each_fault_is_named_by_its_path(importer: Importer, old: str, new: str, path: str) -> None:
     """A misspelt word in a plan must not lie silent until the night it is needed."""
     assert old in PLAN
     report = importer("response-plans", PLAN.replace(old, new))

@@ -73,9 +73,7 @@ def test_sites_of_an_interrupted_import_are_never_seen_and_go_with_the_next_one(
     assert not ImportBatch.objects.filter(published_at=None).exists()
 
 
-def test_changes_of_an_interrupted_import_are_not_applied(
-    importer: Importer, town: World
-) -> None:
+def test_changes_of_an_interrupted_import_are_not_applied(importer: Importer, town: World) -> None:
     """Known sites keep their old facts until the whole new file is there."""
     importer("sites", site_rows(CHUNK + 5))
     interrupt(importer, site_rows(CHUNK + 5, name="Gymnasium"))
@@ -103,7 +101,11 @@ def test_changed_sites_are_updated_and_the_others_are_not_touched(
     assert (one.lat, one.lon, one.alarm_grade) == (59.2, 18.3, None)
     with statements() as seen:
         importer("sites", moved)
-    assert not [sql for sql, _ in seen if sql.startswith(("UPDATE directory_site", "UPDATE \"directory_site"))]
+    assert not [
+        sql
+        for sql, _ in seen
+        if sql.startswith(("UPDATE directory_site", 'UPDATE "directory_site'))
+    ]
     assert {code: site.name for code, site in after.items() if code != "T-1"} == {
         code: site.name for code, site in before.items() if code != "T-1"
     }

@@ -95,9 +95,7 @@ def _faults(plan: Any, sites: Mapping[str, Site]) -> list[Refusal]:  # noqa: ANN
     return faults
 
 
-def _twice(
-    plan: Mapping[str, Any], number: int, seen: dict[tuple[str, int], int]
-) -> list[Refusal]:
+def _twice(plan: Mapping[str, Any], number: int, seen: dict[tuple[str, int], int]) -> list[Refusal]:
     first = seen.setdefault((plan["site"], plan["version"]), number)
     if first == number:
         return []

@@ -121,7 +121,10 @@ class TimePointRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """Everything about one case for those who send units; all eleven time points in order."""
+    """Everything about one case for those who send units.
+
+    `times` holds all eleven time points in order; it is empty before a unit has accepted.
+    """
 
     row: CaseRow
     site_code: str
