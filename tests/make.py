@@ -158,6 +158,11 @@ def make_unit(
     return Crewed(unit, member, shift)
 
 
+def crew_of(unit: Unit) -> Member:
+    """Return the guard of a unit's only shift."""
+    return Shift.objects.get(unit=unit).crew.get()
+
+
 def put_position(unit: Unit, at: datetime, lat: float, lon: float) -> Position:
     """Put a unit somewhere."""
     return Position.objects.create(

@@ -128,7 +128,9 @@ def make_scene(name: str) -> Scene:
     send_signal(panel)
     offer = offer_next(case=Case.objects.get(tenant=world.tenant), by="system", at=NIGHT)
     assert offer is not None
-    done = responses.accept(offer=offer, response_id=uuid7(), by=signature, at=NIGHT)
+    done = responses.accept(
+        offer=offer, response_id=uuid7(), member_id=crewed.member.pk, by=signature, at=NIGHT
+    )
     for state in (Response.State.ON_SCENE, Response.State.LEFT):
         responses.step(response=done, state=state, by=signature, at=NIGHT)
     responses.report(

@@ -20,6 +20,7 @@ from tests.conftest import Running
 from tests.make import (
     NIGHT,
     World,
+    crew_of,
     make_permit,
     make_plan,
     make_site,
@@ -59,7 +60,9 @@ def fresh(case: Case) -> Case:
 
 def accept(offer: Offer, at: datetime = NIGHT) -> Response:
     """Take an offer."""
-    return responses.accept(offer=offer, response_id=uuid7(), by="member:test", at=at)
+    return responses.accept(
+        offer=offer, response_id=uuid7(), member_id=crew_of(offer.unit).pk, by="member:test", at=at
+    )
 
 
 def refusal(case: Case, unit: Unit) -> tuple[str, str]:
@@ -175,7 +178,11 @@ def test_an_id_that_another_response_holds_is_refused(world: World, running: Run
     first = accept(Offer.objects.get(case=one))
     with pytest.raises(Refused) as no:
         responses.accept(
-            offer=Offer.objects.get(case=two), response_id=first.pk, by="member:test", at=NIGHT
+            offer=Offer.objects.get(case=two),
+            response_id=first.pk,
+            member_id=first.member_id,
+            by="member:test",
+            at=NIGHT,
         )
     assert no.value.code == "id_taken"
     assert asked(two) == [("V2", "waiting")]

@@ -55,7 +55,11 @@ def response(world: World, crew: Crewed, running: Running) -> Response:
     send_signal(make_transmitter(site), "BA", at=at(0))
     running.at(at(1))
     return responses.accept(
-        offer=Offer.objects.get(), response_id=uuid7(), by="member:test", at=at(20)
+        offer=Offer.objects.get(),
+        response_id=uuid7(),
+        member_id=crew.member.pk,
+        by="member:test",
+        at=at(20),
     )
 
 
@@ -115,7 +119,9 @@ def test_a_typed_case_offered_by_a_person_says_so(world: World, crew: Crewed) ->
     )
     case = type_in_case(case_id=uuid7(), tenant_id=world.tenant.pk, typed=typed, by="x", at=at(0))
     offer = offer_to(case=case, unit_id=crew.unit.pk, by="member:test", at=at(5))
-    made = responses.accept(offer=offer, response_id=uuid7(), by="member:test", at=at(9))
+    made = responses.accept(
+        offer=offer, response_id=uuid7(), member_id=crew.member.pk, by="member:test", at=at(9)
+    )
     sources = dict(points(made).keys())
     assert sources == {
         "received": "typed", "acknowledged": "system", "decided": "dispatcher",
@@ -257,7 +263,9 @@ def test_the_id_of_another_cases_report_is_refused(
     send_signal(make_transmitter(site), "BA", at=at(300))
     running.at(at(301))
     offer = Offer.objects.get(state="waiting")
-    second = responses.accept(offer=offer, response_id=uuid7(), by="member:test", at=at(302))
+    second = responses.accept(
+        offer=offer, response_id=uuid7(), member_id=crew.member.pk, by="member:test", at=at(302)
+    )
     finish(second)
     code = refused(lambda: send_report(second, crew, incident_id=first.pk))
     assert code == "id_taken"

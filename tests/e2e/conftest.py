@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.pages import Pages, Scheme, end_cases
+from tests.e2e.pages import Pages, end_cases
 from tests.e2e.product import ROOT, Product, running
 
 SHOTS = ROOT / "build" / "screens"
@@ -79,10 +79,11 @@ def town(browser: Browser, product: Product) -> Iterator[Product]:
     end_cases(browser, product)
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Scheme:
-    """Run the test in both colour schemes."""
-    return "light" if request.param == "light" else "dark"
+@pytest.fixture
+def set_up(town: Product) -> Iterator[Callable[..., None]]:
+    """Give a way to change the running installation; afterwards it is as it was."""
+    yield town.set_up
+    town.set_up()
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,10 @@ PHONE = ViewportSize(width=390, height=844)
 PATIENCE_MS = 10_000
 
 
-def sv(text: str) -> str:
+def sv(text: str, context: str = "") -> str:
     """Return the Swedish of one of the interface's English texts, as the catalogue has it."""
-    said = gettext.translation("django", ROOT / "src" / "narvaro" / "locale", ["sv"]).gettext(text)
+    swedish = gettext.translation("django", ROOT / "src" / "narvaro" / "locale", ["sv"])
+    said = swedish.pgettext(context, text) if context else swedish.gettext(text)
     assert said != text, f"{text!r} is not in the Swedish catalogue"
     return said
 

@@ -80,7 +80,11 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
     assert offer is not None
     assert offer.unit == v1.unit
     response = responses.accept(
-        offer=offer, response_id=uuid7(), by=guard.signature, at=running.hands.now()
+        offer=offer,
+        response_id=uuid7(),
+        member_id=v1.member.pk,
+        by=guard.signature,
+        at=running.hands.now(),
     )
     running.at(local("02:19:50"))
     arrival = put_position(v1.unit, local("02:19:50"), at_km(0.03), LON)

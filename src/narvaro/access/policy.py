@@ -19,7 +19,6 @@ class Record(StrEnum):
     IMPORT = "import"
     MAP = "map"
     OFFER = "offer"
-    PLAN = "plan"
     REFUSED_INTAKE = "refused_intake"
     REPORT = "report"
     RESPONSE = "response"
@@ -59,9 +58,9 @@ def _grant(scope: Scope, *verbs: Verb, fields: tuple[str, ...] = ()) -> Grant:
 
 
 # Fields beyond the base: `position` (where a unit is, to the metre), `key` (a site's key number),
-# `raw` (a panel's frame), `text` (a report's words), `price` (the price list).
+# `signals` (what a panel sent), `text` (a report's words), `price` (the price list).
 _DISPATCH_DESK: Mapping[Record, Grant] = {
-    Record.CASE: _grant(Scope.SHARED, Verb.WRITE, fields=("raw", "signals")),
+    Record.CASE: _grant(Scope.SHARED, Verb.WRITE, fields=("signals",)),
     Record.OFFER: _grant(Scope.SHARED, Verb.WRITE),
     Record.RESPONSE: _grant(Scope.SHARED, Verb.WRITE),
     Record.REPORT: _grant(Scope.SHARED),
@@ -74,7 +73,7 @@ _BUYER: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.SHARED, fields=("signals",)),
     Record.OFFER: _grant(Scope.SHARED),
     Record.RESPONSE: _grant(Scope.SHARED),
-    Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
+    Record.REPORT: _grant(Scope.SHARED),  # the words only once the shift leader has settled them
     Record.UNIT: _grant(Scope.TENANT),  # visits and responses, never tracks
     Record.SITE: _grant(Scope.TENANT),
     Record.MAP: _grant(Scope.TENANT),
@@ -96,7 +95,6 @@ _LEADER: Mapping[Record, Grant] = {
     Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
     Record.UNIT: _grant(Scope.SHARED, Verb.LEAD, fields=("position",)),
     Record.MAP: _grant(Scope.TENANT),
-    Record.PLAN: _grant(Scope.SHARED, Verb.LEAD),
 }
 _CREW: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.OWN),

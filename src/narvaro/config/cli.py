@@ -179,6 +179,7 @@ def web() -> None:
         interface=Interfaces.ASGI,
         workers=1,
         websockets=False,
+        workers_kill_timeout=2,  # a live stream never ends by itself: asked to stop, do not wait
         log_access=False,
         log_level=LogLevels.warning,
         **tls,  # type: ignore[arg-type]  # only paths are in it

@@ -28,6 +28,7 @@ from narvaro.spine import clock
 Say = Callable[[str], None]
 YOURS = "V1"
 PATIENCE_S = 60.0
+MARK = "made-by-demo"
 MADE_UP = "Påhittad stad"
 ORDER = (
     ("sites", "sites.csv"), ("units", "units.csv"), ("members", "members.csv"),
@@ -55,6 +56,14 @@ class Entrance:
 
 def clear(home: Home) -> None:
     """Remove the last town from the demo's own home; maps and kernels stay, they are costly."""
+    mark = home.path / MARK
+    if not mark.exists():
+        if (home.path / "narvaro.db").exists() or home.journal.exists():
+            raise DemoRefused(
+                f"{home.path} holds an installation that no demo made. Nothing was touched. "
+                "Choose another folder: NARVARO_HOME=…"
+            )
+        mark.write_text("Made by `narvaro demo`; each start makes it anew.\n")
     for file in home.path.glob("narvaro.db*"):
         file.unlink()
     for name in ("intake", "town"):
@@ -142,8 +151,10 @@ def is_open(host: str, port: int) -> bool:
 
 
 def require_free(home: Home) -> None:
-    """Raise DemoRefused where one of our ports is taken."""
+    """Raise DemoRefused where one of our ports is taken, or the database is another's."""
     given = home.settings
+    if given.database_url:
+        raise DemoRefused("The demo makes a database of its own; unset NARVARO_DATABASE_URL.")
     for name in ("web_port", "alarm_port", "position_port"):
         port = getattr(given, name)
         if is_open(given.bind, port):

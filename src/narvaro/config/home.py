@@ -29,6 +29,7 @@ class Settings:
     position_port: int = 5055
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     origins: tuple[str, ...] = ()
+    behind_tls_proxy: bool = False
     tls_certificate: str = ""
     tls_key: str = ""
     web_threads: int = 4
@@ -88,6 +89,11 @@ def _value(where: str, name: str, raw: object, default: object) -> object:
         if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
             return tuple(one.strip() for one in listed if one.strip())
         raise HomeRefused(f"{where}: {raw!r} is not a list of texts; correct it.")
+    if isinstance(default, bool):
+        said = {True: True, False: False, "true": True, "false": False}.get(raw)
+        if said is None:
+            raise HomeRefused(f"{where}: {raw!r} is not true or false; correct it.")
+        return bool(said)
     if isinstance(default, int):
         number = _number(name, raw)
         if number is None:

@@ -1,7 +1,7 @@
 """One port: live streams native, Django's pages behind them. In: ASGI. Out: answers.
 
-Django runs as WSGI on a few threads that keep their database connections (measured faster than
-its ASGI handler for synchronous views).
+Django runs as WSGI on a few threads that keep their database connections: its views are synchronous,
+and its ASGI handler would run them one at a time.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The process `work`: promotion, readers, timers, jobs, one checkpoint. In: the database. Out: steps.
 
-One loop, so that nothing in it races; each turn is short. A turn that fails is logged and the next
-one goes on, except that a database that is gone for long ends the process: `serve` starts it anew.
+One loop, so that nothing in it races; each turn is short. A step that fails is logged and tried
+again; the other steps and the other tenants go on.
 """
 
 import logging
@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 
 from django.conf import settings
@@ -16,13 +17,13 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 
 from narvaro.core.roads import warm
 from narvaro.directory.maps import find_open_map
+from narvaro.directory.roads_file import MapRefused
 from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.responses import note_arrivals
 from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
-from narvaro.intake.journal import JournalError
 from narvaro.intake.promotion import promote, promote_last_seen
 from narvaro.intake.sealed import Accounts
-from narvaro.plan.queries import list_running_shifts
+from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import UnitStatus
 from narvaro.spine import clock, events, jobs, timers
@@ -31,7 +32,7 @@ from narvaro.spine.models import Tenant
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
-MAX_FAILURES = 100
+AFTER_FAILURE_S = 1.0
 READERS = (DISPATCH,)
 
 
@@ -46,15 +47,13 @@ def drop_positions() -> None:
 def on_duty_now() -> OnDuty:
     """Return the units that are on a shift and not on a break."""
     now = clock.now()
-    resting = set(
-        UnitStatus.objects.filter(state=UnitStatus.State.BREAK).values_list("unit_id", flat=True)
+    shifts = [
+        shift for tenant in Tenant.objects.all() for shift in list_running_shifts(tenant.pk, now)
+    ]
+    said = UnitStatus.objects.in_bulk([one.unit_id for one in shifts])
+    return OnDuty(
+        frozenset(one.unit_id for one in shifts if state_on(one, said.get(one.unit_id)) != "break")
     )
-    running = {
-        shift.unit_id
-        for tenant in Tenant.objects.all()
-        for shift in list_running_shifts(tenant.pk, now)
-    }
-    return OnDuty(frozenset(running - resting))
 
 
 class Worker:
@@ -72,21 +71,42 @@ class Worker:
         self._next[name] = at + every_s
         return True
 
-    def turn(self) -> int:
-        """Do one turn; return how much there was to do."""
-        done = promote(settings.HOME.journal, settings.HOME.settings.receiver_id, note_arrivals)
+    def steps(self) -> list[tuple[str, float, Callable[[], object]]]:
+        """List what a turn does: name, pause between two times in seconds, work."""
+        home = settings.HOME
+        steps: list[tuple[str, float, Callable[[], object]]] = [
+            ("promote", 0, partial(promote, home.journal, home.settings.receiver_id, note_arrivals))
+        ]
         for tenant_id in events.head_positions():
             for reader in READERS:
-                done += events.advance(reader, tenant_id)
-        now = clock.now()
-        done += timers.fire_due(now)
-        done += jobs.run_due(now)
-        if self.is_due("accounts", 1.0):
-            self.hand_accounts()
-        if self.is_due("seen", 5.0):
-            promote_last_seen(settings.HOME.journal)
-        if self.is_due("checkpoint", 2.0):
-            checkpoint()
+                name = f"{reader.name} {tenant_id}"
+                steps.append((name, 0, partial(events.advance, reader, tenant_id)))
+        return [
+            *steps,
+            ("timers", 0, lambda: timers.fire_due(clock.now())),
+            ("jobs", 0, lambda: jobs.run_due(clock.now())),
+            ("accounts", 1, self.hand_accounts),
+            ("last seen", 5, partial(promote_last_seen, home.journal)),
+            ("checkpoint", 2, checkpoint),
+        ]
+
+    def turn(self) -> int:
+        """Do one turn; return how much there was to do. What fails holds up nothing else."""
+        done = 0
+        for name, pause_s, step in self.steps():
+            if not self.is_due(name, pause_s):
+                continue
+            try:
+                result = step()
+            except Exception as fault:
+                # One tenant's or one room's fault must not stop the alarms of the others; it is
+                # said in the log each time, and tried again a little later.
+                logger.exception("step failed", extra={"step": name})
+                self._next[name] = clock.monotonic() + AFTER_FAILURE_S
+                if isinstance(fault, DatabaseError):
+                    close_old_connections()
+            else:
+                done += result if isinstance(result, int) else 0
         return done
 
     def hand_accounts(self) -> None:
@@ -108,7 +128,11 @@ def prepare() -> None:
     """Compile kernels, open maps, and see to the repeated jobs before the first turn."""
     warm()
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
-        find_open_map(tenant_id)
+        try:
+            find_open_map(tenant_id)
+        except (OSError, MapRefused):
+            # Alarms go on without travel times, and every ranking says so.
+            logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
     with transaction.atomic():
         jobs.repeat("positions.drop_old", every_s=int(timedelta(minutes=10).total_seconds()))
 
@@ -124,17 +148,14 @@ def run(ready: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, leave)
     prepare()
     ready()
-    worker, failures = Worker(), 0
+    worker = Worker()
     while not stop.is_set():
         try:
             done = worker.turn()
-            failures = 0
-        except (DatabaseError, JournalError, OSError):
-            failures += 1
-            logger.exception("turn failed", extra={"failures": failures})
-            if failures >= MAX_FAILURES:
-                raise
+        except DatabaseError:
+            logger.exception("turn failed")
             close_old_connections()
-            done = 0
+            stop.wait(AFTER_FAILURE_S)
+            continue
         if not done:
             stop.wait(TURN_S)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-# domain.md §2: the eleven time points of a response, t0 … t10, in order.
+# The eleven time points of a response, t0 … t10, in order (docs/glossary.md).
 TIME_POINTS = (
     "triggered",
     "received",
@@ -36,6 +36,7 @@ CASE_KINDS = (
     "tamper",
     "technical",
     "path",
+    "disturbance",
     "other",
 )
 REMINDER_MONTHS = (12, 9, 6, 3)

@@ -1,5 +1,6 @@
 """Writes of dispatch: rank, offer, accept, decline, expire, withdraw (the response: `responses`).
 
+Every write locks the case first, then the offer, so that two taps cannot wait for each other.
 An offer waits for its unit until a deadline; silence, a no or a withdrawal moves the case on to
 the next unit in a new ranking. When nobody is left, the case says so.
 """
@@ -13,7 +14,7 @@ from narvaro.core.choice import Choice, LeftOut, choose
 from narvaro.directory.models import Unit
 from narvaro.dispatch.events import OfferAnswered, OfferMade
 from narvaro.dispatch.loading import lines_of, load_field
-from narvaro.dispatch.models import Offer, Ranking
+from narvaro.dispatch.models import OUT, Offer, Ranking
 from narvaro.situation.actions import mark_case, move_case, share_case
 from narvaro.situation.models import Case
 from narvaro.situation.signals import audience_of
@@ -120,6 +121,7 @@ def _end(offer: Offer, state: Offer.State, *, by: str, at: datetime) -> events.A
 
 def take(offer: Offer, *, by: str, at: datetime) -> events.Appended:
     """Mark an offer accepted, in the caller's transaction; raises Refused when it is too late."""
+    _locked(offer.case)
     row = Offer.objects.select_for_update().get(pk=offer.pk)
     if row.state != Offer.State.WAITING:
         raise Refused("offer_over", "The offer is over: it was withdrawn or went to another unit.")
@@ -142,6 +144,7 @@ def decline(*, offer: Offer, by: str, at: datetime) -> None:
 @timers.fires(ACCEPT)
 def expire(timer: Timer, now: datetime) -> None:
     """Silence: the offer ends and the case moves on to the next unit."""
+    _locked(Case.objects.get(offers=timer.subject))
     offer = Offer.objects.select_for_update().get(pk=timer.subject)
     if offer.state != Offer.State.WAITING:
         return
@@ -155,7 +158,7 @@ def close_case(*, case: Case, by: str, at: datetime) -> None:
     case = _locked(case)
     if case.state == Case.State.CLOSED:
         return
-    if case.state in {Case.State.ACCEPTED, Case.State.ON_SCENE}:
+    if case.responses.filter(state__in=OUT).exists():
         raise Refused("unit_out", f"A unit is out on case {case.number}; it clears it first.")
     for offer in case.offers.filter(state=Offer.State.WAITING):
         _end(offer, Offer.State.WITHDRAWN, by=by, at=at)

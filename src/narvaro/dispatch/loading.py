@@ -3,6 +3,7 @@
 In: a case and a time. Out: candidates with exact road times, and the digest of the map behind them.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,12 +15,15 @@ import numpy as np
 from narvaro.core.choice import Candidate, Choice
 from narvaro.core.permits import Permit, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
-from narvaro.directory.maps import find_open_map
-from narvaro.dispatch.models import Offer, Response
+from narvaro.directory.maps import Ground, find_open_map
+from narvaro.directory.roads_file import MapRefused
+from narvaro.dispatch.models import OUT, Offer, Response
 from narvaro.plan.models import Shift
-from narvaro.plan.queries import list_running_shifts
+from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.situation.models import Case, Position, UnitStatus
 from narvaro.situation.queries import newest_positions
+
+logger = logging.getLogger(__name__)
 
 OFF_ROAD_M = 1000.0  # a point further from any road than this is not on the map
 
@@ -66,6 +70,15 @@ def _permit_verdict(unit: directory.Unit, case: Case, local: datetime) -> Verdic
     return find_cover([permit_of(one) for one in permits], case.lat, case.lon, local)
 
 
+def _open_ground(tenant_id: UUID) -> Ground | None:
+    try:
+        return find_open_map(tenant_id)
+    except (OSError, MapRefused):
+        # The ranking goes on without times and says so; a missing map must not stop an offer.
+        logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
+        return None
+
+
 def travel_times(
     case: Case, positions: dict[UUID, Position], on_foot: set[UUID]
 ) -> tuple[dict[UUID, float], str, bool]:
@@ -74,7 +87,7 @@ def travel_times(
     Units on foot walk the same streets at 1.4 m/s. Units without a position, or off the map, are
     missing from the answer. Infinite where no road leads there.
     """
-    ground = find_open_map(case.tenant_id)
+    ground = _open_ground(case.tenant_id)
     if ground is None or case.lat is None or case.lon is None or not positions:
         return {}, ground.meta.sha256 if ground else "", ground is not None and case.lat is not None
     target = ground.roads.place(np.array([case.lat]), np.array([case.lon]))
@@ -98,17 +111,14 @@ def travel_times(
 
 def _states(shifts: Mapping[UUID, list[Shift]], case: Case) -> dict[UUID, str]:
     """Return what each unit does; one that is out, or is asked about another case, is busy."""
-    out = Response.objects.filter(unit_id__in=shifts)
-    out = out.exclude(state__in=[Response.State.LEFT, Response.State.REPORTED])
+    out = Response.objects.filter(unit_id__in=shifts, state__in=OUT)
     asked = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING).exclude(case=case)
     busy = {*out.values_list("unit_id", flat=True), *asked.values_list("unit_id", flat=True)}
     said = UnitStatus.objects.in_bulk(list(shifts))
     states = {}
     for unit, running in shifts.items():
-        begun = min(one.starts_at for one in running)
-        status = said.get(unit)
-        state = status.state if status and status.since >= begun else "available"
-        states[unit] = "busy" if unit in busy else state
+        first = min(running, key=lambda one: one.starts_at)
+        states[unit] = "busy" if unit in busy else state_on(first, said.get(unit))
     return states
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+from narvaro.access.models import Member
 from narvaro.directory.models import Unit
 from narvaro.situation.models import Case
 from narvaro.spine.models import TenantRow
@@ -58,6 +59,9 @@ class Offer(TenantRow):
         ]
 
 
+OUT = ("accepted", "rolling", "on_scene", "secured")  # a unit is out on the response
+
+
 class Response(TenantRow):
     """A unit's answer to a case (*utryckning*), from acceptance to report."""
 
@@ -70,12 +74,15 @@ class Response(TenantRow):
         SECURED = "secured"
         LEFT = "left"
         REPORTED = "reported"
+        RECALLED = "recalled"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="responses")
     case_id: UUID
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="responses")
     unit_id: UUID
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="response")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    member_id: UUID
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
     accepted_at = models.DateTimeField()
 
@@ -83,7 +90,7 @@ class Response(TenantRow):
         constraints = [
             models.UniqueConstraint(
                 fields=["unit"],
-                condition=Q(state__in=["accepted", "rolling", "on_scene", "secured"]),
+                condition=Q(state__in=OUT),
                 name="unit_on_one_response",
             ),
         ]

@@ -4,15 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import choose
 from narvaro.dispatch.loading import lines_of, load_field
-from narvaro.dispatch.models import Offer, Ranking, Response
-from narvaro.dispatch.responses import OUT
-from narvaro.plan.queries import find_own_unit
+from narvaro.dispatch.models import OUT, Offer, Ranking, Response
+from narvaro.plan.queries import find_own_shift, find_own_unit
 from narvaro.situation.models import Case
 from narvaro.situation.queries import get_case
 from narvaro.spine.refusal import Missing
@@ -63,6 +62,13 @@ def find_waiting_offer(viewer: Viewer, at: datetime) -> Offer | None:
     return waiting.order_by("offered_at").first()
 
 
+def _own_responses(viewer: Viewer, at: datetime) -> Q:
+    """Match what the viewer accepted himself, also after his shift, and his crew's on this shift."""
+    mine = Q(member_id=viewer.member_id)
+    shift = find_own_shift(viewer, at)
+    return mine | Q(unit=shift.unit, accepted_at__gte=shift.starts_at) if shift else mine
+
+
 def responses_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Response]:
     """Return the responses that the viewer may see."""
     seen = Response.objects.filter(tenant_id=viewer.tenant_id)
@@ -71,8 +77,7 @@ def responses_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Response]:
         case Scope.SHARED:
             return seen.filter(case__shares__organisation_id=viewer.organisation_id)
         case Scope.OWN:
-            unit = find_own_unit(viewer, at)
-            return seen.filter(unit=unit) if unit else Response.objects.none()
+            return seen.filter(_own_responses(viewer, at))
         case _:
             return Response.objects.none()
 
@@ -86,11 +91,8 @@ def get_response(viewer: Viewer, response_id: UUID, at: datetime) -> Response:
 
 
 def find_own_response(viewer: Viewer, at: datetime) -> Response | None:
-    """Return what the viewer's own unit is out on, or None."""
-    unit = find_own_unit(viewer, at)
-    if unit is None:
-        return None
-    out = responses_seen_by(viewer, at).filter(unit=unit, state__in=OUT)
+    """Return what the viewer is out on, also when his shift has ended meanwhile; or None."""
+    out = responses_seen_by(viewer, at).filter(state__in=OUT)
     return out.order_by("-accepted_at").first()
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from narvaro.access.models import Member
 from narvaro.core.geo import distance_m
 from narvaro.directory.models import Unit
-from narvaro.dispatch.actions import take
+from narvaro.dispatch.actions import close_case, take
 from narvaro.dispatch.events import ResponseChanged
-from narvaro.dispatch.models import Offer, Response, TimePoint
+from narvaro.dispatch.models import OUT, Offer, Response, TimePoint
 from narvaro.situation.actions import move_case, report_incident, set_unit_state
 from narvaro.situation.models import Case, Incident, Position, UnitStatus
 from narvaro.situation.signals import audience_of
@@ -25,7 +25,6 @@ from narvaro.spine.refusal import Refused
 
 ORDER = ("accepted", "rolling", "on_scene", "secured", "left", "reported")
 UNDER_WAY = (Response.State.ACCEPTED, Response.State.ROLLING)
-OUT = (*UNDER_WAY, Response.State.ON_SCENE, Response.State.SECURED)
 ARRIVED_M = 75.0
 Source = TimePoint.Source
 
@@ -61,7 +60,9 @@ def _note_the_way_here(response: Response, offer: Offer, accepted: events.Append
 
 
 @transaction.atomic
-def accept(*, offer: Offer, response_id: UUID, by: str, at: datetime) -> Response:
+def accept(
+    *, offer: Offer, response_id: UUID, member_id: UUID, by: str, at: datetime
+) -> Response:  # fmt: skip
     """Take a case; the same id sent twice is one response. Raises Refused when it is too late."""
     there = Response.objects.filter(offer_id=offer.pk).first()
     if there is not None:
@@ -75,6 +76,7 @@ def accept(*, offer: Offer, response_id: UUID, by: str, at: datetime) -> Respons
         case=offer.case,
         unit=offer.unit,
         offer=offer,
+        member_id=member_id,
         accepted_at=at,
     )
     _note_the_way_here(response, offer, accepted)
@@ -102,6 +104,8 @@ def step(
 ) -> Response:  # fmt: skip
     """Move a response forward: rolling, on scene, secured, left. Sent twice, it counts once."""
     row = Response.objects.select_for_update().select_related("case", "unit").get(pk=response.pk)
+    if row.state == Response.State.RECALLED:
+        raise Refused("recalled", "The case was ended from the desk; you are free.")
     now, then = ORDER.index(row.state), ORDER.index(state)
     if then == now:
         return row
@@ -145,6 +149,19 @@ def report(
         if row.case.state != Case.State.CLOSED:
             move_case(case=row.case, state=Case.State.CLOSED, by=by, at=at, unit=row.unit_id)
     return incident
+
+
+@transaction.atomic
+def end_case(*, case: Case, by: str, at: datetime) -> None:
+    """End a case whatever has become of it: units that are out are recalled. A person decides it."""
+    for response in Response.objects.select_for_update().filter(case=case, state__in=OUT):
+        response.state = Response.State.RECALLED
+        response.save(update_fields=["state"])
+        _tell(response, "recalled", by=by, at=at, source=Source.DISPATCHER)
+        set_unit_state(
+            unit=response.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
+        )
+    close_case(case=case, by=by, at=at)
 
 
 @transaction.atomic

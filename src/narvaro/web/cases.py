@@ -13,7 +13,7 @@ from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
-from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
+from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
 from narvaro.plan.queries import list_running_shifts
@@ -291,9 +291,7 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
     """Return the units on duty as rows."""
     at = clock.now()
     shifts = {one.unit_id: one for one in list_running_shifts(viewer.tenant_id, at)}
-    out = Response.objects.filter(
-        unit_id__in=shifts, state__in=["accepted", "rolling", "on_scene", "secured"]
-    )
+    out = Response.objects.filter(unit_id__in=shifts, state__in=OUT)
     running = {one.unit_id: one for one in out.select_related("case")}
     waiting = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING)
     asked = set(waiting.values_list("unit_id", flat=True))

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from narvaro.access.viewer import Viewer
 from narvaro.directory.queries import find_road_map, find_site, sites_seen_by
-from narvaro.dispatch.actions import close_case, offer_to
+from narvaro.dispatch.actions import offer_to
+from narvaro.dispatch.responses import end_case
 from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.models import Case
 from narvaro.situation.queries import get_case, list_active_cases
@@ -124,10 +125,10 @@ def offer(request: HttpRequest, case_id: UUID, unit_id: UUID) -> HttpResponse:
 
 @require_POST
 def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Close a case that nobody is out on."""
+    """End a case; units that are out are recalled."""
     viewer = viewer_of_request(request)
     found = get_case(viewer, case_id)
-    close_case(case=found, by=viewer.signature, at=clock.now())
+    end_case(case=found, by=viewer.signature, at=clock.now())
     return done(request, "/console/")
 
 

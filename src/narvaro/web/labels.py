@@ -62,6 +62,7 @@ RESPONSE_STATE: _Words = {
     "secured": lazy_in("response", "Secured"),
     "left": lazy_in("response", "Cleared"),
     "reported": lazy_in("response", "Reported"),
+    "recalled": lazy_in("response", "Recalled"),
 }
 UNIT_STATE: _Words = {
     "available": lazy("Available"),
@@ -242,6 +243,11 @@ def refusal_text(code: str, detail: str) -> RefusalText:
             _("Not on scene yet"),
             _("A case is cleared after the unit was on scene."),
             _("Say that you are on scene first."),
+        ),
+        "recalled": (
+            _("The case was ended from the desk"),
+            _("You are recalled; nothing more is to be done on it."),
+            _("You are free for the next case."),
         ),
         "not_cleared": (
             _("Not cleared yet"),

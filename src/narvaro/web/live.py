@@ -115,13 +115,15 @@ class Hub:
         self.places: dict[UUID, int] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def ensure_running(self) -> None:
-        """Start following with the first stream."""
+    async def ensure_running(self) -> None:
+        """Start following with the first stream; what is appended from now on is followed."""
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._follow())
+            places = await asyncio.to_thread(events.head_positions)
+            if self._task is None or self._task.done():
+                self.places = places
+                self._task = asyncio.get_running_loop().create_task(self._follow())
 
     async def _follow(self) -> None:
-        self.places = await asyncio.to_thread(events.head_positions)
         while True:
             await asyncio.sleep(POLL_S)
             if not self.listeners:
@@ -201,9 +203,9 @@ async def live(scope: AsgiScope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": start})
     listener = Listener(viewer, session_key)
     HUB.listeners.add(listener)
-    HUB.ensure_running()
     gone = asyncio.ensure_future(_until_gone(receive))
     try:
+        await HUB.ensure_running()
         sent = await _catch_up(viewer, _after(scope, headers), send)
         await _stream(listener, sent, gone, send)
     finally:

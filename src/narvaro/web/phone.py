@@ -14,7 +14,6 @@ from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
-from narvaro.directory.models import Unit
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import decline
 from narvaro.dispatch.models import Offer, Response
@@ -25,7 +24,8 @@ from narvaro.dispatch.queries import (
     get_response,
     list_reports_due,
 )
-from narvaro.plan.queries import find_own_unit, list_running_shifts
+from narvaro.plan.models import Shift
+from narvaro.plan.queries import find_own_shift, find_own_unit, state_on
 from narvaro.situation.models import Incident, UnitStatus
 from narvaro.situation.queries import newest_positions
 from narvaro.spine import clock
@@ -53,11 +53,9 @@ from narvaro.web.screens import (
 STEPS = ("rolling", "on_scene", "secured", "left")
 
 
-def _unit(unit: Unit, at: datetime) -> PhoneUnit:
-    shifts = list_running_shifts(unit.tenant_id, at)
-    shift = next(one for one in shifts if one.unit_id == unit.pk)
-    status = UnitStatus.objects.filter(unit=unit, since__gte=shift.starts_at).first()
-    state = status.state if status else UnitStatus.State.AVAILABLE
+def _unit(shift: Shift, at: datetime) -> PhoneUnit:
+    unit = shift.unit
+    state = state_on(shift, UnitStatus.objects.filter(unit=unit).first())
     position = newest_positions([unit.pk]).get(unit.pk)
     stale = position is None or (at - position.at).total_seconds() > FRESH_S
     return PhoneUnit(
@@ -150,19 +148,26 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
 def _page(viewer: Viewer) -> PhonePage:
     at = clock.now()
     position = position_now(viewer)
-    unit = find_own_unit(viewer, at)
-    if unit is None:
-        why = _("You are on no shift now. The roster says when; your shift leader changes it.")
-        return PhonePage(position=position, unit=None, why_no_unit=why)
-    shown = _unit(unit, at)
+    shift = find_own_shift(viewer, at)
     offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
+    due = tuple(_due(one) for one in list_reports_due(viewer, at))
+    if shift is None:
+        why = _("You are on no shift now. The roster says when; your shift leader changes it.")
+        return PhonePage(
+            position=position,
+            unit=None,
+            why_no_unit=why,
+            response=_response(viewer, out) if out else None,
+            reports_due=due,
+        )
+    shown = _unit(shift, at)
     resting = shown.state == UnitStatus.State.BREAK
     return PhonePage(
         position=position,
         unit=shown,
         offer=_offer(offer) if offer else None,
         response=_response(viewer, out) if out else None,
-        reports_due=tuple(_due(one) for one in list_reports_due(viewer, at)),
+        reports_due=due,
         unit_state_url=""
         if out
         else reverse("unit_state", args=["available" if resting else "break"]),
@@ -190,12 +195,12 @@ def state(request: HttpRequest) -> JsonResponse:
     """Answer with the unit's state as data, for phones that are programs."""
     viewer = viewer_of_request(request)
     at = clock.now()
-    unit = find_own_unit(viewer, at)
+    shift = find_own_shift(viewer, at)
     offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
     due = [str(one.pk) for one in list_reports_due(viewer, at)]
     return JsonResponse(
         {
-            "unit": _unit_facts(unit, at) if unit else None,
+            "unit": _unit_facts(shift, at) if shift else None,
             "offer": _offer_facts(offer) if offer else None,
             "response": _response_facts(out) if out else None,
             "reports_due": due,
@@ -203,8 +208,8 @@ def state(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _unit_facts(unit: Unit, at: datetime) -> dict[str, object]:
-    shown = _unit(unit, at)
+def _unit_facts(shift: Shift, at: datetime) -> dict[str, object]:
+    shown = _unit(shift, at)
     return {"id": shown.id, "call_sign": shown.call_sign, "state": shown.state}
 
 
@@ -233,7 +238,9 @@ def accept(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     viewer = viewer_of_request(request)
     at = clock.now()
     found = get_offer(viewer, offer_id, at)
-    made = responses.accept(offer=found, response_id=uuid7(at), by=viewer.signature, at=at)
+    made = responses.accept(
+        offer=found, response_id=uuid7(at), member_id=viewer.member_id, by=viewer.signature, at=at
+    )
     return done(request, "/phone/", response=str(made.pk))
 
 

@@ -15,7 +15,18 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import seal_text
 
 ON = frozenset(
-    {"intruder", "duress", "assistance", "fire", "medical", "tamper", "technical", "path", "other"}
+    {
+        "intruder",
+        "duress",
+        "assistance",
+        "fire",
+        "medical",
+        "tamper",
+        "technical",
+        "path",
+        "disturbance",
+        "other",
+    }
 )
 OFFERS = frozenset({"auto", "manual"})
 _TYPES: Mapping[str, type] = {

@@ -9,6 +9,7 @@ import {
   NavigationControl,
   ScaleControl,
   setWorkerUrl,
+  type VectorTileSource,
 } from "maplibre-gl";
 import { boundsOf, type Feature, type FeatureCollection, inLayer } from "./features.ts";
 import { makeStyle, type Tiles, tokenColours } from "./mapstyle.ts";
@@ -61,6 +62,7 @@ function fill(element: HTMLElement, feature: Feature): void {
 class MapIsland {
   #features = nothing;
   #moved = false;
+  #groundLost = false;
   readonly #root: HTMLElement;
   readonly #map: GroundMap;
   readonly #tiles: Tiles | null;
@@ -97,6 +99,10 @@ class MapIsland {
       this.#root.dataset.ready = "";
       this.#showSites();
     });
+    this.#map.on("error", () => {
+      this.#groundLost = true; // the page shows in words that the map is old
+      this.#root.dataset.stale = "";
+    });
     this.#map.once("idle", () => {
       this.#root.dataset.idle = String(Math.round(performance.now()));
     });
@@ -113,6 +119,7 @@ class MapIsland {
       });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       this.#features = (await answer.json()) as FeatureCollection;
+      this.#refetchGround();
       delete this.#root.dataset.stale;
     } catch {
       this.#root.dataset.stale = ""; // the page shows in words that the map is old
@@ -123,6 +130,13 @@ class MapIsland {
     this.#showList();
     if (!this.#moved) this.#fit();
     tick();
+  }
+
+  /** Tiles that failed are not asked for again by the library itself. */
+  #refetchGround(): void {
+    if (!this.#groundLost || !this.#tiles) return;
+    this.#groundLost = false;
+    this.#map.getSource<VectorTileSource>("ground")?.setTiles([this.#tiles.url]);
   }
 
   #showSites(): void {
