@@ -54,6 +54,7 @@ MAY: dict[str, set[str]] = {
     "cases": DESK,
     "case": DESK,
     "units": DESK,
+    "refused": DESK,
     "new_case": DESK,
     "offer": DESK | {LEADER},
     "close": DESK,

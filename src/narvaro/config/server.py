@@ -5,6 +5,8 @@ and its ASGI handler would run them one at a time.
 """
 
 import os
+import threading
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -19,6 +21,18 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - as above
 
 from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
 
+LOOK_S = 1.0
+
+
+def _end_with_parent() -> None:
+    """End this worker when its server is gone: killed, it could not tell; nobody would end us."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os._exit(1)
+
+
+threading.Thread(target=_end_with_parent, daemon=True).start()
 _pages = WSGIMiddleware(WSGIHandler(), workers=settings.HOME.settings.web_threads)  # type: ignore[arg-type,unused-ignore]  # a WSGI application
 
 

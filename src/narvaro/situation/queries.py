@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Unit
 from narvaro.directory.queries import units_seen_by
 from narvaro.situation.models import Case, Incident, Position, RefusedIntake, Signal, UnitStatus
+from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Missing
 
 
@@ -94,5 +95,8 @@ def list_units_now(viewer: Viewer) -> list[UnitNow]:
 def list_refused_intake(viewer: Viewer, limit: int = 50) -> list[RefusedIntake]:
     """List the frames that were kept but not handled, newest first."""
     viewer.require(Record.REFUSED_INTAKE)
-    seen = RefusedIntake.objects.filter(tenant_id=viewer.tenant_id)
+    mine = Q(tenant_id=viewer.tenant_id)
+    if Tenant.objects.count() == 1:
+        mine |= Q(tenant=None)  # nobody else's: there is one tenant here
+    seen = RefusedIntake.objects.filter(mine)
     return list(seen.order_by("-received_at")[:limit])

@@ -160,6 +160,21 @@ REASON: _Words = {
     "place_unknown": lazy("The place is not on the map: no time can be given"),
     "on_foot": lazy("On foot, along the streets"),
 }
+REFUSED_INTAKE: _Words = {
+    "unknown_account": lazy("Unknown account"),
+    "plaintext": lazy("Plain text from an account that has a key"),
+    "no_key": lazy("Encrypted, but the account has no key here"),
+    "undecryptable": lazy("The key does not open it"),
+    "time": lazy("The panel's clock is off"),
+    "crc": lazy("Damaged on the way: the checksum is wrong"),
+    "length": lazy("Damaged on the way: the length is wrong"),
+    "envelope": lazy("Not a DC-09 message"),
+    "header": lazy("Not a DC-09 message"),
+    "token": lazy("A kind of message that is not supported"),
+    "too_long": lazy("Longer than any message may be"),
+    "unknown_device": lazy("Unknown phone or tracker"),
+    "not_promoted": lazy("Could not be read here"),
+}
 EVENT: _Words = {
     "case.opened": lazy("The case was opened"),
     "case.changed": lazy("The case changed"),

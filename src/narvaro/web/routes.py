@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver
 from django.views.i18n import set_language
 
 from narvaro.access.policy import Record, Verb
-from narvaro.web import console, contract_room, entry, ground, night, phone, problems
+from narvaro.web import console, contract_room, entry, ground, intake_room, night, phone, problems
 from narvaro.web.rooms import Need, Open, route
 
 SEND = Need(Record.CASE, (Verb.WRITE,))
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("console/cases/", console.cases, SEND, "cases"),
     route("console/cases/<uuid:case_id>/", console.case, SEND, "case"),
     route("console/units/", console.units, SEND, "units"),
+    route("console/refused/", intake_room.refused, Need(Record.REFUSED_INTAKE), "refused"),
     route("console/new/", console.new_case, SEND, "new_case"),
     route("cases/<uuid:case_id>/offer/<uuid:unit_id>/", console.offer, SEND_OR_LEAD, "offer"),
     route("cases/<uuid:case_id>/close/", console.close, SEND, "close"),
