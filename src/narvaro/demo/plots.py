@@ -65,7 +65,7 @@ def _reserve(draft: Draft, lattice: Lattice, kind: str, name: str) -> bool:
     if best is None:
         return False
     area: BaseGeometry = shapely.union_all([lattice.blocks[c].buffer(0.5) for c in best[1]]).buffer(-7)
-    if not isinstance(area, Polygon):  # two parts, where the blocks only touch
+    if not isinstance(area, shapely.Polygon):  # two parts, where the blocks only touch
         return False
     draft.plots.append(Plot(kind, name, lattice, best[1], area))
     drop_inside(lattice, best[1])
