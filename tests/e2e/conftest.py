@@ -93,7 +93,7 @@ def shoot() -> Callable[[Page, str], Path]:
 
     def keep(page: Page, name: str) -> Path:
         target = SHOTS / f"{name}.png"
-        page.screenshot(path=target)
+        page.screenshot(path=target, full_page=True)
         return target
 
     return keep

@@ -30,7 +30,6 @@ class Screen:
 SCREENS = (
     Screen("login", "", "/login/"),
     Screen("login-phone", "", "/login/", on_phone=True),
-    Screen("home", LEADER, "/"),
     Screen("who", DISPATCHER, "/who/"),
     Screen("console", DISPATCHER, "/console/"),
     Screen("console-case", DISPATCHER, lambda scene: scene.waiting_case),

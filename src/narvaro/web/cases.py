@@ -180,7 +180,7 @@ def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
 
 
 def _close_url(viewer: Viewer, case: Case) -> str:
-    may = viewer.may(Record.CASE, Verb.WRITE) and case.state in SEEKING
+    may = viewer.may(Record.CASE, Verb.WRITE) and case.state != Case.State.CLOSED
     return reverse("close", args=[case.pk]) if may else ""
 
 
@@ -274,6 +274,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         note=case.text,
         born_label=born,
         close_url=_close_url(viewer, case),
+        recalls=responses[-1].unit.call_sign if responses and responses[-1].state in OUT else "",
         why_not=_why_not(case, ranked),
     )
 

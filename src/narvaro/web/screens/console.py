@@ -142,7 +142,8 @@ class CaseDetail:
     alarm_grade: str = ""
     note: str = ""
     born_label: str = ""  # "panel", "typed in by D-12"
-    close_url: str = ""  # a POST that closes the case without a unit
+    close_url: str = ""  # a POST that ends the case
+    recalls: str = ""  # the unit that is out and would be recalled by it
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
 
 
