@@ -70,13 +70,13 @@ class Ringing(threading.Thread):
         from narvaro.intake.message import Received
         from narvaro.spine import clock
 
-        number = 0
+        number, start = 0, now_us()  # no alarm repeats one of an earlier run
         while not self.stop.wait(EVERY_S):
             number += 1
             account = f"{number % PANELS:04}"
             signal = Received(
                 protocol="sia-dc09", token="SIA-DCS", account=account, sequence=number % 10000,
-                code="BA", zone=str(number),
+                code="BA", zone=f"{start}{number}",
             )  # fmt: skip
             decoded = json.dumps([signal.to_dict()])
             record = Record("main", now_us(), "signal", "sia-dc09", decoded, account=account)

@@ -6,14 +6,16 @@ Panels dial, guards' phones answer: nothing is put into the database from within
 import re
 import time
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from playwright.sync_api import Browser
 
 from narvaro.demo.frames import Event, sia
+from narvaro.demo.panel import Panel
 from narvaro.demo.town import TownSite
 from tests.e2e.pages import Pages
-from tests.e2e.product import COORDINATOR, Product
+from tests.e2e.product import COORDINATOR, HOST, Product
 
 PATIENCE_S = 10.0
 
@@ -24,6 +26,7 @@ class Scene:
 
     waiting_case: str
     lone_case: str
+    out_case: str
     contract: str
     statement: str
     response: str
@@ -76,12 +79,15 @@ def set_scene(browser: Browser, product: Product) -> Scene:
     assert product.get_phone("V5").report(response, "vandalism", "Krossad ruta mot skolgården.")
     call_out(product, "V4", left)
     due = respond(product, "V4", "rolling", "on_scene", "left")
-    call_out(product, "V3", there)
+    out = call_out(product, "V3", there)
     respond(product, "V3", "rolling", "on_scene")
     case = call_out(product, "V1", waiting, sia("BA", 3), sia("BA", 7))
     product.dial(lone, sia("YT", 1))
+    stranger = Panel("9999", b"", (HOST, product.ports["alarm"]), Random(1))
+    assert not stranger.dial(sia("BA", 1), tries=1).acknowledged
     return Scene(
         waiting_case=f"/console/cases/{case}/",
+        out_case=f"/console/cases/{out}/",
         lone_case=f"/console/cases/{_find_case(browser, product, lone)}/",
         report=f"/phone/responses/{due}/report/",
         **_find_contract(browser, product, response),

@@ -151,6 +151,8 @@ def read_events(page: Page) -> None:
     assert positions == sorted(set(positions))
     wanted = ["case.opened", "offer.made", "offer.answered", "response.changed", "case.changed"]
     assert [kind for kind in wanted if kind not in kinds] == []
+    arrived = sv("On scene", "response") + ", " + sv("the guard's phone")
+    expect(page.locator("#events-title ~ div tbody")).to_contain_text(arrived)
     assert kinds.index("case.opened") < kinds.index("offer.made") < kinds.index("offer.answered")
 
 

@@ -60,7 +60,16 @@ def put_member(
     *, organisation: Organisation, service_number: str, role: Role, valid_from: date,
     valid_until: date | None,
 ) -> Member:  # fmt: skip
-    """Make or change a membership, in the caller's transaction."""
+    """Make or change a membership, in the caller's transaction.
+
+    Raises Refused where another organisation uses the service number: it is what people sign in
+    with, and one password must not open two organisations.
+    """
+    elsewhere = Member.objects.filter(user__username=service_number).exclude(
+        organisation=organisation
+    )
+    if elsewhere.exists():
+        raise Refused("service_number_taken", f"{service_number} is used in another organisation.")
     user, _ = User.objects.get_or_create(
         username=service_number, defaults={"password": User.objects.unusable()}
     )

@@ -77,7 +77,7 @@ def main(context: click.Context) -> None:
     except HomeRefused as no:
         raise click.ClickException(str(no)) from no
     os.environ["NARVARO_HOME"] = str(home.path)
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(home.path / "kernels"))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(home.kernels))
 
 
 @main.command()

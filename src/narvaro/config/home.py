@@ -13,6 +13,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from narvaro import __version__
+
 
 class HomeRefused(Exception):  # noqa: N818 - a refusal, said to a person
     """The home folder cannot be used; says what, where and what to do."""
@@ -44,6 +46,11 @@ class Home:
     settings: Settings
     django_secret_key: str = field(repr=False)
     seal_key: str = field(repr=False)
+
+    @property
+    def kernels(self) -> Path:
+        """Return the folder of the compiled kernels, one for each version of the program."""
+        return self.path / "kernels" / __version__
 
     @property
     def maps(self) -> Path:

@@ -8,7 +8,7 @@ from narvaro.config.home import open_home
 
 HOME = open_home()
 SETTINGS = HOME.settings
-os.environ.setdefault("NUMBA_CACHE_DIR", str(HOME.path / "kernels"))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(HOME.kernels))
 
 SECRET_KEY = HOME.django_secret_key
 SEAL_KEY = HOME.seal_key

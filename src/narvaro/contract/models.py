@@ -58,6 +58,11 @@ class ResponseTerm(TenantRow):
     share = models.DecimalField(max_digits=5, decimal_places=4)
     penalty_sek = models.DecimalField(max_digits=12, decimal_places=2, default=0)
 
+    class Meta:
+        ordering = [
+            "id"
+        ]  # as they stand in the contract's file: the first that covers a case holds
+
 
 class Price(models.Model):
     """A line of the price list, in SEK without VAT."""

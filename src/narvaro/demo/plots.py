@@ -3,8 +3,8 @@
 from typing import Any
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
 from narvaro.demo.draft import Draft, Plot
 from narvaro.demo.frame import box, polygons_of, unit_vector
@@ -64,7 +64,9 @@ def _reserve(draft: Draft, lattice: Lattice, kind: str, name: str) -> bool:
                 best = (score, cells)
     if best is None:
         return False
-    area: BaseGeometry = shapely.union_all([lattice.blocks[c].buffer(0.5) for c in best[1]]).buffer(-7)
+    area: BaseGeometry = shapely.union_all([lattice.blocks[c].buffer(0.5) for c in best[1]]).buffer(
+        -7
+    )
     if not isinstance(area, shapely.Polygon):  # two parts, where the blocks only touch
         return False
     draft.plots.append(Plot(kind, name, lattice, best[1], area))

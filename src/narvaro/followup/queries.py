@@ -100,8 +100,18 @@ def _responses(contract: Contract, begins: datetime, ends: datetime) -> list[Res
     )
 
 
+def find_term(agreed: Sequence[terms.ResponseTerm], kind: str) -> terms.ResponseTerm | None:
+    """Return the term that a response counts under: the first that covers its kind of case."""
+    return next((one for one in agreed if kind in one.case_kinds), None)
+
+
+def _as_core(response: Response) -> response_times.Response:
+    points = times_of(response.time_points.all())
+    return response_times.Response(str(response.pk), response.case.kind, points)
+
+
 def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
-    term = next((one for one in agreed if response.case.kind in one.case_kinds), None)
+    term = find_term(agreed, response.case.kind)
     each = price.price_sek if price else None
     if term is None:
         return Line(response, None, None, late=False, price_sek=each, penalty_sek=Decimal(0))
@@ -125,16 +135,20 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
         for one in _responses(contract, begins, ends)
         if terms.in_force(agreement, one.case.received_at.astimezone(viewer.zone).date())
     ]
-    as_core = [
-        response_times.Response(str(one.pk), one.case.kind, times_of(one.time_points.all()))
-        for one in found
-    ]
-    price = next((one for one in contract.prices.all() if one.service == SERVICE), None)
+    price = next(
+        (one for one in contract.prices.all() if (one.service, one.unit) == (SERVICE, "each")), None
+    )
     return Statement(
         contract=contract,
         month=month.replace(day=1),
         summaries=tuple(
-            response_times.monthly_summary(as_core, term, begins, ends) for term in agreed
+            response_times.monthly_summary(
+                [_as_core(one) for one in found if find_term(agreed, one.case.kind) is term],
+                term,
+                begins,
+                ends,
+            )
+            for term in agreed
         ),
         lines=tuple(_line(one, agreed, price) for one in found),
     )

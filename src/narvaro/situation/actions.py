@@ -27,6 +27,7 @@ from narvaro.situation.signals import (
     tell_opened,
 )
 from narvaro.spine import events
+from narvaro.spine.models import Event
 from narvaro.spine.refusal import Refused
 
 RAW_POSITIONS_H = 72
@@ -53,7 +54,8 @@ def type_in_case(
     """Open a case from a call; the same id sent twice by the same author is the same case."""
     there = Case.objects.filter(pk=case_id).first()
     if there is not None:
-        if there.tenant_id != tenant_id or there.born != Case.Born.TYPED:
+        born = Event.objects.filter(tenant_id=tenant_id, subject=case_id, kind="case.opened")
+        if not born.filter(actor=by).exists() or there.born != Case.Born.TYPED:
             raise Refused("id_taken", "That id is another record's; send the form once more.")
         return there
     if typed.site is None and not typed.place.strip():

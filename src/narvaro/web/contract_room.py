@@ -3,6 +3,7 @@
 In: requests. Out: pages that buyer and supplier see alike.
 """
 
+import json
 from datetime import date, datetime
 from uuid import UUID
 
@@ -52,6 +53,14 @@ STATES = {
     "past": "ended", "running": "current", "coming": "agreed", "open": "open", "overdue": "open",
     "lapsed": "lapsed",
 }  # fmt: skip
+
+
+TOLD = {
+    "case.changed": (("state", labels.CASE_STATE),),
+    "offer.answered": (("state", labels.OFFER_STATE),),
+    "response.changed": (("point", labels.RESPONSE_STATE), ("source", labels.SOURCE)),
+    "incident.reported": (("category", labels.CATEGORY),),
+}
 
 
 def today_of(viewer: Viewer) -> date:
@@ -249,6 +258,15 @@ def statement(request: HttpRequest, contract_id: UUID, month: str) -> HttpRespon
     return render(request, "contract/statement.html", {"page": page})
 
 
+def _detail(event: Event) -> str:
+    """Return in words what an event says of the response: a point and its proof, an answer, a state."""
+    told = TOLD.get(event.kind)
+    if told is None or event.payload is None:
+        return ""
+    payload = json.loads(event.payload)
+    return ", ".join(say(words, payload[name]) for name, words in told)
+
+
 def _event_row(event: Event) -> EventRow:
     return EventRow(
         position=event.position,
@@ -256,6 +274,7 @@ def _event_row(event: Event) -> EventRow:
         kind=event.kind,
         label=say(labels.EVENT, event.kind),
         by_label=_("the system") if event.actor == "system" else _("a member"),
+        detail=_detail(event),
         fingerprint=event.hash[:12],
     )
 

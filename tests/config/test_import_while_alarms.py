@@ -1,0 +1,52 @@
+"""A register comes in while panels ring: no alarm waits for it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_S = 1.0
+HEADER = "Objektnummer;Objekt;Typ;Fastighetsbeteckning;Adress;Latitud;Longitud;Larmklass\n"
+
+
+def measure(folder: Path, sites: int, renamed_every: int | None = None) -> dict[str, float]:
+    """Import so many sites beside alarms, some of them renamed since last time; return the waits."""
+    file = folder / "sites.csv"
+    with file.open("w", encoding="cp1252") as out:
+        out.write(HEADER)
+        for n in range(sites):
+            name = "Ny skola" if renamed_every and n % renamed_every == 0 else "Skola"
+            out.write(f"T-{n};{name} {n};skola;Trasten {n};Skolgatan {n};59,1;18,1;2\n")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NARVARO_", "DJANGO_"))}
+    told = {"NARVARO_HOME": str(folder / "home"), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.config.beside", str(file)], cwd=ROOT, env=kept | told,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, float] = json.loads(done.stdout)
+    print(found)  # shown where the test fails
+    return found
+
+
+def test_alarms_go_through_beside_an_import(tmp_path: Path) -> None:
+    """8,000 sites, an alarm every 50 ms: each has its case within a second."""
+    found = measure(tmp_path, 8_000)
+    assert found["code"] == 0
+    assert found["alarms"] == found["signals"] > 10
+    assert found["left"] == 0
+    assert found["longest_s"] < LONGEST_S
+
+
+@pytest.mark.crash
+def test_alarms_go_through_beside_the_largest_import(tmp_path: Path) -> None:
+    """240,000 sites, and once more with every tenth renamed."""
+    for renamed_every in (None, 10):
+        found = measure(tmp_path, 240_000, renamed_every)
+        assert (found["code"], found["left"]) == (0, 0)
+        assert found["alarms"] == found["signals"] > 100
+        assert found["longest_s"] < LONGEST_S
