@@ -9,23 +9,37 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import Future
 from pathlib import Path
 
 import django
 
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "narvaro.config.settings"
+    django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+
+from narvaro.access.models import Organisation
+from narvaro.config.work import Worker
+from narvaro.directory.actions import set_up
+from narvaro.directory.models import ImportBatch, Transmitter
+from narvaro.intake.journal import Journal, Record, now_us
+from narvaro.intake.message import Received
+from narvaro.intake.models import JournalPlace
+from narvaro.situation.models import Signal
+from narvaro.spine import clock
+from tests.make import World, make_site
+
+LONGEST_RUN_S = 200.0
 PANELS = 20
 EVERY_S = 0.05
 
 
 def prepare() -> None:
     """Set up a tenant with its panels."""
-    from django.core.management import call_command
-
-    from narvaro.directory.actions import set_up
-    from narvaro.directory.models import Transmitter
-    from narvaro.spine import clock
-    from tests.make import World, make_site
 
     call_command("migrate", verbosity=0, interactive=False)
     if Transmitter.objects.exists():
@@ -39,8 +53,6 @@ def prepare() -> None:
         },
         by="test", at=clock.now(),
     )  # fmt: skip
-    from narvaro.access.models import Organisation
-    from narvaro.directory.models import ImportBatch
 
     town, company = Organisation.objects.order_by("name").reverse()
     batch = ImportBatch.objects.create(
@@ -58,7 +70,6 @@ class Ringing(threading.Thread):
 
     def __init__(self, journal: Path) -> None:
         super().__init__(daemon=True)
-        from narvaro.intake.journal import Journal
 
         self.journal = Journal(journal, "main")
         self.stored: dict[int, float] = {}
@@ -66,10 +77,6 @@ class Ringing(threading.Thread):
 
     def run(self) -> None:
         """Store an alarm every 50 ms and note when it was safe."""
-        from narvaro.intake.journal import Record, now_us
-        from narvaro.intake.message import Received
-        from narvaro.spine import clock
-
         number, start = 0, now_us()  # no alarm repeats one of an earlier run
         while not self.stop.wait(EVERY_S):
             number += 1
@@ -85,34 +92,29 @@ class Ringing(threading.Thread):
         self.journal.close()
 
 
-def watch(importing: "subprocess.Popen[bytes]", ringing: Ringing) -> list[float]:
-    """Turn the work loop until the import is over; return each alarm's wait in seconds."""
-    from narvaro.config.work import Worker
-    from narvaro.intake.models import JournalPlace
-    from narvaro.spine import clock
-
-    worker, waits, open_until = Worker(), [], 0.0
-    while importing.poll() is None or clock.monotonic() < open_until:
-        if importing.poll() is None:
-            open_until = clock.monotonic() + 1.0
+def watch(worker: Worker, importing: "subprocess.Popen[bytes]", ringing: Ringing) -> list[float]:
+    """Turn the work loop until import and alarms are over; return each alarm's wait in seconds."""
+    waits: list[float] = []
+    until = clock.monotonic() + LONGEST_RUN_S
+    while clock.monotonic() < until:
+        if importing.poll() is not None:
+            ringing.stop.set()
+            if not ringing.is_alive() and not ringing.stored:
+                break
         worker.turn()
         place = JournalPlace.objects.first()
         now = clock.monotonic()
-        for record in [one for one in list(ringing.stored) if place and one <= place.record_id]:
-            waits.append(now - ringing.stored.pop(record))
-        ringing.stop.wait(0.01)
-    return waits
+        through = [one for one in list(ringing.stored) if place and one <= place.record_id]
+        waits += [now - ringing.stored.pop(one) for one in through]
+        time.sleep(0.01)
+    return sorted(waits)
 
 
 def main(file: Path) -> None:
     """Import one file beside ringing panels and print what was measured."""
     prepare()
-    from django.conf import settings
-
-    from narvaro.situation.models import Signal
-    from narvaro.spine import clock
-
-    before = Signal.objects.count()
+    worker, before = Worker(), Signal.objects.count()
+    worker.turn()  # the work process has long been running
     ringing = Ringing(settings.HOME.journal)
     began = clock.monotonic()
     importing = subprocess.Popen(
@@ -121,30 +123,25 @@ def main(file: Path) -> None:
     )  # fmt: skip
     ringing.start()
     try:
-        waits = sorted(watch(importing, ringing))
+        waits = watch(worker, importing, ringing)
         took_s = clock.monotonic() - began
     finally:
         importing.terminate()
         importing.wait(10)
         ringing.stop.set()
         ringing.join(10)
-    print(
-        json.dumps(
-            {
-                "code": importing.returncode,
-                "import_s": took_s,
-                "alarms": len(waits),
-                "signals": Signal.objects.count() - before,
-                "left": len(ringing.stored),
-                "median_s": waits[len(waits) // 2],
-                "p99_s": waits[-1 - len(waits) // 100],
-                "longest_s": waits[-1],
-            }
-        )
-    )
+    measured = {
+        "code": importing.returncode,
+        "import_s": took_s,
+        "alarms": len(waits),
+        "signals": Signal.objects.count() - before,
+        "left": len(ringing.stored),
+        "median_s": waits[len(waits) // 2],
+        "p99_s": waits[-1 - len(waits) // 100],
+        "longest_s": waits[-1],
+    }
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "narvaro.config.settings"
-    django.setup()
     main(Path(sys.argv[1]))
