@@ -34,11 +34,11 @@ def measure(folder: Path, sites: int, renamed_every: int | None = None) -> dict[
 
 
 def test_alarms_go_through_beside_an_import(tmp_path: Path) -> None:
-    """20,000 sites, an alarm every 50 ms: they go through between the import's writes.
+    """10,000 sites, an alarm every 50 ms: they go through between the import's writes.
 
     Where the importer keeps the lock, half of the alarms wait for half of the import.
     """
-    found = measure(tmp_path, 20_000)
+    found = measure(tmp_path, 10_000)
     assert (found["code"], found["left"]) == (0, 0)
     assert found["alarms"] == found["signals"] > 10
     assert found["median_s"] < 0.1 * found["import_s"]
@@ -47,10 +47,10 @@ def test_alarms_go_through_beside_an_import(tmp_path: Path) -> None:
 
 @pytest.mark.crash
 def test_alarms_go_through_beside_the_largest_import(tmp_path: Path) -> None:
-    """240,000 sites, and once more with every tenth renamed: no alarm waits a second.
-
-    Measured on a machine that does nothing else; the waits are printed where it fails.
-    """
+    """240,000 sites, and once more with every tenth renamed: no alarm waits a second."""
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > 1.5 * cores:
+        pytest.skip(f"the machine is busy (load {busy:.1f} on {cores} cores): waits mean nothing")
     for renamed_every in (None, 10):
         found = measure(tmp_path, 240_000, renamed_every)
         assert (found["code"], found["left"]) == (0, 0)

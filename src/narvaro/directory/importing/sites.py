@@ -134,7 +134,7 @@ def _publish(batch: ImportBatch, gaps: _Gaps, *, by: str, at: datetime) -> None:
     _drop(SiteChange.objects.filter(batch=batch), gaps)
 
 
-def _drop(rows: QuerySet[Site] | QuerySet[SiteChange], gaps: _Gaps) -> int:
+def _drop(rows: QuerySet[Any], gaps: _Gaps) -> int:
     """Delete rows a chunk at a time; return how many."""
     dropped = 0
     while ids := list(rows.values_list("pk", flat=True)[:CHUNK]):
