@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from types import FrameType
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -62,6 +63,7 @@ class Worker:
     def __init__(self) -> None:
         self.handed: Accounts | None = None
         self._next: dict[str, float] = {}
+        self._read: dict[tuple[str, UUID], int] = {}
 
     def is_due(self, name: str, every_s: float) -> bool:
         """Return whether something that runs every `every_s` seconds is due, and note it."""
@@ -77,14 +79,15 @@ class Worker:
         steps: list[tuple[str, float, Callable[[], object]]] = [
             ("promote", 0, partial(promote, home.journal, home.settings.receiver_id, note_arrivals))
         ]
-        for tenant_id in events.head_positions():
+        for tenant_id, head in events.head_positions().items():
             for reader in READERS:
-                name = f"{reader.name} {tenant_id}"
-                steps.append((name, 0, partial(events.advance, reader, tenant_id)))
+                if self._read.get((reader.name, tenant_id)) != head:
+                    step = partial(self.read_on, reader, tenant_id, head)
+                    steps.append((f"{reader.name} {tenant_id}", 0, step))
         return [
             *steps,
             ("timers", 0, lambda: timers.fire_due(clock.now())),
-            ("jobs", 0, lambda: jobs.run_due(clock.now())),
+            ("jobs", 1, lambda: jobs.run_due(clock.now())),
             ("accounts", 1, self.hand_accounts),
             ("last seen", 5, partial(promote_last_seen, home.journal)),
             ("checkpoint", 2, checkpoint),
@@ -108,6 +111,13 @@ class Worker:
             else:
                 done += result if isinstance(result, int) else 0
         return done
+
+    def read_on(self, reader: events.Reader, tenant_id: UUID, head: int) -> int:
+        """Let a reader read on; remember the head that it has reached, so as not to ask again."""
+        passed = events.advance(reader, tenant_id)
+        if not passed:
+            self._read[reader.name, tenant_id] = head
+        return passed
 
     def hand_accounts(self) -> None:
         """Hand the receiver its accounts where they changed."""

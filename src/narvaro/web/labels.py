@@ -225,15 +225,8 @@ class RefusalText:
     what_to_do: str
 
 
-def refusal_text(code: str, detail: str) -> RefusalText:
-    """Return a refusal in the viewer's words; an unknown code shows the action's own words."""
-    if code.startswith("left_out."):
-        return RefusalText(
-            _("This unit may not be sent"),
-            left_out_text(code.removeprefix("left_out."), detail),
-            _("Choose another unit in the ranking."),
-        )
-    said = {
+def _refusals(detail: str) -> dict[str, tuple[str, str, str]]:
+    return {
         "not_found": (
             _("There is nothing here"),
             _("The page does not exist, or it is not yours to see."),
@@ -286,5 +279,16 @@ def refusal_text(code: str, detail: str) -> RefusalText:
         ),
         "id_taken": (_("That was not done"), _("The form was damaged; open it anew."), ""),
         "invalid": (_("That is not understood"), detail, _("Correct it and send again.")),
-    }.get(code)
+    }
+
+
+def refusal_text(code: str, detail: str) -> RefusalText:
+    """Return a refusal in the viewer's words; an unknown code shows the action's own words."""
+    if code.startswith("left_out."):
+        return RefusalText(
+            _("This unit may not be sent"),
+            left_out_text(code.removeprefix("left_out."), detail),
+            _("Choose another unit in the ranking."),
+        )
+    said = _refusals(detail).get(code)
     return RefusalText(*said) if said else RefusalText(_("That was not done"), detail, "")
