@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.pages import Pages, end_cases
+from tests.e2e.pages import PATIENCE_MS, Pages, end_cases
 from tests.e2e.product import ROOT, Product, running
 
 SHOTS = ROOT / "build" / "screens"
@@ -48,6 +48,7 @@ def browser() -> Iterator[Browser]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(NO_BROWSER)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield opened

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +9,7 @@ from playwright.sync_api import Page, expect
 from narvaro.demo.frames import sia
 from tests.e2e.pages import PHONE, Pages, sv
 from tests.e2e.product import DISPATCHER, LEADER, OFFER_S, Product
-from tests.e2e.scene import await_state, list_sites
+from tests.e2e.scene import await_state, call_out, list_sites, respond
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +18,7 @@ def test_silence_moves_the_offer_to_the_next_unit(
     town: Product, pages: Pages, set_up: Callable[..., None]
 ) -> None:
     """An offer that nobody answers goes on by itself, and the console says who was silent."""
-    set_up(accept_within_s=3)
+    set_up(accept_within_s=6)
     site = list_sites(town)[5]
     town.place("V3", site, north_m=200)
     town.place("V4", site, north_m=900)
@@ -62,6 +61,27 @@ def test_the_shift_leader_offers_what_nobody_answered(
     assert town.get_phone("V2").accept(str(offer["id"]))
     expect(case).to_contain_text(sv("Accepted", "case"))
     expect(case).not_to_contain_text(sv("Needs a person"))
+
+
+def test_the_desk_ends_a_case_and_recalls_who_is_out(town: Product, pages: Pages) -> None:
+    """One press is not enough to call a guard back; the second says whom, and his phone is free."""
+    site = list_sites(town)[11]
+    call_out(town, "V4", site)
+    respond(town, "V4", "rolling")
+    console = pages.open("/console/", who=DISPATCHER)
+    row = console.locator(".case-row", has_text=site.name)
+    row.click()
+    panel = console.locator("#case")
+    recall = panel.get_by_role(
+        "button", name=sv("Recall %(unit)s and end the case") % {"unit": "V4"}
+    )
+    expect(recall).to_be_hidden()
+    panel.locator("details.confirm summary").click()
+    recall.click()
+    expect(row).to_have_count(0)
+    state = town.get_phone("V4").state()
+    assert state["response"] is None
+    assert state["unit"]["state"] == "available"
 
 
 def test_a_call_is_typed_in_and_sent_by_keyboard_alone(town: Product, pages: Pages) -> None:
@@ -142,7 +162,7 @@ def test_a_case_that_came_in_an_outage_is_shown_afterwards(
 ) -> None:
     """The page says that it is cut off, and catches up by itself when the way is open again."""
     pages.expected += ["net::ERR_"]
-    site = replace(list_sites(town)[9 if outage == "network" else 10])
+    site = list_sites(town)[9 if outage == "network" else 10]
     console = pages.open("/console/", who=DISPATCHER)
     expect(console.locator('[data-live-state="live"]')).to_be_visible()
     console.evaluate("window.isTheSamePage = true")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.axe import list_violations
+from tests.e2e.axe import check_page
 from tests.e2e.pages import PHONE, SMALL_DESK, Language, Pages, Scheme, end_cases
 from tests.e2e.product import COORDINATOR, DISPATCHER, LEADER, Product
 from tests.e2e.scene import Scene, set_scene
@@ -62,8 +62,7 @@ def scene(browser: Browser, product: Product) -> Iterator[Scene]:
 
 def check(page: Page, name: str) -> None:
     """Fail with every breach of WCAG 2.2 AA, and when the page is wider than its window."""
-    violations = list_violations(page)
-    assert not violations, f"{name}: {len(violations)} violations\n" + "\n".join(violations)
+    check_page(page, name)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0, f"{name} is wider than its window"
 

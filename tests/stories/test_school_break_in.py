@@ -80,12 +80,9 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
     assert offer is not None
     assert offer.unit == v1.unit
     response = responses.accept(
-        offer=offer,
-        response_id=uuid7(),
-        member_id=v1.member.pk,
-        by=guard.signature,
+        offer=offer, response_id=uuid7(), member_id=v1.member.pk, by=guard.signature,
         at=running.hands.now(),
-    )
+    )  # fmt: skip
     running.at(local("02:19:50"))
     arrival = put_position(v1.unit, local("02:19:50"), at_km(0.03), LON)
     assert responses.note_arrivals([arrival]) == 1
@@ -105,8 +102,7 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
     [line] = get_statement(coordinator, _contract_id(coordinator), date(2026, 11, 1)).lines
     assert line.measurement is not None
     assert line.measurement.seconds == 6 * 60 + 43
-    assert not line.late
-    assert line.penalty_sek == Decimal(0)
+    assert (line.late, line.penalty_sek) == (False, Decimal(0))
     case.refresh_from_db()
     assert case.state == Case.State.CLOSED
 
