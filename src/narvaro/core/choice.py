@@ -8,7 +8,7 @@ function; `RULES` is the one list of them. Nothing is dropped without a word.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 from uuid import UUID
 
 from narvaro.core.permits import Verdict
@@ -31,7 +31,8 @@ class LeftOut(StrEnum):
 class Reason(StrEnum):
     """Why a unit stands where it stands in the order."""
 
-    SHORTEST_TIME = "shortest_time"
+    NEAREST = "nearest"
+    POSITION_FRESH = "position_fresh"
     PERMIT_COVERS = "permit_covers"
     POSITION_OLD = "position_old"
     POSITION_UNKNOWN = "position_unknown"
@@ -134,16 +135,27 @@ def _left_out(one: Candidate, needs: frozenset[str]) -> Dropped | None:
     return next((out for out in (rule(one, needs) for rule in RULES) if out), None)
 
 
-def _trust(one: Candidate) -> int:
-    """Rank what is known before what is uncertain, and that before what is unknown."""
+def late_by_s(one: Candidate) -> float:
+    """Return the time that a unit needs at worst, in seconds; inf where nothing is known.
+
+    Since an old position was sent, the unit may have driven away for as long as it is old.
+    """
     if one.travel_s is None or one.position_age_s is None:
-        return 2
-    return 1 if one.position_age_s > FRESH_S else 0
+        return inf
+    return one.travel_s + max(0.0, one.position_age_s - FRESH_S)
 
 
-def _reasons(one: Candidate, place_known: bool) -> tuple[Reason, ...]:
-    known = {0: Reason.SHORTEST_TIME, 1: Reason.POSITION_OLD, 2: Reason.POSITION_UNKNOWN}
-    reasons = [known[_trust(one)] if place_known else Reason.PLACE_UNKNOWN]
+def _of_position(one: Candidate, place_known: bool) -> Reason:
+    if not place_known:
+        return Reason.PLACE_UNKNOWN
+    if one.travel_s is None or one.position_age_s is None:
+        return Reason.POSITION_UNKNOWN
+    return Reason.POSITION_OLD if one.position_age_s > FRESH_S else Reason.POSITION_FRESH
+
+
+def _reasons(one: Candidate, shortest_s: float, place_known: bool) -> tuple[Reason, ...]:
+    reasons = [Reason.NEAREST] if one.travel_s is not None and one.travel_s <= shortest_s else []
+    reasons.append(_of_position(one, place_known))
     if one.permit is not None:
         reasons.append(Reason.PERMIT_COVERS)
     if one.on_foot:
@@ -156,19 +168,17 @@ def choose(
 ) -> Choice:
     """Rank the units that may be asked by road time, and name why each other is left out.
 
-    Units with a fresh position come first, by time; then those with an old position; last those
-    whose position nobody knows, by call sign. Ties are broken by call sign.
+    The order is by the time that a unit needs at worst (`late_by_s`); last come those whose
+    position nobody knows. Ties are broken by call sign.
     """
     verdicts = [(one, _left_out(one, needs)) for one in candidates]
     asked = sorted(
         (one for one, out in verdicts if out is None),
-        key=lambda one: (
-            _trust(one),
-            one.travel_s if one.travel_s is not None else 0.0,
-            one.call_sign,
-        ),
+        key=lambda one: (late_by_s(one), one.call_sign),
     )
+    shortest_s = min((one.travel_s for one in asked if one.travel_s is not None), default=inf)
     left_out = sorted(
         (out for _, out in verdicts if out is not None), key=lambda out: out.candidate.call_sign
     )
-    return Choice(tuple(Ranked(one, _reasons(one, place_known)) for one in asked), tuple(left_out))
+    ranked = tuple(Ranked(one, _reasons(one, shortest_s, place_known)) for one in asked)
+    return Choice(ranked, tuple(left_out))

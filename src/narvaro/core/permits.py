@@ -18,6 +18,7 @@ class Uncovered(StrEnum):
     OUTSIDE_AREA = "outside_area"
     OUTSIDE_HOURS = "outside_hours"
     NOT_VALID = "not_valid"
+    PLACE_UNKNOWN = "place_unknown"
 
 
 @dataclass(frozen=True)

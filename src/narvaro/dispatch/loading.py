@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from narvaro.core.choice import Candidate, Choice
-from narvaro.core.permits import Permit, Verdict, find_cover, read_area
+from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
 from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.roads_file import MapRefused
@@ -65,7 +65,7 @@ def _permit_verdict(unit: directory.Unit, case: Case, local: datetime) -> Verdic
     if unit.role != directory.Unit.Role.PUBLIC_ORDER_OFFICER:
         return None
     if case.lat is None or case.lon is None:
-        return Verdict(False, None, None)
+        return Verdict(False, None, Uncovered.PLACE_UNKNOWN)
     permits = directory.Permit.objects.filter(organisation_id=unit.organisation_id)
     return find_cover([permit_of(one) for one in permits], case.lat, case.lon, local)
 

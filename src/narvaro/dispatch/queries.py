@@ -12,7 +12,7 @@ from narvaro.core.choice import choose
 from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response
 from narvaro.plan.queries import find_own_shift, find_own_unit
-from narvaro.situation.models import Case
+from narvaro.situation.models import Case, Signal
 from narvaro.situation.queries import get_case
 from narvaro.spine.refusal import Missing
 
@@ -100,3 +100,9 @@ def list_reports_due(viewer: Viewer, at: datetime) -> list[Response]:
     """List the responses that are left but not reported: of the own unit, or the organisation."""
     left = responses_seen_by(viewer, at).filter(state=Response.State.LEFT)
     return list(left.order_by("accepted_at"))
+
+
+def list_alarms_of(viewer: Viewer, response: Response, at: datetime) -> list[Signal]:
+    """List what the panel said about the case of a response that the viewer may see."""
+    case_id = get_response(viewer, response.pk, at).case_id
+    return list(Signal.objects.filter(case_id=case_id, phase="alarm").order_by("received_at"))

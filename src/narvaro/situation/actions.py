@@ -8,7 +8,7 @@ from django.db import transaction
 
 from narvaro.access.models import Member
 from narvaro.directory.models import Site, Unit
-from narvaro.situation.correlation import handling_of
+from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND, handling_of
 from narvaro.situation.events import IncidentReported, UnitChanged
 from narvaro.situation.models import (
     Case,
@@ -62,7 +62,7 @@ def type_in_case(
         raise Refused("no_place", "Say where: choose a site, or write the place.", status=422)
     plan = find_plan(typed.site.pk) if typed.site else None
     handling = handling_of(
-        typed.kind, code_priority=typed.priority or 2, confirmed=False,
+        typed.kind, code_priority=typed.priority or PRIORITY_OF_KIND.get(typed.kind, LOWEST_OF_CALLS), confirmed=False,
         rules=plan.rules if plan else (),
     )  # fmt: skip
     case = Case.objects.create(

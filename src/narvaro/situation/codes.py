@@ -48,8 +48,8 @@ class AlarmCode:
 def find_code(protocol_token: str, code: str, qualifier: str | None = None) -> AlarmCode:
     """Say what a code means under a DC-09 token (SIA-DCS, ADM-CID, NULL; ``*`` when encrypted).
 
-    A Contact ID qualifier is 1 new, 3 restored, 6 still present; without one, a code of four
-    digits starts with it. Never raises: what is not known comes back as an unknown code.
+    A Contact ID qualifier is 1 new, 3 restored, 6 still present; a code of four digits starts with
+    it. Never raises: what is not known comes back as an unknown code.
     """
     protocol = protocol_token.strip(' "*').upper()
     code = "".join(sign if sign.isprintable() else "?" for sign in code.strip().upper())
@@ -59,7 +59,7 @@ def find_code(protocol_token: str, code: str, qualifier: str | None = None) -> A
     if protocol == "SIA-DCS":
         return _load().get(("sia", code)) or _unknown("sia", "SIA", code, qualifier)
     if protocol == "ADM-CID":
-        if not qualifier and len(code) == 4:
+        if len(code) == 4 and qualifier in {None, "", code[0]}:
             qualifier, code = code[0], code[1:]
         return _find_contact_id(code, qualifier)
     return _unknown("", protocol[:_LONGEST_CODE], code, qualifier)

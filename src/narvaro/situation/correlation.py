@@ -17,6 +17,13 @@ FAMILIES: tuple[frozenset[str], ...] = (
     frozenset({"technical", "path", "other"}),
 )
 
+# How urgent a call of a kind is where neither a code nor a plan says it: life, then people's
+# safety, then property.
+PRIORITY_OF_KIND = {
+    "duress": 1, "medical": 1, "fire": 1, "intruder": 2, "assistance": 2, "disturbance": 3,
+}  # fmt: skip
+LOWEST_OF_CALLS = 3
+
 # The graver kind names the case when signals of one family meet.
 GRAVITY = ("duress", "assistance", "intruder", "tamper", "fire", "medical", "technical", "path")
 

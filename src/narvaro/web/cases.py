@@ -68,7 +68,7 @@ class CaseRows:
     def __init__(self, viewer: Viewer, cases: Sequence[Case]) -> None:
         now = clock.now()
         ids = [one.pk for one in cases]
-        self.terms = TermsInForce(viewer.tenant_id)
+        self.terms = TermsInForce(viewer)
         self.offers: dict[UUID, list[Offer]] = defaultdict(list)
         self.responses: dict[UUID, list[Response]] = defaultdict(list)
         for offer in offers_seen_by(viewer, now).filter(case__in=ids).order_by("offered_at"):
@@ -82,7 +82,6 @@ class CaseRows:
         offers, responses = self.offers[case.pk], self.responses[case.pk]
         waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
         state = _state_of(case, responses)
-        term = self.terms.find(case.kind, case.received_at)
         return CaseRow(
             id=str(case.pk),
             number=str(case.number),
@@ -99,7 +98,9 @@ class CaseRows:
             confirmed=case.confirmed,
             waiting=offer_row(waiting) if waiting else None,
             call_sign=responses[-1].unit.call_sign if responses else "",
-            target_at=case.received_at + timedelta(seconds=term.target_s) if term else None,
+            target_at=self.terms.find_due(
+                case.kind, triggered_at=case.triggered_at, received_at=case.received_at
+            ),
             late=case.red_at is not None and case.state != Case.State.CLOSED,
             needs_person=case.state in SEEKING and waiting is None,
         )
@@ -141,8 +142,6 @@ def _ranked_row(line: dict[str, object], made_at: datetime, url: str, state: str
     reasons = line["reasons"]
     rank = int(str(line["rank"]))
     said = tuple(say(labels.REASON, one) for one in reasons) if isinstance(reasons, list) else ()
-    if rank == 1 and travel is not None:
-        said = (_("Nearest by road of those who may be sent"), *said)
     return RankedUnitRow(
         unit_id=str(line["unit"]),
         call_sign=str(line["call_sign"]),
@@ -155,7 +154,7 @@ def _ranked_row(line: dict[str, object], made_at: datetime, url: str, state: str
         position_at=position_at,
         reasons=said,
         position_stale=age is None or float(str(age)) > FRESH_S,
-        recommended=rank == 1,
+        recommended=rank == 1 and travel is not None,
         offer_url=url,
         offer_state_label=state,
     )

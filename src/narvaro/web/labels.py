@@ -153,9 +153,10 @@ PERIOD_STATE: _Words = {
     "lapsed": lazy_in("period", "Lapsed"),
 }
 REASON: _Words = {
-    "shortest_time": lazy("Road time from a fresh position"),
+    "nearest": lazy("Nearest by road of those who may be sent"),
+    "position_fresh": lazy("Road time from a fresh position"),
     "permit_covers": lazy("A permit covers the place now"),
-    "position_old": lazy("Its position is old: the time is uncertain"),
+    "position_old": lazy("Its position is old: it may be further away"),
     "position_unknown": lazy("Its position is not known: no time can be given"),
     "place_unknown": lazy("The place is not on the map: no time can be given"),
     "on_foot": lazy("On foot, along the streets"),
@@ -211,6 +212,8 @@ def _permit_text(detail: str) -> str:
     reason, _colon, decision = detail.partition(":")
     if reason == "outside_hours":
         return _("Permit %(decision)s does not cover this hour") % {"decision": decision}
+    if reason == "place_unknown":
+        return _("The place is not known, so no permit can be checked")
     if reason == "not_valid":
         return _("Permit %(decision)s is not valid today") % {"decision": decision}
     return _("No permit covers the place; a police permit for it is missing")

@@ -1,6 +1,6 @@
 """The guard's phone: offer, accept – on scene – clear, report. In: requests. Out: pages, JSON."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +22,7 @@ from narvaro.dispatch.queries import (
     find_waiting_offer,
     get_offer,
     get_response,
+    list_alarms_of,
     list_reports_due,
 )
 from narvaro.plan.models import Shift
@@ -35,7 +36,7 @@ from narvaro.spine.refusal import Missing, Refused
 from narvaro.spine.sealing import open_text
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import plan_view, time_rows
+from narvaro.web.cases import plan_view, signal_row, time_rows
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.screens import (
@@ -72,10 +73,7 @@ def _unit(shift: Shift, at: datetime) -> PhoneUnit:
 
 def _reasons(offer: Offer) -> tuple[str, ...]:
     line = next((one for one in offer.ranking.lines if one["unit"] == str(offer.unit_id)), None)
-    said = [say(labels.REASON, one) for one in (line or {}).get("reasons", [])]
-    if line and line.get("rank") == 1 and line.get("travel_s") is not None:
-        said.insert(0, _("You are nearest by road of those who may be sent"))
-    return tuple(said)
+    return tuple(say(labels.REASON, one) for one in (line or {}).get("reasons", []))
 
 
 def _offer(offer: Offer) -> PhoneOffer:
@@ -122,7 +120,6 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
     key = ""
     if case.plan is not None and viewer.sees(Record.RESPONSE, "key"):
         key = open_text(case.plan.sealed_key_no)
-    term = TermsInForce(case.tenant_id).find(case.kind, case.received_at)
     return PhoneResponse(
         id=str(response.pk),
         case_id=str(case.pk),
@@ -140,7 +137,11 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
         steps=_steps(response),
         plan=plan_view(case),
         key=key,
-        target_at=case.received_at + timedelta(seconds=term.target_s) if term else None,
+        target_at=TermsInForce(viewer).find_due(
+            case.kind, triggered_at=case.triggered_at, received_at=case.received_at
+        ),
+        note=case.text,
+        signals=tuple(signal_row(one) for one in list_alarms_of(viewer, response, clock.now())),
         confirmed=case.confirmed,
     )
 

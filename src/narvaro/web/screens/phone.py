@@ -75,6 +75,7 @@ class PhoneResponse:
     state: str
     state_label: str
     steps: tuple[PhoneStep, ...]
+    note: str = ""  # what the caller said
     signals: tuple[SignalRow, ...] = ()
     plan: PlanView | None = None
     key: str = ""
