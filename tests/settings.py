@@ -7,8 +7,8 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ["NARVARO_HOME"] = os.environ.get("NARVARO_TEST_HOME", str(ROOT / "build" / "test-home"))
 (ROOT / "build").mkdir(exist_ok=True)
 
-from narvaro.config.settings import *  # noqa: E402, F403 - after the home is named
-from narvaro.config.settings import DATABASES, HOME  # noqa: E402 - as above
+from narvaro.config.settings import *  # noqa: F403 - after the home is named
+from narvaro.config.settings import DATABASES, HOME
 
 if not HOME.settings.database_url:
     # A file, as in use: an in-memory database would not show locks between connections.

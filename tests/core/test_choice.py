@@ -66,16 +66,18 @@ def test_the_shortest_road_time_is_asked_first_and_ties_go_by_call_sign() -> Non
     assert order(unit("V3", 90), unit("V2", 100), unit("V1", 100)) == ["V3", "V1", "V2"]
 
 
-def test_a_fresh_position_goes_before_an_old_one_and_that_before_none() -> None:
-    """A unit that was near an hour ago is not asked before one that is known to be on its way."""
-    old = unit("V1", 10, position_age_s=FRESH_S + 1)
+def test_an_old_position_counts_with_all_the_time_since_and_none_comes_last() -> None:
+    """Who was near twenty minutes ago may be twenty minutes away; who was seen now is where it is."""
+    near_once = unit("V1", 10.0, position_age_s=FRESH_S + 900)
     nowhere = unit("V2", None, position_age_s=None)
-    fresh = unit("V3", 900, position_age_s=FRESH_S)
-    ranked = choose([nowhere, old, fresh], GUARD).ranked
-    assert [(one.candidate.call_sign, one.reasons[0]) for one in ranked] == [
-        ("V3", Reason.SHORTEST_TIME),
-        ("V1", Reason.POSITION_OLD),
-        ("V2", Reason.POSITION_UNKNOWN),
+    fresh = unit("V3", 900.0, position_age_s=FRESH_S)
+    just_old = unit("V4", 800.0, position_age_s=FRESH_S + 1)
+    ranked = choose([nowhere, near_once, fresh, just_old], GUARD).ranked
+    assert [(one.candidate.call_sign, one.reasons) for one in ranked] == [
+        ("V4", (Reason.POSITION_OLD,)),
+        ("V3", (Reason.POSITION_FRESH,)),
+        ("V1", (Reason.NEAREST, Reason.POSITION_OLD)),
+        ("V2", (Reason.POSITION_UNKNOWN,)),
     ]
 
 

@@ -16,23 +16,23 @@ def at_km_north(world: World, call_sign: str, km: float, age: timedelta) -> Crew
     return made
 
 
-def test_the_ranking_goes_by_road_time_and_trusts_fresh_positions(
+def test_the_ranking_goes_by_road_time_and_by_how_old_a_position_is(
     street: World, running: Running
 ) -> None:
-    """Near and fresh first; near but old after far and fresh; off the map last."""
+    """Fresh by road time; an old position counts with its age; off the map comes last."""
     at_km_north(street, "V1", 9, timedelta(minutes=1))
     at_km_north(street, "V2", 4, timedelta(minutes=1))
-    at_km_north(street, "V3", 1, timedelta(minutes=6))
+    at_km_north(street, "V3", 1, timedelta(minutes=5 + 6))
     lost = at_km_north(street, "V4", 1, timedelta(hours=1))
     put_position(lost.unit, NIGHT - SECOND, 58.0, LON)
     case = open_case(street)
     running.settle()
     lines = Ranking.objects.latest("made_at").lines
     assert [(one["call_sign"], one["reasons"]) for one in lines] == [
-        ("V2", ["shortest_time"]),
-        ("V1", ["shortest_time"]),
-        ("V3", ["position_old"]),
+        ("V2", ["position_fresh"]),
+        ("V3", ["nearest", "position_old"]),
+        ("V1", ["position_fresh"]),
         ("V4", ["position_unknown"]),
     ]
-    assert [round(one["travel_s"] / 60) for one in lines[:3]] == [4, 9, 1]
+    assert [round(one["travel_s"] / 60) for one in lines[:3]] == [4, 1, 9]
     assert asked(case) == [("V2", "waiting")]

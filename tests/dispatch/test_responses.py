@@ -197,14 +197,15 @@ def test_break_and_busy(response: Response, crew: Crewed, running: Running) -> N
 
 
 def test_arrival_by_position_within_75_metres_once(response: Response, crew: Crewed) -> None:
-    """76 m is not there; the first position inside is, and the ones after it add nothing."""
+    """76 m is not there; 20 s inside are, from the first of them on; driving past is not."""
 
     def drive(metres: float, seconds: float) -> int:
         return responses.note_arrivals(
             [put_position(crew.unit, at(seconds), at_km(metres / 1000), LON)]
         )
 
-    assert [drive(5000, 30), drive(76, 40), drive(74, 50), drive(1, 60)] == [0, 0, 1, 0]
+    assert [drive(5000, 22), drive(70, 24), drive(900, 40), drive(76, 45)] == [0, 0, 0, 0]
+    assert [drive(74, 50), drive(1, 60), drive(2, 71), drive(3, 95)] == [0, 0, 1, 0]
     response.refresh_from_db()
     assert response.state == "accepted"  # the guard says himself that he is there
     assert points(response)["on_scene", "position"] == at(50)
@@ -223,6 +224,26 @@ def test_positions_before_the_acceptance_or_after_the_arrival_are_none(
     tap(response, State.ON_SCENE, 100)
     assert responses.note_arrivals([put_position(crew.unit, at(110), at_km(0), LON)]) == 0
     assert ("on_scene", "position") not in points(response)
+
+
+def test_a_tap_far_away_is_overruled_by_the_positions(response: Response, crew: Crewed) -> None:
+    """Tapped at 30 s five kilometres off; there by position from 600 s on: both stand, 600 counts."""
+    put_position(crew.unit, at(25), at_km(5), LON)
+    tap(response, State.ON_SCENE, 30)
+    put_position(crew.unit, at(600), at_km(0), LON)
+    assert responses.note_arrivals([put_position(crew.unit, at(630), at_km(0), LON)]) == 1
+    found = points(response)
+    assert (found["on_scene", "phone"], found["on_scene", "position"]) == (at(30), at(600))
+
+
+def test_a_position_after_hours_indoors_does_not_move_an_honest_tap(
+    response: Response, crew: Crewed
+) -> None:
+    """Tapped at 100 s beside the school, no position indoors: the one at 3000 s is no arrival."""
+    put_position(crew.unit, at(95), at_km(0.1), LON)
+    tap(response, State.ON_SCENE, 100)
+    put_position(crew.unit, at(3000), at_km(0), LON)
+    assert responses.note_arrivals([put_position(crew.unit, at(3030), at_km(0), LON)]) == 0
 
 
 def test_the_report_closes_the_case(response: Response, crew: Crewed) -> None:
@@ -292,6 +313,7 @@ def test_a_case_turns_red_when_nobody_is_there_in_time(
     if there == "tap":
         tap(response, State.ON_SCENE, 599)
     elif there == "position":
+        put_position(crew.unit, at(570), at_km(0), LON)
         responses.note_arrivals([put_position(crew.unit, at(599), at_km(0), LON)])
     elif there == "closed":
         tap(response, State.ON_SCENE, 100)

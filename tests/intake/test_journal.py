@@ -114,7 +114,7 @@ def test_reopened_journal_keeps_records_accounts_and_last_seen(tmp_path: Path) -
     journal.close()
     again = Journal(path, "test")
     assert again.get_accounts() == b"new"
-    assert again.append(make_record()).result(5) == first + 1
+    assert again.append(make_record()).result(5) > first
     again.close()
     assert [(one.account, one.at_us) for one in read_last_seen(path)] == [("1234", 18)]
 

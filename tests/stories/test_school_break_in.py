@@ -65,7 +65,6 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
 
     case = Case.objects.get(tenant=street.tenant)
     assert (case.priority, case.confirmed, case.plan) == (1, True, plan)
-
     ranking = find_ranking(dispatcher, case)
     assert ranking is not None
     first, *left_out = ranking.lines
@@ -83,8 +82,9 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
         offer=offer, response_id=uuid7(), member_id=v1.member.pk, by=guard.signature,
         at=running.hands.now(),
     )  # fmt: skip
-    running.at(local("02:19:50"))
-    arrival = put_position(v1.unit, local("02:19:50"), at_km(0.03), LON)
+    put_position(v1.unit, local("02:19:50"), at_km(0.03), LON)
+    running.at(local("02:20:12"))
+    arrival = put_position(v1.unit, local("02:20:12"), at_km(0.02), LON)
     assert responses.note_arrivals([arrival]) == 1
     running.at(local("02:20:31"))
     responses.step(response=response, state=Response.State.ON_SCENE, by=guard.signature,

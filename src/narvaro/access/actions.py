@@ -91,7 +91,7 @@ def set_password(
     member = Member.objects.filter(tenant_id=tenant_id, service_number=service_number).first()
     if member is None:
         raise Refused("no_member", f"No member has service number {service_number}.", status=404)
-    user = User.objects.select_for_update().get(pk=member.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=member.user_id)
     validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])

@@ -8,6 +8,8 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,18 @@ def get_tenant(name: str | None) -> "Tenant":
         what = f"There is no tenant {name}; here are" if name else "Say which tenant with --tenant"
         raise click.ClickException(f"{what}: {here}.")
     return found
+
+
+@contextmanager
+def only_one(home: Path, name: str) -> Iterator[None]:
+    """Refuse, in words, to be the second process of a name on one home folder."""
+    from narvaro.config.alone import NotAloneError, alone
+
+    try:
+        with alone(home, name):
+            yield
+    except NotAloneError as no:
+        raise click.ClickException(str(no)) from no
 
 
 def by_whom() -> str:
@@ -146,7 +160,8 @@ def serve() -> None:
     migrate_database()
     home = open_home()
     address = f"http://{home.settings.bind}:{home.settings.web_port}/"
-    run(home, lambda: click.echo(f"Närvaro: {address}"))
+    with only_one(home.path, "serve"):
+        run(home, lambda: click.echo(f"Närvaro: {address}"))
 
 
 @main.command(hidden=True)
@@ -155,7 +170,8 @@ def work() -> None:
     start_django()
     from narvaro.config.work import run
 
-    run(lambda: click.echo(json.dumps({"event": "ready", "process": "work"})))
+    with only_one(Path(os.environ["NARVARO_HOME"]), "work"):
+        run(lambda: click.echo(json.dumps({"event": "ready", "process": "work"})))
 
 
 @main.command(hidden=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from narvaro.config.alone import end_with_parent
 from narvaro.config.home import Home
 from narvaro.spine import clock
 
@@ -38,7 +39,10 @@ class Child:
 
     def start(self) -> None:
         """Start it."""
-        self.process = subprocess.Popen(self.command)  # noqa: S603 - our own commands
+        self.process = subprocess.Popen(  # noqa: S603 - our own commands
+            self.command,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads run before the children start
+        )
         self.started_at = clock.monotonic()
         logger.info("started", extra={"child": self.name, "pid": self.process.pid})
 

@@ -12,6 +12,7 @@ from narvaro.core.terms import TermsError
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.response_plans import read_toml
 from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
+from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 
 
@@ -91,6 +92,7 @@ def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) ->
     written = not reasons and contract is not None and not is_held_back(refused, source)
     if written and contract is not None:
         with transaction.atomic():
+            hold(tenant.pk)
             batch = open_batch(tenant, "contract", source, 1, 0, at)
             _write(tenant, contract, parties)
             publish(batch, by=by, at=at)

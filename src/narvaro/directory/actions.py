@@ -89,7 +89,7 @@ def set_up(*, given: dict[str, Any], by: str, at: datetime) -> Tenant:
     """Make or change a tenant from a read installation file; raises Refused by key."""
     _check(given)
     zone = given.get("timezone", "Europe/Stockholm")
-    tenant = Tenant.objects.select_for_update().filter(name=given["tenant"]).first()
+    tenant = Tenant.objects.select_for_update(no_key=True).filter(name=given["tenant"]).first()
     if tenant is None:
         tenant = create_tenant(name=given["tenant"], timezone=zone)
     tenant.timezone = zone

@@ -1,6 +1,6 @@
 """Writes of dispatch: rank, offer, accept, decline, expire, withdraw (the response: `responses`).
 
-Every write locks the case first, then the offer, so that two taps cannot wait for each other.
+Every write takes the tenant's lock first (`events.hold`): two taps cannot wait in a circle.
 An offer waits for its unit until a deadline; silence, a no or a withdrawal moves the case on to
 the next unit in a new ranking. When nobody is left, the case says so.
 """
@@ -24,6 +24,8 @@ from narvaro.spine.models import Timer
 from narvaro.spine.refusal import Refused
 
 ACCEPT = "offer.accept"
+RETRY = "case.retry"
+RETRY_S = 60
 SEEKING = (Case.State.OPEN, Case.State.OFFERED)
 OVERRULED = frozenset({LeftOut.ALREADY_ASKED})  # a person may ask the same unit again
 
@@ -43,7 +45,12 @@ def rank_case(case: Case, at: datetime) -> tuple[Ranking, Choice]:
 
 
 def _locked(case: Case) -> Case:
-    return Case.objects.select_for_update().select_related("tenant").get(pk=case.pk)
+    events.hold(case.tenant_id)
+    return (
+        Case.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("tenant")
+        .get(pk=case.pk)
+    )
 
 
 def _make_offer(
@@ -81,6 +88,9 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
         if case.state != Case.State.OPEN:
             move_case(case=case, state=Case.State.OPEN, by=by, at=at)
         mark_case(case=case, mark="unanswered", by=by, at=at)
+        if case.offer_by_rule:
+            again = at + timedelta(seconds=RETRY_S)
+            timers.start(RETRY, tenant_id=case.tenant_id, subject=case.pk, deadline=again)
         return None
     best = choice.ranked[0].candidate
     return _make_offer(case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at)
@@ -122,7 +132,7 @@ def _end(offer: Offer, state: Offer.State, *, by: str, at: datetime) -> events.A
 def take(offer: Offer, *, by: str, at: datetime) -> events.Appended:
     """Mark an offer accepted, in the caller's transaction; raises Refused when it is too late."""
     _locked(offer.case)
-    row = Offer.objects.select_for_update().get(pk=offer.pk)
+    row = Offer.objects.select_for_update(no_key=True).get(pk=offer.pk)
     if row.state != Offer.State.WAITING:
         raise Refused("offer_over", "The offer is over: it was withdrawn or went to another unit.")
     return _end(row, Offer.State.ACCEPTED, by=by, at=at)
@@ -132,7 +142,7 @@ def take(offer: Offer, *, by: str, at: datetime) -> events.Appended:
 def decline(*, offer: Offer, by: str, at: datetime) -> None:
     """Say no to an offer; the case moves on to the next unit."""
     case = _locked(offer.case)
-    row = Offer.objects.select_for_update().get(pk=offer.pk)
+    row = Offer.objects.select_for_update(no_key=True).get(pk=offer.pk)
     if row.state == Offer.State.DECLINED:
         return
     if row.state != Offer.State.WAITING:
@@ -145,7 +155,7 @@ def decline(*, offer: Offer, by: str, at: datetime) -> None:
 def expire(timer: Timer, now: datetime) -> None:
     """Silence: the offer ends and the case moves on to the next unit."""
     _locked(Case.objects.get(offers=timer.subject))
-    offer = Offer.objects.select_for_update().get(pk=timer.subject)
+    offer = Offer.objects.select_for_update(no_key=True).get(pk=timer.subject)
     if offer.state != Offer.State.WAITING:
         return
     _end(offer, Offer.State.EXPIRED, by=SYSTEM, at=now)

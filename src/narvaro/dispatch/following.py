@@ -3,9 +3,10 @@
 Importing this file names the reader and the timers; the work process runs them.
 """
 
+import json
 from datetime import datetime, timedelta
 
-from narvaro.dispatch.actions import offer_next
+from narvaro.dispatch.actions import RETRY, offer_next
 from narvaro.dispatch.models import TimePoint
 from narvaro.situation.actions import mark_case
 from narvaro.situation.models import Case
@@ -24,6 +25,10 @@ def _may_offer(case: Case) -> bool:
     return case.offer_by_rule
 
 
+def _what(event: Event) -> str:
+    return str(json.loads(event.payload or "{}").get("what", ""))
+
+
 def _follow(event: Event) -> None:
     case = Case.objects.select_related("tenant").get(pk=get_subject(event))
     at = clock.now()
@@ -33,13 +38,21 @@ def _follow(event: Event) -> None:
     if case.state != Case.State.OPEN:
         return
     if _may_offer(case):
-        if case.unanswered_at is None:
+        if event.kind == "case.opened" or _what(event) == "raised":
             offer_next(case=case, by=SYSTEM, at=at)
     elif case.tenant.mode == Tenant.Mode.UNMANNED:
         mark_case(case=case, mark="unanswered", by=SYSTEM, at=at)
 
 
 DISPATCH = Reader("dispatch", frozenset({"case.opened", "case.changed"}), _follow)
+
+
+@timers.fires(RETRY)
+def try_again(timer: Timer, now: datetime) -> None:
+    """Look again for a unit, while nobody has the case: one may have come free or on shift."""
+    case = Case.objects.select_related("tenant").get(pk=timer.subject)
+    if case.state == Case.State.OPEN and _may_offer(case):
+        offer_next(case=case, by=SYSTEM, at=now)
 
 
 @timers.fires(RED)

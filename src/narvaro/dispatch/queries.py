@@ -102,7 +102,29 @@ def list_reports_due(viewer: Viewer, at: datetime) -> list[Response]:
     return list(left.order_by("accepted_at"))
 
 
+def _alarms(case_id: UUID) -> list[Signal]:
+    return list(Signal.objects.filter(case_id=case_id, phase="alarm").order_by("received_at"))
+
+
 def list_alarms_of(viewer: Viewer, response: Response, at: datetime) -> list[Signal]:
     """List what the panel said about the case of a response that the viewer may see."""
-    case_id = get_response(viewer, response.pk, at).case_id
-    return list(Signal.objects.filter(case_id=case_id, phase="alarm").order_by("received_at"))
+    return _alarms(get_response(viewer, response.pk, at).case_id)
+
+
+def list_alarms_offered(viewer: Viewer, offer: Offer, at: datetime) -> list[Signal]:
+    """List what the panel said about the case of an offer that the viewer may see."""
+    return _alarms(get_offer(viewer, offer.pk, at).case_id)
+
+
+def list_lapsed_offers(viewer: Viewer, since: datetime, at: datetime) -> list[Offer]:
+    """List the offers that ended since a time without the unit's answer, newest first."""
+    lapsed = offers_seen_by(viewer, at).filter(
+        state__in=(Offer.State.EXPIRED, Offer.State.WITHDRAWN), answered_at__gte=since
+    )
+    return list(lapsed.order_by("-answered_at"))
+
+
+def list_recalls(viewer: Viewer, since: datetime, at: datetime) -> list[Response]:
+    """List the responses that were recalled as the desk ended their case since a time."""
+    recalled = responses_seen_by(viewer, at).filter(state=Response.State.RECALLED)
+    return list(recalled.filter(case__closed_at__gte=since).order_by("-case__closed_at"))

@@ -4,7 +4,7 @@ Eleven time points are kept (t0–t10), each with its source and, where one was 
 The first saying of a point by a source stands; a better source may stand beside it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +26,10 @@ from narvaro.spine.refusal import Refused
 ORDER = ("accepted", "rolling", "on_scene", "secured", "left", "reported")
 UNDER_WAY = (Response.State.ACCEPTED, Response.State.ROLLING)
 ARRIVED_M = 75.0
+STAY_S = 20.0
+LONGEST_STAY = 200  # positions that are looked back over
+ELSEWHERE_M = 300.0
+TAP_S = 60.0
 Source = TimePoint.Source
 
 
@@ -64,6 +68,7 @@ def accept(
     *, offer: Offer, response_id: UUID, member_id: UUID, by: str, at: datetime
 ) -> Response:  # fmt: skip
     """Take a case; the same id sent twice is one response. Raises Refused when it is too late."""
+    events.hold(offer.tenant_id)
     there = Response.objects.filter(offer_id=offer.pk).first()
     if there is not None:
         return there
@@ -103,7 +108,12 @@ def step(
     source: Source = Source.PHONE,
 ) -> Response:  # fmt: skip
     """Move a response forward: rolling, on scene, secured, left. Sent twice, it counts once."""
-    row = Response.objects.select_for_update().select_related("case", "unit").get(pk=response.pk)
+    events.hold(response.tenant_id)
+    row = (
+        Response.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("case", "unit")
+        .get(pk=response.pk)
+    )
     if row.state == Response.State.RECALLED:
         raise Refused("recalled", "The case was ended from the desk; you are free.")
     now, then = ORDER.index(row.state), ORDER.index(state)
@@ -133,7 +143,12 @@ def report(
     police_reference: str, member: Member, at: datetime,
 ) -> Incident:  # fmt: skip
     """Send the report of a response that has left; it closes the case."""
-    row = Response.objects.select_for_update().select_related("case").get(pk=response.pk)
+    events.hold(response.tenant_id)
+    row = (
+        Response.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("case")
+        .get(pk=response.pk)
+    )
     if row.state not in {Response.State.LEFT, Response.State.REPORTED}:
         raise Refused("not_cleared", "Clear the case before you report it.")
     incident = report_incident(
@@ -154,7 +169,10 @@ def report(
 @transaction.atomic
 def end_case(*, case: Case, by: str, at: datetime) -> None:
     """End a case whatever has become of it: units that are out are recalled. A person decides it."""
-    for response in Response.objects.select_for_update().filter(case=case, state__in=OUT):
+    events.hold(case.tenant_id)
+    for response in Response.objects.select_for_update(no_key=True).filter(
+        case=case, state__in=OUT
+    ):
         response.state = Response.State.RECALLED
         response.save(update_fields=["state"])
         _tell(response, "recalled", by=by, at=at, source=Source.DISPATCHER)
@@ -167,30 +185,69 @@ def end_case(*, case: Case, by: str, at: datetime) -> None:
 @transaction.atomic
 def set_own_state(*, unit: Unit, state: UnitStatus.State, by: str, at: datetime) -> None:
     """Let a unit say that it is available or on a break; a unit that is out is busy."""
+    events.hold(unit.tenant_id)
     if Response.objects.filter(unit=unit, state__in=OUT).exists():
         raise Refused("unit_out", "You are out on a case; clear it first.")
     set_unit_state(unit=unit, state=state, case=None, by=by, at=at)
 
 
 def note_arrivals(positions: list[Position]) -> int:
-    """Note arrival by position (within 75 m of the place) of units under way; return how many."""
-    arrived = 0
-    for position in positions:
-        running = Response.objects.filter(unit_id=position.unit_id, state__in=UNDER_WAY)
-        for response in running.select_related("case"):
-            arrived += _note_arrival(response, position)
-    return arrived
+    """Note arrival by position of units that are out; return how many.
+
+    A unit has arrived when its positions stay within 75 m of the place for 20 s; it arrived with
+    the first of them. After a tap, only positions that contradict it count: the unit was further
+    away than 300 m when it said that it was there.
+    """
+    return sum(
+        _note_arrival(response, position)
+        for position in positions
+        for response in Response.objects.filter(
+            unit_id=position.unit_id, state__in=OUT
+        ).select_related("case")
+    )
+
+
+def _away_m(case: Case, position: Position) -> float:
+    assert case.lat is not None
+    assert case.lon is not None
+    return float(distance_m(position.lat, position.lon, case.lat, case.lon))
+
+
+def _find_first_there(response: Response, newest: Position) -> Position | None:
+    """Return the first position of the unbroken stay that `newest` ends, where it is long enough."""
+    before = Position.objects.filter(
+        unit_id=newest.unit_id, flag="", at__gte=response.accepted_at, at__lte=newest.at
+    )
+    first = None
+    for one in before.order_by("-at")[:LONGEST_STAY]:
+        if _away_m(response.case, one) > ARRIVED_M:
+            break
+        first = one
+    stayed = first is not None and (newest.at - first.at).total_seconds() >= STAY_S
+    return first if stayed else None
+
+
+def _is_contradicted(response: Response, tapped_at: datetime) -> bool:
+    near = Position.objects.filter(
+        unit_id=response.unit_id, flag="", at__gte=tapped_at - timedelta(seconds=TAP_S),
+        at__lte=tapped_at + timedelta(seconds=TAP_S),
+    )  # fmt: skip
+    return any(_away_m(response.case, one) > ELSEWHERE_M for one in near)
 
 
 @transaction.atomic
 def _note_arrival(response: Response, position: Position) -> bool:
     case = response.case
-    if case.lat is None or case.lon is None or position.at < response.accepted_at:
+    vague = position.accuracy_m is not None and position.accuracy_m > ARRIVED_M
+    if case.lat is None or case.lon is None or vague or _away_m(case, position) > ARRIVED_M:
         return False
-    if response.time_points.filter(point="on_scene", source=Source.POSITION).exists():
+    events.hold(response.tenant_id)
+    said = {one.source: one.at for one in response.time_points.filter(point="on_scene")}
+    first = _find_first_there(response, position)
+    if Source.POSITION in said or first is None:
         return False
-    if float(distance_m(position.lat, position.lon, case.lat, case.lon)) > ARRIVED_M:
+    if Source.PHONE in said and not _is_contradicted(response, said[Source.PHONE]):
         return False
-    told = _tell(response, "on_scene", by=SYSTEM, at=position.at, source=Source.POSITION)
-    _note(response, "on_scene", position.at, Source.POSITION, told.position)
+    told = _tell(response, "on_scene", by=SYSTEM, at=first.at, source=Source.POSITION)
+    _note(response, "on_scene", first.at, Source.POSITION, told.position)
     return True

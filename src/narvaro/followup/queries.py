@@ -18,6 +18,7 @@ from narvaro.contract.queries import get_contract
 from narvaro.core import response_times, terms
 from narvaro.dispatch.models import Response
 from narvaro.followup.points import times_of
+from narvaro.situation.models import Case
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing
 
@@ -26,9 +27,10 @@ SERVICE = "alarm_response"
 
 @dataclass(frozen=True)
 class Line:
-    """One response of the month and what the terms make of it."""
+    """One case of the month and what the terms make of it; no response: no unit came."""
 
-    response: Response
+    case: Case
+    response: Response | None
     term: terms.ResponseTerm | None
     measurement: response_times.Measurement | None
     late: bool
@@ -111,15 +113,38 @@ def _as_core(response: Response) -> response_times.Response:
 
 
 def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
-    term = find_term(agreed, response.case.kind)
-    each = price.price_sek if price else None
-    if term is None:
-        return Line(response, None, None, late=False, price_sek=each, penalty_sek=Decimal(0))
+    case = response.case
+    recalled = response.state == Response.State.RECALLED
+    each = price.price_sek if price and not recalled else None
+    term = find_term(agreed, case.kind)
+    if term is None or recalled:
+        return Line(case, response, term, None, late=False, price_sek=each, penalty_sek=Decimal(0))
     points = times_of(response.time_points.all())
     measured = response_times.response_time_s(points, term)
     late = response_times.within_target(measured, term) is False
     penalty = term.penalty_sek if late else Decimal(0)
-    return Line(response, term, measured, late=late, price_sek=each, penalty_sek=penalty)
+    return Line(case, response, term, measured, late=late, price_sek=each, penalty_sek=penalty)
+
+
+def _list_unserved(
+    contract: Contract, agreed: Sequence[terms.ResponseTerm], begins: datetime, ends: datetime
+) -> list[Line]:
+    """List the month's cases of agreed kinds that the supplier knew of and no unit took."""
+    kinds = {kind for term in agreed for kind in term.case_kinds}
+    found = Case.objects.filter(
+        tenant_id=contract.tenant_id,
+        shares__organisation_id=contract.supplier_id,
+        kind__in=kinds,
+        received_at__gte=begins,
+        received_at__lt=ends,
+        offers__isnull=False,
+        responses__isnull=True,
+    )
+    return [
+        Line(one, None, find_term(agreed, one.kind), None, late=False, price_sek=None,
+             penalty_sek=Decimal(0))
+        for one in found.select_related("site").distinct().order_by("received_at")
+    ]  # fmt: skip
 
 
 def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
@@ -143,14 +168,27 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
         month=month.replace(day=1),
         summaries=tuple(
             response_times.monthly_summary(
-                [_as_core(one) for one in found if find_term(agreed, one.case.kind) is term],
+                [
+                    _as_core(one)
+                    for one in found
+                    if find_term(agreed, one.case.kind) is term
+                    and one.state != Response.State.RECALLED
+                ],
                 term,
                 begins,
                 ends,
             )
             for term in agreed
         ),
-        lines=tuple(_line(one, agreed, price) for one in found),
+        lines=tuple(
+            sorted(
+                [
+                    *(_line(one, agreed, price) for one in found),
+                    *_list_unserved(contract, agreed, begins, ends),
+                ],
+                key=lambda line: line.case.received_at,
+            )
+        ),
     )
 
 
@@ -158,7 +196,7 @@ def get_line(viewer: Viewer, contract_id: UUID, month: date, response_id: UUID) 
     """Return one line of a statement; raises Missing where it is not in it."""
     statement = get_statement(viewer, contract_id, month)
     for line in statement.lines:
-        if line.response.pk == response_id:
+        if line.response is not None and line.response.pk == response_id:
             return line
     raise Missing
 
@@ -166,7 +204,7 @@ def get_line(viewer: Viewer, contract_id: UUID, month: date, response_id: UUID) 
 def list_events_of(viewer: Viewer, line: Line) -> list[Event]:
     """List the log's events about the case of a line that the viewer's organisation may know."""
     viewer.require(Record.STATEMENT)
-    found = Event.objects.filter(tenant_id=viewer.tenant_id, subject=line.response.case_id)
+    found = Event.objects.filter(tenant_id=viewer.tenant_id, subject=line.case.pk)
     return [
         one for one in found.order_by("position") if str(viewer.organisation_id) in one.audience
     ]

@@ -134,8 +134,17 @@ class Journal:
             self._db = self._open()
         except apsw.Error as fault:
             raise JournalError(f"{path} cannot be opened as a journal: {fault}") from fault
+        self._lift_ids()
         self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
         self._writer.start()
+
+    def _lift_ids(self) -> None:
+        """Go on with ids of now: a journal that was restored must not give the lost ones anew."""
+        now_ms = int(clock.now().timestamp() * 1000)
+        with self._db:
+            self._db.execute(
+                "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'record'", (now_ms,)
+            )
 
     def append(self, record: Record) -> "Future[int]":
         """Hand in a record; the future gives its id once it is safe on disk, or JournalError."""
@@ -330,6 +339,12 @@ def read_after(path: Path, after_id: int, limit: int = 500) -> list[Record]:
     """Read up to `limit` records with ids above `after_id`, in order; none before the first start."""
     statement = f"SELECT {_COLUMNS}, id FROM record WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constants
     return [Record(*row) for row in _read(path, statement, (after_id, limit))]
+
+
+def read_last_id(path: Path) -> int:
+    """Read the highest id that the journal ever gave; 0 before the first start."""
+    rows = _read(path, "SELECT seq FROM sqlite_sequence WHERE name = 'record'")
+    return int(rows[0][0]) if rows else 0
 
 
 def read_last_seen(path: Path) -> list[Seen]:

@@ -16,7 +16,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
 from narvaro.intake.actions import move_place, note_last_seen
-from narvaro.intake.journal import Record, read_after, read_last_seen
+from narvaro.intake.journal import Record, read_after, read_last_id, read_last_seen
 from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
 from narvaro.situation import models as situation
@@ -30,7 +30,17 @@ from narvaro.spine.models import Tenant
 logger = logging.getLogger(__name__)
 
 OFF_MAP_DEG = 0.05  # beyond the map's bounds by more than this, a position is off the map
+OLDEST, NEWEST = timedelta(hours=24), timedelta(seconds=60)
+UNREADABLE = (ValueError, KeyError, OverflowError, DataError, IntegrityError)
+UNREAD_PART = 32_000  # a part number that no frame reaches
 Arrived = Callable[[list[situation.Position]], int]
+
+
+def _believed(said: datetime | None, received_at: datetime) -> datetime | None:
+    """Return the panel's time where it can be true: at most a day old, hardly ahead of ours."""
+    if said is None or not -OLDEST <= said - received_at <= NEWEST:
+        return None
+    return said
 
 
 def _facts(record: Record, part: int, one: Received) -> SignalFacts:
@@ -46,7 +56,7 @@ def _facts(record: Record, part: int, one: Received) -> SignalFacts:
         zone=one.zone,
         area=one.area,
         text=one.text,
-        occurred_at=one.occurred_at,
+        occurred_at=_believed(one.occurred_at, record.received_at),
         received_at=record.received_at,
         time_verified=one.time_verified,
     )
@@ -156,19 +166,54 @@ def promote(journal: Path, receiver_id: str, arrived: Arrived, limit: int = 200)
     `arrived` is told of each new position (dispatch notes arrivals).
     """
     place = JournalPlace.objects.filter(receiver_id=receiver_id).first()
-    records = read_after(journal, place.record_id if place else 0, limit)
+    after = place.record_id if place else 0
+    records = read_after(journal, after, limit)
+    if not records and after:
+        _start_over(journal, receiver_id, after)
     for record in records:
         try:
             with transaction.atomic():
                 _promote_one(record, arrived)
                 move_place(receiver_id=receiver_id, record_id=record.id)
-        except (ValueError, KeyError, DataError, IntegrityError) as fault:
+        except UNREADABLE as fault:
             # One record that cannot be read must not stop the alarms behind it; it is kept and said.
             logger.exception("promotion refused", extra={"record": record.id})
             with transaction.atomic():
                 _refused(record, "not_promoted", f"{type(fault).__name__}: {fault}")
+                _show_unreadable(record)
                 move_place(receiver_id=receiver_id, record_id=record.id)
     return len(records)
+
+
+def _start_over(journal: Path, receiver_id: str, after: int) -> None:
+    """Go back to a journal's start when it lies behind the kept place: it was made anew.
+
+    Records that were promoted before are known by their ids and change nothing.
+    """
+    last = read_last_id(journal)
+    if 0 < last < after:
+        logger.critical("journal behind its place", extra={"last": last, "place": after})
+        with transaction.atomic():
+            move_place(receiver_id=receiver_id, record_id=0)
+
+
+def _show_unreadable(record: Record) -> None:
+    """Open a case for an acknowledged signal that could not be read: somebody must look."""
+    transmitter = Transmitter.objects.filter(account=record.account).first()
+    if record.kind != "signal" or transmitter is None:
+        return
+    unread = Received(record.protocol, "", record.account, 0, text="could not be read")
+    try:
+        with transaction.atomic():
+            receive_signal(
+                transmitter=transmitter,
+                facts=_facts(record, UNREAD_PART, unread),
+                code=find_code("", ""),
+                by=SYSTEM,
+                at=clock.now(),
+            )
+    except UNREADABLE:
+        logger.exception("nor shown as a case", extra={"record": record.id})
 
 
 def promote_last_seen(journal: Path) -> int:

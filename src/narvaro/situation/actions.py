@@ -52,6 +52,7 @@ def type_in_case(
     *, case_id: UUID, tenant_id: UUID, typed: Typed, by: str, at: datetime
 ) -> Case:  # fmt: skip
     """Open a case from a call; the same id sent twice by the same author is the same case."""
+    events.hold(tenant_id)
     there = Case.objects.filter(pk=case_id).first()
     if there is not None:
         born = Event.objects.filter(tenant_id=tenant_id, subject=case_id, kind="case.opened")
@@ -92,7 +93,8 @@ def move_case(
     *, case: Case, state: Case.State, by: str, at: datetime, unit: UUID | None = None
 ) -> events.Appended:
     """Give a case its next state, and tell."""
-    row = Case.objects.select_for_update().get(pk=case.pk)
+    events.hold(case.tenant_id)
+    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     row.state = state
     if state == Case.State.CLOSED:
         row.closed_at = at
@@ -104,7 +106,8 @@ def move_case(
 @transaction.atomic
 def mark_case(*, case: Case, mark: str, by: str, at: datetime) -> None:
     """Mark a case once as `unanswered` (nobody left to ask) or `red` (nobody there in time)."""
-    row = Case.objects.select_for_update().get(pk=case.pk)
+    events.hold(case.tenant_id)
+    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     field = {"unanswered": "unanswered_at", "red": "red_at"}[mark]
     if getattr(row, field) is None:
         setattr(row, field, at)
@@ -122,6 +125,7 @@ def set_unit_state(
     *, unit: Unit, state: UnitStatus.State, case: Case | None, by: str, at: datetime
 ) -> None:
     """Say what a unit is doing, and tell those who may know of the unit."""
+    events.hold(unit.tenant_id)
     UnitStatus.objects.update_or_create(
         unit=unit, defaults={"state": state, "since": at, "case": case}
     )

@@ -14,7 +14,7 @@ FAMILIES: tuple[frozenset[str], ...] = (
     frozenset({"intruder", "tamper", "duress", "assistance"}),
     frozenset({"fire"}),
     frozenset({"medical"}),
-    frozenset({"technical", "path", "other"}),
+    frozenset({"technical", "path"}),
 )
 
 # How urgent a call of a kind is where neither a code nor a plan says it: life, then people's
@@ -54,6 +54,15 @@ class Handling:
     priority: int
     needs: tuple[str, ...]
     offer_by_rule: bool
+
+
+def combined(handlings: Sequence[Handling]) -> Handling:
+    """Return the handling of a case of several kinds: none of its alarms loses its own rule."""
+    return Handling(
+        min(one.priority for one in handlings),
+        tuple(sorted({need for one in handlings for need in one.needs})),
+        offer_by_rule=any(one.offer_by_rule for one in handlings),
+    )
 
 
 def handling_of(

@@ -7,10 +7,11 @@ decides, and over a duress alarm not even a person by code.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from narvaro.access.models import OrganisationKind
 from narvaro.access.queries import list_organisation_ids
@@ -19,7 +20,7 @@ from narvaro.directory.models import ResponsePlan, Transmitter
 from narvaro.situation.codes import AlarmCode, find_code
 from narvaro.situation.correlation import (
     WINDOW,
-    Handling,
+    combined,
     graver,
     handling_of,
     is_confirmed,
@@ -33,6 +34,9 @@ from narvaro.spine.models import Tenant
 # "Disarmed after alarm", "alarm cancelled by user": such codes do not say which alarm they end.
 OF_ANY_ALARM = frozenset({"arming", "other"})
 ALARMS = frozenset({"intruder", "tamper", "duress", "assistance", "fire", "medical", "other"})
+AGAIN = timedelta(seconds=60)
+LOWEST = 4
+CONFIRMING = 8  # different sources that are looked at; two confirm
 ACTIVE = (Case.State.OPEN, Case.State.OFFERED, Case.State.ACCEPTED, Case.State.ON_SCENE)
 
 
@@ -66,13 +70,21 @@ class SignalFacts:
 
 
 def _is_repeat(tenant_id: UUID, facts: SignalFacts) -> bool:
-    earlier = Signal.objects.filter(
+    """Return whether the panel only sent this again.
+
+    It is the same content with the panel's same time, or within a minute; never after its case was
+    closed: a dialler that starts its numbers anew may have a new alarm with the old number.
+    """
+    alike = Signal.objects.filter(
         tenant_id=tenant_id,
         content_key=facts.content_key,
-        received_at__gt=facts.received_at - WINDOW,
+        received_at__gte=facts.received_at - WINDOW,
         received_at__lte=facts.received_at + WINDOW,
     )
-    return earlier.exists()
+    soon = Q(received_at__gte=facts.received_at - AGAIN, received_at__lte=facts.received_at + AGAIN)
+    if facts.occurred_at is not None:
+        soon |= Q(occurred_at=facts.occurred_at)
+    return alike.filter(soon).exclude(case__state=Case.State.CLOSED).exists()
 
 
 def find_plan(site_id: UUID) -> ResponsePlan | None:
@@ -81,11 +93,12 @@ def find_plan(site_id: UUID) -> ResponsePlan | None:
 
 
 def _find_related(transmitter: Transmitter, kind: str, at: datetime) -> Case | None:
-    related = Case.objects.select_for_update().filter(
+    related = Case.objects.select_for_update(no_key=True).filter(
         site_id=transmitter.site_id,
         kind__in=list_related(kind),
         state__in=ACTIVE,
         last_signal_at__gte=at - WINDOW,
+        last_signal_at__lte=at + WINDOW,
     )
     return related.order_by("-last_signal_at").first()
 
@@ -114,8 +127,8 @@ def _keep(
         token=facts.token,
         code=facts.code,
         qualifier=facts.qualifier,
-        zone=facts.zone,
-        area=facts.area,
+        zone=facts.zone[:16],
+        area=facts.area[:16],
         text=facts.text[:400],
         phase=code.phase,
         kind=code.kind,
@@ -127,7 +140,7 @@ def _keep(
 
 def next_case_number(tenant_id: UUID) -> int:
     """Take the tenant's next case number, in the caller's transaction."""
-    tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
     tenant.last_case_number += 1
     tenant.save(update_fields=["last_case_number"])
     return tenant.last_case_number
@@ -190,24 +203,27 @@ def tell_opened(case: Case, audience: list[UUID], *, by: str, at: datetime) -> N
 
 def _raise(case: Case, code: AlarmCode, by: str, at: datetime) -> None:
     """Recompute kind, confirmation and handling after one more alarm; tell what changed."""
-    signals = list(Signal.objects.filter(case=case))
-    before = (case.kind, case.confirmed, case.priority)
+    before = (case.kind, case.confirmed, case.priority, case.offer_by_rule)
     case.kind = graver(case.kind, code.kind)
     if case.kind == Case.Kind.DURESS:
         case.cancel_code_at = None  # a code that came before was forced
-    case.confirmed = is_confirmed([(one.kind, one.zone) for one in signals if one.phase == "alarm"])
-    by_code = [find_code(one.token, one.code, one.qualifier or None).priority for one in signals]
-    handling: Handling = handling_of(
-        case.kind,
-        code_priority=min(one or 4 for one in by_code),
-        confirmed=case.confirmed,
-        rules=case.plan.rules if case.plan else (),
+    alarms = Signal.objects.filter(case=case, phase="alarm").values_list("kind", "zone")
+    sources = list(alarms.distinct()[:CONFIRMING])
+    case.confirmed = case.confirmed or is_confirmed(sources)
+    rules = case.plan.rules if case.plan else ()
+    said = Signal.objects.filter(case=case).values_list("token", "code", "qualifier").distinct()
+    by_code = min(find_code(*one).priority or LOWEST for one in said[:CONFIRMING])
+    handling = combined(
+        [
+            handling_of(kind, code_priority=by_code, confirmed=case.confirmed, rules=rules)
+            for kind in {case.kind, code.kind, *(kind for kind, _zone in sources)}
+        ]
     )
     case.priority = min(case.priority, handling.priority)
     case.needs = sorted({*case.needs, *handling.needs})
     case.offer_by_rule = case.offer_by_rule or handling.offer_by_rule
     case.save()
-    if (case.kind, case.confirmed, case.priority) != before:
+    if (case.kind, case.confirmed, case.priority, case.offer_by_rule) != before:
         tell_changed(case, "raised", by=by, at=at)
 
 
@@ -238,7 +254,7 @@ def receive_signal(
     *, transmitter: Transmitter, facts: SignalFacts, code: AlarmCode, by: str, at: datetime
 ) -> Signal | None:
     """Keep a signal and put it to its case, opening one where it must; None for a repeat."""
-    Tenant.objects.select_for_update().get(pk=transmitter.tenant_id)
+    events.hold(transmitter.tenant_id)
     if _is_repeat(transmitter.tenant_id, facts):
         return None
     if not code.opens_case:

@@ -13,24 +13,25 @@ from narvaro.spine import clock
 
 VERSION, VARIANT = 7, 0b10
 COUNTER_BITS = 12
-AHEAD_MS = 1000  # how far the counter may have borrowed; further back, the clock was set back
 
 
 class _Counter:
     def __init__(self) -> None:
         self._lock = Lock()
-        self._ms = -1
+        self._ms = -1  # may run ahead of what was asked for, by what was borrowed
+        self._asked = -1
         self._count = 0
 
     def next(self, ms: int) -> tuple[int, int]:
         """Return the millisecond and a count that is new in it; a full one borrows from the next."""
         with self._lock:
-            if not self._ms - AHEAD_MS <= ms <= self._ms:
+            if not self._asked <= ms <= self._ms:
                 self._ms, self._count = ms, secrets.randbits(COUNTER_BITS - 1)
             elif self._count + 1 < 1 << COUNTER_BITS:
                 self._count += 1
             else:
                 self._ms, self._count = self._ms + 1, 0
+            self._asked = ms
             return self._ms, self._count
 
 

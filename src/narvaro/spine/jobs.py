@@ -37,7 +37,11 @@ def repeat(kind: str, *, every_s: int) -> None:
     if kind not in _kinds:
         raise LookupError(f"Nothing does jobs of kind {kind!r}.")
     with transaction.atomic():
-        found = Job.objects.select_for_update().filter(kind=kind, every_s__isnull=False).first()
+        found = (
+            Job.objects.select_for_update(no_key=True)
+            .filter(kind=kind, every_s__isnull=False)
+            .first()
+        )
         if found is None:
             Job.objects.create(kind=kind, run_at=clock.now(), every_s=every_s)
         elif found.every_s != every_s:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from narvaro.spine.events import hold
 from narvaro.spine.models import Timer
 
 logger = logging.getLogger(__name__)
@@ -50,14 +51,15 @@ def fire_due(now: datetime, limit: int = 100) -> int:
     """Fire what is due at `now`; return how many fired."""
     due = Timer.objects.filter(fired_at=None, cancelled_at=None, deadline__lte=now)
     due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
-    ids = list(due.order_by("deadline").values_list("pk", flat=True)[:limit])
-    return sum(_fire(one, now) for one in ids)
+    found = list(due.order_by("deadline").values_list("pk", "tenant_id")[:limit])
+    return sum(_fire(pk, tenant_id, now) for pk, tenant_id in found)
 
 
-def _fire(pk: UUID, now: datetime) -> bool:
+def _fire(pk: UUID, tenant_id: UUID, now: datetime) -> bool:
     try:
         with transaction.atomic():
-            waiting = Timer.objects.select_for_update(skip_locked=True)
+            hold(tenant_id)
+            waiting = Timer.objects.select_for_update(no_key=True, skip_locked=True)
             timer = waiting.filter(pk=pk, fired_at=None, cancelled_at=None).first()
             if timer is None:
                 return False
@@ -74,7 +76,7 @@ def _fire(pk: UUID, now: datetime) -> bool:
 
 def _put_off(pk: UUID, now: datetime) -> None:
     with transaction.atomic():
-        timer = Timer.objects.select_for_update().get(pk=pk)
+        timer = Timer.objects.select_for_update(no_key=True).get(pk=pk)
         timer.failures = min(timer.failures + 1, 1000)
         timer.not_before = now + timedelta(seconds=min(2**timer.failures, LONGEST_PAUSE_S))
         timer.save(update_fields=["failures", "not_before"])

@@ -13,19 +13,27 @@ from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
+from narvaro.directory.queries import units_seen_by
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
 from narvaro.plan.queries import list_running_shifts
 from narvaro.situation.codes import find_code
 from narvaro.situation.models import Case, Signal, UnitStatus
-from narvaro.situation.queries import UnitNow, list_signals, list_units_now
+from narvaro.situation.queries import (
+    UnitNow,
+    cases_shared_with,
+    find_incident,
+    list_signals,
+    list_units_now,
+)
 from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.labels import say
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,
+    Finding,
     LeftOutRow,
     OfferRow,
     PlanView,
@@ -135,7 +143,9 @@ def plan_view(case: Case) -> PlanView | None:
     )
 
 
-def _ranked_row(line: dict[str, object], made_at: datetime, url: str, state: str) -> RankedUnitRow:
+def _ranked_row(
+    line: dict[str, object], made_at: datetime, url: str, state: str, role: str
+) -> RankedUnitRow:
     age = line["position_age_s"]
     position_at = made_at - timedelta(seconds=float(str(age))) if age is not None else None
     travel = line["travel_s"]
@@ -146,8 +156,7 @@ def _ranked_row(line: dict[str, object], made_at: datetime, url: str, state: str
         unit_id=str(line["unit"]),
         call_sign=str(line["call_sign"]),
         rank=rank,
-        organisation="",
-        role_label="",
+        role_label=say(labels.UNIT_ROLE, role),
         state=str(line["state"]),
         state_label=say(labels.UNIT_STATE, str(line["state"])),
         travel_s=float(str(travel)) if travel is not None else None,
@@ -190,14 +199,16 @@ def ranking_rows(
     if ranking is None:
         return (), ()
     asked = {str(one.unit_id): one.state for one in offers}
+    roles = {str(one.pk): one.role for one in units_seen_by(viewer)}
 
     def row(line: dict[str, object]) -> RankedUnitRow:
         unit = str(line["unit"])
         state = asked.get(unit, "")
         url = "" if state == Offer.State.WAITING else _offer_url(viewer, case, unit)
         return _ranked_row(
-            line, ranking.made_at, url, say(labels.OFFER_STATE, state) if state else ""
-        )
+            line, ranking.made_at, url, say(labels.OFFER_STATE, state) if state else "",
+            roles.get(unit, ""),
+        )  # fmt: skip
 
     ranked = tuple(row(line) for line in ranking.lines if "rank" in line)
     return ranked, tuple(_left_out_row(one) for one in ranking.lines if "left_out" in one)
@@ -246,6 +257,15 @@ def _why_not(case: Case, ranked: tuple[RankedUnitRow, ...]) -> str:
     return _("No unit on duty may be sent now; the reasons stand below.")
 
 
+def find_finding(viewer: Viewer, case: Case) -> Finding | None:
+    """Return what was reported of a case where the viewer may know of it, or None."""
+    granted = viewer.may(Record.REPORT) and cases_shared_with(viewer).filter(pk=case.pk).exists()
+    found = find_incident(viewer, case) if granted else None
+    if found is None:
+        return None
+    return Finding(say(labels.CATEGORY, found.category), found.reported_at, found.text)
+
+
 def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     """Return everything about a case that the viewer may see."""
     rows = CaseRows(viewer, [case])
@@ -274,6 +294,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         born_label=born,
         close_url=_close_url(viewer, case),
         recalls=responses[-1].unit.call_sign if responses and responses[-1].state in OUT else "",
+        finding=find_finding(viewer, case),
         why_not=_why_not(case, ranked),
     )
 

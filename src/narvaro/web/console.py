@@ -22,7 +22,7 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import CaseRows, case_detail, unit_rows
+from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 
@@ -62,10 +62,9 @@ def _rows(viewer: Viewer, found: list[Case]) -> tuple[CaseRow, ...]:
     return tuple(rows.row(one, reverse("case", args=[one.pk])) for one in found)
 
 
-def _page(viewer: Viewer, selected: UUID | None = None) -> ConsolePage:
+def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
     position = position_now(viewer)
     active = list_active_cases(viewer)
-    chosen = next((one for one in active if one.pk == selected), None)
     return ConsolePage(
         position=position,
         cases=_rows(viewer, active),
@@ -108,7 +107,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     viewer = viewer_of_request(request)
     found = get_case(viewer, case_id)
     if request.headers.get("HX-Request") is None:
-        page = _page(viewer, found.pk)
+        page = _page(viewer, found)
         return render(request, "console/page.html", {"page": page})
     detail = case_detail(viewer, found, reverse("case", args=[found.pk]))
     return render(request, "console/_case.html", {"page": detail})
@@ -145,7 +144,9 @@ def new_case(request: HttpRequest) -> HttpResponse:
     """Type in a case: a call from the public number, the radio, a tenant."""
     viewer = viewer_of_request(request)
     if request.method == "GET":
-        return render(request, "console/new.html", {"page": _new_page(viewer, str(uuid7()))})
+        template = "_urgent" if request.headers.get("HX-Request") else "new"
+        page = _new_page(viewer, str(uuid7()))
+        return render(request, f"console/{template}.html", {"page": page})
     try:
         case_id, typed = _read_typed(viewer, request)
         made = type_in_case(
@@ -184,8 +185,13 @@ def _new_page(
     viewer: Viewer, proposed: str, request: HttpRequest | None = None, problem: str = ""
 ) -> NewCasePage:
     given = request.POST if request else {}
+    position = position_now(viewer)
     sites = sites_seen_by(viewer).order_by("name")
+    urgent = [
+        one for one in list_active_cases(viewer) if one.priority == 1 and one.state in SEEKING
+    ]
     return NewCasePage(
+        position=position,
         id=proposed,
         sites=tuple(
             Choice(str(one.pk), f"{one.name}, {one.address}", str(one.pk) == given.get("site"))
@@ -195,6 +201,8 @@ def _new_page(
             Choice(kind, say(labels.CASE_KIND, kind), kind == given.get("kind"))
             for kind in TYPED_KINDS
         ),
+        urgent=_rows(viewer, urgent),
+        place=str(given.get("place", "")),
         note=str(given.get("note", "")),
         problems=(Problem(problem),) if problem else (),
     )

@@ -18,6 +18,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract
 from narvaro.contract.queries import get_contract, list_contracts
 from narvaro.core import response_times, terms
+from narvaro.dispatch.models import Response
 from narvaro.followup.queries import (
     Line,
     get_line,
@@ -31,7 +32,7 @@ from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing
 from narvaro.web import labels
 from narvaro.web.answers import viewer_of_request
-from narvaro.web.cases import time_rows
+from narvaro.web.cases import find_finding, time_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import (
     ContractListPage,
@@ -196,6 +197,10 @@ def _result(one: response_times.Summary) -> TermResult:
 
 def remark_of(line: Line) -> str:
     """Return why a response has no measured time, in words; empty where it has one."""
+    if line.response is None:
+        return _("No unit came")
+    if line.response.state == Response.State.RECALLED:
+        return _("Recalled by the desk before arrival")
     if line.term is None or line.measurement is None:
         return _("No response term covers this kind of case.")
     if line.measurement.is_reversed:
@@ -212,13 +217,15 @@ def _seconds(line: Line) -> float | None:
 
 
 def _line(contract: Contract, month: str, line: Line) -> StatementLine:
-    case = line.response.case
+    case, response = line.case, line.response
     return StatementLine(
-        href=reverse("statement_response", args=[contract.pk, month, line.response.pk]),
+        href=reverse("statement_response", args=[contract.pk, month, response.pk])
+        if response
+        else "",
         number=str(case.number),
         site=case.place,
         kind_label=say(labels.CASE_KIND, case.kind),
-        call_sign=line.response.unit.call_sign,
+        call_sign=response.unit.call_sign if response else "",
         started_at=case.received_at,
         response_s=_seconds(line),
         target_s=float(line.term.target_s) if line.term else None,
@@ -254,6 +261,7 @@ def statement(request: HttpRequest, contract_id: UUID, month: str) -> HttpRespon
         penalty_sum_sek=found.penalty_sum_sek,
         previous_href=to(before) if before >= first else "",
         next_href=to(after) if after <= today else "",
+        running=begins <= today < after,
     )
     return render(request, "contract/statement.html", {"page": page})
 
@@ -287,7 +295,9 @@ def response(
     viewer = viewer_of_request(request)
     line = get_line(viewer, contract_id, read_month(month), response_id)
     found = get_contract(viewer, contract_id)
-    case, term = line.response.case, line.term
+    case, term, found_response = line.case, line.term, line.response
+    if found_response is None:
+        raise Missing
     page = ResponsePage(
         contract_number=found.number,
         contract_href=reverse("contract", args=[found.pk]),
@@ -297,18 +307,19 @@ def response(
         site=case.place,
         address=case.site.address if case.site else "",
         kind_label=say(labels.CASE_KIND, case.kind),
-        call_sign=line.response.unit.call_sign,
+        call_sign=found_response.unit.call_sign,
         response_s=_seconds(line),
         target_s=float(term.target_s) if term else None,
         late=line.late,
         term_name=term.name if term else "",
         rule=rule_text(term) if term else "",
         times=time_rows(
-            line.response.time_points.all(),
+            found_response.time_points.all(),
             start=term.start if term else "",
             stop=term.stop if term else "",
         ),
         events=tuple(_event_row(one) for one in list_events_of(viewer, line)),
         remark=remark_of(line),
+        finding=find_finding(viewer, case),
     )
     return render(request, "contract/response.html", {"page": page})

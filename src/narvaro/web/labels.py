@@ -186,6 +186,61 @@ EVENT: _Words = {
     "unit.changed": lazy("The unit changed state"),
     "incident.reported": lazy("The report was sent"),
 }
+# what, why, what to do; without a why the action's own words stand there
+_REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
+    "not_found": (
+        lazy("There is nothing here"),
+        lazy("The page does not exist, or it is not yours to see."),
+        lazy("Check the address, or go back to the start page."),
+    ),
+    "offer_over": (
+        lazy("The offer is over"),
+        lazy("It was withdrawn, or it went to another unit."),
+        lazy("You need do nothing; the page shows what holds now."),
+    ),
+    "case_taken": (
+        lazy("A unit has the case"),
+        lazy("The case is already being handled."),
+        lazy("Look at the case to see which unit has it."),
+    ),
+    "step_back": (
+        lazy("The response has come further"),
+        lazy("That step is already passed."),
+        lazy("You need do nothing; the page shows what holds now."),
+    ),
+    "not_on_scene": (
+        lazy("Not on scene yet"),
+        lazy("A case is cleared after the unit was on scene."),
+        lazy("Say that you are on scene first."),
+    ),
+    "recalled": (
+        lazy("The case was ended from the desk"),
+        lazy("You are recalled; nothing more is to be done on it."),
+        lazy("You are free for the next case."),
+    ),
+    "not_cleared": (
+        lazy("Not cleared yet"),
+        lazy("A report is written when the unit has left."),
+        lazy("Clear the case first."),
+    ),
+    "reported": (
+        lazy("Already reported"),
+        lazy("The case has its report."),
+        lazy("You need do nothing."),
+    ),
+    "unit_out": (
+        lazy("The unit is out on a case"),
+        lazy("That cannot be done while a unit is out on the case."),
+        lazy("Clear the case first."),
+    ),
+    "no_place": (
+        lazy("The place is missing"),
+        lazy("A case needs a place."),
+        lazy("Choose a site, or write the place."),
+    ),
+    "id_taken": (lazy("That was not done"), lazy("The form was damaged; open it anew."), None),
+    "invalid": (lazy("That is not understood"), None, lazy("Correct it and send again.")),
+}
 
 
 def say(words: _Words, code: str) -> str:
@@ -228,63 +283,6 @@ class RefusalText:
     what_to_do: str
 
 
-def _refusals(detail: str) -> dict[str, tuple[str, str, str]]:
-    return {
-        "not_found": (
-            _("There is nothing here"),
-            _("The page does not exist, or it is not yours to see."),
-            _("Check the address, or go back to the start page."),
-        ),
-        "offer_over": (
-            _("The offer is over"),
-            _("It was withdrawn, or it went to another unit."),
-            _("You need do nothing; the page shows what holds now."),
-        ),
-        "case_taken": (
-            _("A unit has the case"),
-            _("The case is already being handled."),
-            _("Look at the case to see which unit has it."),
-        ),
-        "step_back": (
-            _("The response has come further"),
-            _("That step is already passed."),
-            _("You need do nothing; the page shows what holds now."),
-        ),
-        "not_on_scene": (
-            _("Not on scene yet"),
-            _("A case is cleared after the unit was on scene."),
-            _("Say that you are on scene first."),
-        ),
-        "recalled": (
-            _("The case was ended from the desk"),
-            _("You are recalled; nothing more is to be done on it."),
-            _("You are free for the next case."),
-        ),
-        "not_cleared": (
-            _("Not cleared yet"),
-            _("A report is written when the unit has left."),
-            _("Clear the case first."),
-        ),
-        "reported": (
-            _("Already reported"),
-            _("The case has its report."),
-            _("You need do nothing."),
-        ),
-        "unit_out": (
-            _("The unit is out on a case"),
-            _("That cannot be done while a unit is out on the case."),
-            _("Clear the case first."),
-        ),
-        "no_place": (
-            _("The place is missing"),
-            _("A case needs a place."),
-            _("Choose a site, or write the place."),
-        ),
-        "id_taken": (_("That was not done"), _("The form was damaged; open it anew."), ""),
-        "invalid": (_("That is not understood"), detail, _("Correct it and send again.")),
-    }
-
-
 def refusal_text(code: str, detail: str) -> RefusalText:
     """Return a refusal in the viewer's words; an unknown code shows the action's own words."""
     if code.startswith("left_out."):
@@ -293,5 +291,5 @@ def refusal_text(code: str, detail: str) -> RefusalText:
             left_out_text(code.removeprefix("left_out."), detail),
             _("Choose another unit in the ranking."),
         )
-    said = _refusals(detail).get(code)
-    return RefusalText(*said) if said else RefusalText(_("That was not done"), detail, "")
+    title, why, remedy = _REFUSALS.get(code, (lazy("That was not done"), None, None))
+    return RefusalText(str(title), str(why or detail), str(remedy or ""))

@@ -14,7 +14,7 @@ from narvaro.spine import clock
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.console import mode_label, position_now
-from narvaro.web.screens import NightPage
+from narvaro.web.screens import MissingReport, NightPage
 
 NIGHT_H = 14
 
@@ -33,7 +33,10 @@ def _page(viewer: Viewer) -> NightPage:
         open_cases=tuple(case_detail(viewer, one, here) for one in list_active_cases(viewer)),
         closed_cases=tuple(rows.row(one, here) for one in closed),
         units=unit_rows(viewer),
-        reports_missing=len(list_reports_due(viewer, now)),
+        reports_missing=tuple(
+            MissingReport(str(one.case.number), one.case.place, one.unit.call_sign)
+            for one in list_reports_due(viewer, now)
+        ),
     )
 
 

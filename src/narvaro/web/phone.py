@@ -1,15 +1,14 @@
-"""The guard's phone: offer, accept – on scene – clear, report. In: requests. Out: pages, JSON."""
+"""The guard's phone: offer, accept – on scene – clear. In: requests. Out: pages, JSON."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from narvaro.access.models import Member
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
@@ -23,34 +22,37 @@ from narvaro.dispatch.queries import (
     get_offer,
     get_response,
     list_alarms_of,
+    list_alarms_offered,
+    list_lapsed_offers,
+    list_recalls,
     list_reports_due,
 )
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import find_own_shift, find_own_unit, state_on
-from narvaro.situation.models import Incident, UnitStatus
+from narvaro.situation.models import UnitStatus
 from narvaro.situation.queries import newest_positions
 from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
-from narvaro.spine.refusal import Missing, Refused
+from narvaro.spine.refusal import Missing
 from narvaro.spine.sealing import open_text
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import plan_view, signal_row, time_rows
+from narvaro.web.cases import plan_view, signal_row
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.screens import (
-    Choice,
+    Ended,
     PhoneOffer,
     PhonePage,
     PhoneResponse,
     PhoneStep,
     PhoneUnit,
-    Problem,
+    Receipt,
     ReportDue,
-    ReportPage,
 )
 
+JUST_NOW = timedelta(minutes=15)
 STEPS = ("rolling", "on_scene", "secured", "left")
 
 
@@ -76,7 +78,8 @@ def _reasons(offer: Offer) -> tuple[str, ...]:
     return tuple(say(labels.REASON, one) for one in (line or {}).get("reasons", []))
 
 
-def _offer(offer: Offer) -> PhoneOffer:
+def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
+    """Return an offer as the phone shows it: what is known, before the guard says yes or no."""
     case = offer.case
     return PhoneOffer(
         id=str(offer.pk),
@@ -93,6 +96,8 @@ def _offer(offer: Offer) -> PhoneOffer:
         expires_at=offer.expires_at,
         accept_url=reverse("accept", args=[offer.pk]),
         decline_url=reverse("decline", args=[offer.pk]),
+        note=case.text,
+        signals=tuple(signal_row(one) for one in list_alarms_offered(viewer, offer, at)),
         confirmed=case.confirmed,
         reasons=_reasons(offer),
     )
@@ -146,12 +151,36 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
     )
 
 
-def _page(viewer: Viewer) -> PhonePage:
+def _just_now(viewer: Viewer, at: datetime) -> tuple[Ended, ...]:
+    """Return what ended for the unit in the last minutes without its doing, newest first."""
+    since = at - JUST_NOW
+    ended = [
+        Ended(str(one.pk), one.state, str(one.case.number), one.case.closed_at or at)
+        for one in list_recalls(viewer, since, at)
+    ]
+    for one in list_lapsed_offers(viewer, since, at):
+        when = one.answered_at or one.expires_at
+        ended.append(Ended(str(one.pk), one.state, str(one.case.number), when))
+    return tuple(sorted(ended, key=lambda one: one.at, reverse=True))
+
+
+def _receipt(viewer: Viewer, sent: str, at: datetime) -> Receipt | None:
+    """Return that a report has arrived, read from its time point; None where it has not."""
+    try:
+        found = get_response(viewer, UUID(sent), at)
+    except (ValueError, Missing):
+        return None  # the address was typed or is another's: there is nothing to confirm
+    told = next((one.at for one in found.time_points.all() if one.point == "reported"), None)
+    return Receipt(str(found.pk), str(found.case.number), told) if told else None
+
+
+def _page(viewer: Viewer, sent: str = "") -> PhonePage:
     at = clock.now()
     position = position_now(viewer)
     shift = find_own_shift(viewer, at)
     offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
     due = tuple(_due(one) for one in list_reports_due(viewer, at))
+    ended, receipt = _just_now(viewer, at), _receipt(viewer, sent, at)
     if shift is None:
         why = _("You are on no shift now. The roster says when; your shift leader changes it.")
         return PhonePage(
@@ -160,15 +189,19 @@ def _page(viewer: Viewer) -> PhonePage:
             why_no_unit=why,
             response=_response(viewer, out) if out else None,
             reports_due=due,
+            just_now=ended,
+            receipt=receipt,
         )
     shown = _unit(shift, at)
     resting = shown.state == UnitStatus.State.BREAK
     return PhonePage(
         position=position,
         unit=shown,
-        offer=_offer(offer) if offer else None,
+        offer=offer_of(viewer, offer, at) if offer else None,
         response=_response(viewer, out) if out else None,
         reports_due=due,
+        just_now=ended,
+        receipt=receipt,
         unit_state_url=""
         if out
         else reverse("unit_state", args=["available" if resting else "break"]),
@@ -186,7 +219,7 @@ def _due(response: Response) -> ReportDue:
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """Show the phone's page, or its body alone for a refresh."""
-    page = _page(viewer_of_request(request))
+    page = _page(viewer_of_request(request), request.GET.get("sent", ""))
     template = "phone/_body.html" if request.headers.get("HX-Request") else "phone/page.html"
     return render(request, template, {"page": page})
 
@@ -276,56 +309,3 @@ def unit_state(request: HttpRequest, code: str) -> HttpResponse:
         raise Missing
     responses.set_own_state(unit=unit, state=UnitStatus.State(code), by=viewer.signature, at=at)
     return done(request, "/phone/", state=code)
-
-
-@require_http_methods(["GET", "POST"])
-def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
-    """Write the report of a response that has left."""
-    viewer = viewer_of_request(request)
-    at = clock.now()
-    found = get_response(viewer, response_id, at)
-    if request.method == "GET":
-        return render(request, "phone/report.html", {"page": _report_page(found, request)})
-    try:
-        responses.report(
-            response=found,
-            incident_id=found.pk,
-            category=_read_category(request),
-            text=request.POST.get("text", "")[:8000],
-            police_reference=request.POST.get("police_reference", "")[:40],
-            member=Member.objects.get(pk=viewer.member_id),
-            at=at,
-        )
-    except Refused as no:
-        if request.headers.get("Accept", "").startswith("application/json"):
-            raise
-        said = labels.refusal_text(no.code, no.detail)
-        page = _report_page(found, request, said.detail)
-        return render(request, "phone/report.html", {"page": page}, status=no.status)
-    return done(request, "/phone/")
-
-
-def _read_category(request: HttpRequest) -> Incident.Category:
-    given = request.POST.get("finding", "")
-    if given not in Incident.Category.values:
-        raise Refused("invalid", _("Choose what you found."), status=422)
-    return Incident.Category(given)
-
-
-def _report_page(response: Response, request: HttpRequest, problem: str = "") -> ReportPage:
-    case, given = response.case, request.POST
-    return ReportPage(
-        number=str(case.number),
-        site=case.place,
-        address=case.site.address if case.site else "",
-        kind_label=say(labels.CASE_KIND, case.kind),
-        action_url=reverse("report", args=[response.pk]),
-        findings=tuple(
-            Choice(code, say(labels.CATEGORY, code), code == given.get("finding"))
-            for code in Incident.Category.values
-        ),
-        checks=(),
-        text=given.get("text", ""),
-        times=time_rows(response.time_points.all()),
-        problems=(Problem(problem),) if problem else (),
-    )

@@ -11,6 +11,7 @@ from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
 from narvaro.directory.models import CompetenceKind, ResponsePlan, Site
+from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import seal_text
 
@@ -41,6 +42,8 @@ def read_toml(data: bytes) -> dict[str, Any] | Refusal:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
         return refuse("file", "", f"is not UTF-8 at byte {fault.start}", "save it as UTF-8")
+    except RecursionError:
+        return refuse("file", "", "is nested too deep", "write it as the example does")
     except tomllib.TOMLDecodeError as fault:
         return refuse("file", "", f"is not TOML: {fault}", "correct that line")
 
@@ -151,6 +154,7 @@ def import_response_plans(tenant: Tenant, source: Source, *, by: str, at: dateti
     written = bool(good) and not is_held_back(refused, source)
     if written:
         with transaction.atomic():
+            hold(tenant.pk)
             batch = open_batch(tenant, "response-plans", source, len(good), len(refused), at)
             for plan in good:
                 _write(plan, sites[plan["site"]])

@@ -125,6 +125,7 @@ def import_table(
     written = bool(checked) and not is_held_back(refused, source)
     if written:
         with transaction.atomic():
+            events.hold(tenant.pk)
             batch = open_batch(tenant, register.kind, source, len(checked), len(refused), at)
             register.write(checked, batch)
             publish(batch, by=by, at=at)

@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -38,6 +39,9 @@ LF, CR = b"\n", b"\r"
 ENVELOPE = 10  # LF, four of CRC, four of length, CR
 MAX_FRAME = 0xFFF + ENVELOPE  # the length has three hexadecimal digits
 POLL = "NULL"
+# More of one frame is no alarm that anybody could read; the raw bytes are kept.
+MAX_EVENTS, MAX_NOTES = 32, 16
+EARLIEST, LATEST = timedelta(hours=24), timedelta(seconds=20)  # an event beside its frame's stamp
 TIME_FORMAT = "%H:%M:%S,%m-%d-%Y"
 
 _ENVELOPE = re.compile(rb'\n([0-9A-Fa-f]{4})(0[0-9A-Fa-f]{3})("[^\r\n]*)\r')
@@ -291,8 +295,9 @@ def _read_signals(
         time_verified=in_time, extended=tuple(_pair(item) for item in content.extended if item),
         is_poll=header.token == POLL,
     )  # fmt: skip
-    occurred = next((v for k, v in base.extended if k == "H"), "")
-    base = replace(base, occurred_at=_read_time(occurred.encode()) or sent_at)
+    said = _read_time(next((v for k, v in base.extended if k == "H"), "").encode())
+    if said is not None and (sent_at is None or -EARLIEST <= said - sent_at <= LATEST):
+        base = replace(base, occurred_at=said)
     if header.token == POLL:
         return (base,)
     reader = _READERS.get(header.token)
@@ -324,7 +329,8 @@ def _read_sia(base: Received, blocks: list[str]) -> tuple[Received, ...]:
     for block in blocks:
         kind, rest = block[0], block[1:]
         if kind in "NO":
-            signals += _read_events(replace(base, qualifier=kind), rest)
+            events = _read_events(replace(base, qualifier=kind), rest)
+            signals += islice(events, MAX_EVENTS + 1 - len(signals))
         elif kind == "A" and signals and not signals[-1].text:
             signals[-1] = replace(signals[-1], text=rest)
         elif kind != "#" or rest.upper() != base.account:
@@ -332,7 +338,9 @@ def _read_sia(base: Received, blocks: list[str]) -> tuple[Received, ...]:
     if not signals:
         words = " ".join(rest for kind, rest in others if kind == "A")
         signals = [replace(base, text=words or "|".join(blocks))]
-    return tuple(replace(one, extended=one.extended + tuple(others)) for one in signals)
+    if len(signals) > MAX_EVENTS:
+        signals[MAX_EVENTS] = replace(base, text=f"more than {MAX_EVENTS} events in one frame")
+    return tuple(replace(one, extended=one.extended + tuple(others[:MAX_NOTES])) for one in signals)
 
 
 def _read_events(base: Received, block: str) -> Iterator[Received]:
@@ -348,9 +356,8 @@ def _read_events(base: Received, block: str) -> Iterator[Received]:
         part = {name: value or "" for name, value in packet.groupdict().items()}
         if part["modifier"]:
             area = part["value"] if part["modifier"] == "ri" else area
-            notes.append(
-                (part["modifier"], part["value"] + (f" {part['words']}" if part["words"] else ""))
-            )
+            words = f" {part['words']}" if part["words"] else ""
+            notes = [*notes, (part["modifier"], part["value"] + words)][-MAX_NOTES:]
             continue
         found = True
         more: Pairs = (("*", part["units"]),) if part["units"] else ()
@@ -372,6 +379,8 @@ def _read_contact_id(base: Received, blocks: list[str]) -> tuple[Received, ...]:
     )
     base = replace(base, extended=base.extended + others)
     events = [block for block in blocks if block[0] != "#"]
+    if len(events) > MAX_EVENTS:
+        events[MAX_EVENTS:] = [f"more than {MAX_EVENTS} events in one frame"]
     found = [(_CONTACT_ID.fullmatch(block.strip()), block) for block in events]
     signals = tuple(
         replace(base, text=block)

@@ -1,18 +1,20 @@
 // Starts the islands of a page. In: what the page has. Out: a live page.
 import { startAnnouncing } from "./announce.ts";
 import { startConsole } from "./console.ts";
+import { startDrafts } from "./drafts.ts";
 import { startForms } from "./forms.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startPhone } from "./phone.ts";
 import { startShell } from "./shell.ts";
 import { startTime } from "./time.ts";
-import { startSoundButton } from "./tone.ts";
+import { startSound } from "./tone.ts";
 
 startShell();
 startTime();
 startForms();
-startSoundButton();
+startSound();
+startDrafts();
 startKeys();
 startConsole();
 startAnnouncing();

@@ -11,6 +11,31 @@ function say(id: string, text: string): void {
   box.hidden = text === "";
 }
 
+let about: { id: string; before: string; after: string | null } | null = null;
+
+function told(id: string): string {
+  return document.getElementById(id)?.dataset.told ?? "";
+}
+
+/** Note what a form's notice will speak of: the element around it that tells its state. */
+function noteAbout(form: HTMLFormElement): { id: string; before: string; after: null } {
+  const near = form.closest<HTMLElement>("[data-told]");
+  const id = (near ?? document.querySelector<HTMLElement>("[data-told]"))?.id ?? "";
+  return { id, before: told(id), after: null };
+}
+
+/** Take the notice away when what it speaks of has changed once more. */
+function followNotice(): void {
+  if (!about) return;
+  const now = told(about.id);
+  if (about.after === null) {
+    if (now !== about.before) about.after = now;
+  } else if (now !== about.after) {
+    say("notice", "");
+    about = null;
+  }
+}
+
 function isGone(answer: Response): boolean {
   return answer.redirected && new URL(answer.url).pathname.startsWith("/login/");
 }
@@ -24,6 +49,7 @@ async function problemText(answer: Response, otherwise: string): Promise<string>
 
 async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
   const body = new URLSearchParams();
+  const spokenOf = noteAbout(form);
   for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
   const answer = await fetch(form.action, {
     method: "POST",
@@ -36,6 +62,8 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
   else {
     say("problem", "");
     say("notice", form.dataset.done ?? "");
+    about = spokenOf;
+    followNotice();
     if (form.dataset.next) location.assign(form.dataset.next);
   }
   announceChange();
@@ -64,6 +92,7 @@ export function startForms(): void {
     event.preventDefault();
     void submit(form, event.submitter);
   });
+  document.addEventListener("htmx:after:swap", followNotice);
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>("[data-dismiss]");
     const box = button?.closest<HTMLElement>("[data-box]");

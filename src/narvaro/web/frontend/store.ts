@@ -18,3 +18,23 @@ export function keepChoice(name: string, value: string): boolean {
     return false;
   }
 }
+
+/** List the names of what is kept whose names begin so. */
+export function listChoices(prefix: string): string[] {
+  try {
+    const begins = `narvaro.${prefix}`;
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(begins));
+    return names.map((name) => name.slice("narvaro.".length));
+  } catch {
+    return []; // storage is blocked: nothing is kept
+  }
+}
+
+/** Keep it no longer. */
+export function forgetChoice(name: string): void {
+  try {
+    localStorage.removeItem(`narvaro.${name}`);
+  } catch {
+    return; // storage is blocked: nothing is kept
+  }
+}

@@ -44,17 +44,41 @@ function note(context: AudioContext, hertz: number, after_s: number): void {
   oscillator.stop(start + 0.2);
 }
 
-/** Wire the sound button: its two texts come from the page. */
-export function startSoundButton(): void {
+type SoundState = "on" | "off" | "locked";
+
+/** What a page may say of its sound: chosen but not let out by the browser yet is "locked". */
+export function soundState(wanted: boolean, running: boolean): SoundState {
+  if (!wanted) return "off";
+  return running ? "on" : "locked";
+}
+
+function stateNow(): SoundState {
+  return soundState(wantsSound(), audio?.state === "running");
+}
+
+function show(button: HTMLButtonElement): void {
+  const state = stateNow();
+  const { textOn, textOff, textLocked } = button.dataset;
+  button.dataset.sound = state;
+  button.ariaPressed = String(state === "on");
+  const words = button.querySelector("[data-words]");
+  if (words) words.textContent = { on: textOn, off: textOff, locked: textLocked }[state] ?? "";
+}
+
+/** Let the sound out at any first tap or key where it is chosen; keep the button's words true. */
+export function startSound(): void {
   const button = document.querySelector<HTMLButtonElement>("[data-sound]");
-  if (!button) return;
-  const show = (): void => {
-    button.ariaPressed = String(wantsSound());
-    const words = button.querySelector("[data-words]");
-    const text = wantsSound() ? button.dataset.textOn : button.dataset.textOff;
-    if (words) words.textContent = text ?? "";
+  const follow = (): void => {
+    if (button) show(button);
+    if (audio) audio.onstatechange = () => button && show(button);
   };
-  button.addEventListener("click", () => void setSound(!wantsSound()).then(show));
-  document.addEventListener("pointerdown", () => wantsSound() && void openSound(), { once: true });
-  show();
+  const unlock = (event: Event): void => {
+    if (stateNow() !== "locked" || button?.contains(event.target as Node)) return;
+    void openSound().then(follow);
+    follow();
+  };
+  for (const kind of ["pointerdown", "pointerup", "click", "keydown"])
+    document.addEventListener(kind, unlock, { capture: true });
+  button?.addEventListener("click", () => void setSound(stateNow() !== "on").then(follow));
+  follow();
 }

@@ -81,14 +81,12 @@ class RankedUnitRow:
     unit_id: str
     call_sign: str
     rank: int
-    organisation: str
     role_label: str
     state: str
     state_label: str
     travel_s: float | None
     position_at: datetime | None
     reasons: tuple[str, ...]
-    distance_m: float | None = None
     position_stale: bool = False
     recommended: bool = False
     offer_url: str = ""
@@ -120,6 +118,15 @@ class TimePointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the guard found, as reported; `text` only where the viewer is granted the words."""
+
+    category_label: str
+    reported_at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseDetail:
     """Everything about one case for those who send units.
 
@@ -144,6 +151,7 @@ class CaseDetail:
     born_label: str = ""  # "panel", "typed in by D-12"
     close_url: str = ""  # a POST that ends the case
     recalls: str = ""  # the unit that is out and would be recalled by it
+    finding: Finding | None = None
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
 
 
@@ -204,11 +212,16 @@ class ConsolePage:
 
 @dataclass(frozen=True, slots=True)
 class NewCasePage:
-    """console/new.html: posts `id`, `site` or `place`, `kind`, `note`."""
+    """console/new.html: posts `id`, `site` or `place`, `kind`, `note`.
 
+    console/_urgent.html (same class): `urgent` are the cases of priority 1 that no unit has.
+    """
+
+    position: int
     id: str  # the proposed id: sending twice opens one case
     sites: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
+    urgent: tuple[CaseRow, ...] = ()
     place: str = ""
     note: str = ""
     problems: tuple[Problem, ...] = ()

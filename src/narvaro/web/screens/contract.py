@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from narvaro.web.screens.console import TimePointRow
+from narvaro.web.screens.console import Finding, TimePointRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,10 @@ class TermResult:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One response in the month; `response_s` is None when the stop is missing, `remark` says why."""
+    """One response in the month; `response_s` is None when the stop is missing, `remark` says why.
+
+    A case to which no unit came has neither `call_sign` nor `href`.
+    """
 
     href: str
     number: str
@@ -150,6 +153,7 @@ class StatementPage:
     penalty_sum_sek: Decimal
     previous_href: str = ""
     next_href: str = ""
+    running: bool = False  # the month has not ended: its figures may still change
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +190,4 @@ class ResponsePage:
     times: tuple[TimePointRow, ...]
     events: tuple[EventRow, ...] = ()
     remark: str = ""
+    finding: Finding | None = None

@@ -7,6 +7,15 @@ from narvaro.web.screens.console import CaseDetail, CaseRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
+class MissingReport:
+    """A response that has left, whose report has not come."""
+
+    number: str
+    site: str
+    call_sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class NightPage:
     """night/page.html and night/_body.html: the shift leader's view of an unmanned night."""
 
@@ -17,4 +26,4 @@ class NightPage:
     open_cases: tuple[CaseDetail, ...]
     closed_cases: tuple[CaseRow, ...]
     units: tuple[UnitRow, ...]
-    reports_missing: int = 0
+    reports_missing: tuple[MissingReport, ...] = ()

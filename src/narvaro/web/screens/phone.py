@@ -39,7 +39,8 @@ class PhoneOffer:
     expires_at: datetime
     accept_url: str
     decline_url: str
-    distance_m: float | None = None
+    note: str = ""  # what the caller said
+    signals: tuple[SignalRow, ...] = ()
     confirmed: bool = False
     reasons: tuple[str, ...] = ()
 
@@ -80,7 +81,6 @@ class PhoneResponse:
     plan: PlanView | None = None
     key: str = ""
     target_at: datetime | None = None
-    report_url: str = ""
     confirmed: bool = False
 
     @property
@@ -100,6 +100,25 @@ class ReportDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended a moment ago without the unit's doing. code: recalled, expired, withdrawn."""
+
+    id: str
+    code: str
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A report that has arrived; `response_id` is whose draft the phone may forget."""
+
+    response_id: str
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PhonePage:
     """phone/page.html and phone/_body.html; no unit: `why_no_unit` says what to do.
 
@@ -111,6 +130,8 @@ class PhonePage:
     offer: PhoneOffer | None = None
     response: PhoneResponse | None = None
     reports_due: tuple[ReportDue, ...] = ()
+    just_now: tuple[Ended, ...] = ()
+    receipt: Receipt | None = None
     unit_state_url: str = ""
     unit_state_label: str = ""
     why_no_unit: str = ""
@@ -119,8 +140,13 @@ class PhonePage:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """phone/report.html: posts `finding` (one), `checks` (several), `text`, `police_reference`."""
+    """phone/report.html: posts `finding` (one), `checks` (several), `text`, `police_reference`.
 
+    phone/_waiting.html (same class): the `offer` that waits for the unit meanwhile.
+    """
+
+    position: int
+    response_id: str
     number: str
     site: str
     address: str
@@ -128,6 +154,7 @@ class ReportPage:
     action_url: str
     findings: tuple[Choice, ...]
     checks: tuple[Choice, ...]
+    offer: PhoneOffer | None = None
     text: str = ""
     police_reference: str = ""
     times: tuple[TimePointRow, ...] = ()

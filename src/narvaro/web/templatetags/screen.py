@@ -1,4 +1,4 @@
-"""How values look on a screen. In: codes, seconds, metres, money, times. Out: text and markup.
+"""How values look on a screen. In: codes, seconds, money, times. Out: text and markup.
 
 The looks of states and kinds are data here: a tone (colour, in the style sheet) and an icon; a code
 that is not listed looks neutral, and its label is always shown beside it.
@@ -37,6 +37,7 @@ STATE_LOOKS = {
     "break": ("rest", "cup"),
     "off_duty": ("rest", "moon"),
     "declined": ("rest", "cross"),
+    "recalled": ("bad", "flag"),
     "expired": ("bad", "clock"),
     "withdrawn": ("rest", "cross"),
     "current": ("ready", "check"),
@@ -118,12 +119,6 @@ def minutes(seconds: float | None) -> str:
     if hours:
         return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
     return f"{sign}{rest // 60}:{rest % 60:02}"
-
-
-@register.filter
-def kilometres(distance_m: float) -> str:
-    """Write metres as kilometres with one decimal."""
-    return f"{number_format(distance_m / 1000, decimal_pos=1)} km"
 
 
 @register.filter
