@@ -122,3 +122,19 @@ def test_only_the_parties_know_of_a_contract(world: World, tmp_path: Path) -> No
         assert list_contracts(viewer) == []
         with pytest.raises(Missing):
             get_contract(viewer, contract.pk)
+
+
+def test_two_terms_for_one_kind_and_two_contracts_at_once_are_refused(
+    world: World, tmp_path: Path
+) -> None:
+    """A response counts under one term of one contract; the file says so instead of the invoice."""
+    term = CONTRACT[CONTRACT.index("[[response_term]]") : CONTRACT.index("[[price]]")]
+    twice = import_contract(world, tmp_path, CONTRACT + term.replace("tätort", "landsbygd"))
+    [row] = twice.refused
+    assert not twice.written
+    assert {one.value for one in row.reasons} == {"intruder", "duress"}
+    assert import_contract(world, tmp_path, CONTRACT).written
+    beside = import_contract(world, tmp_path, CONTRACT.replace("KS 2024/117", "KS 2024/118"))
+    [row] = beside.refused
+    assert "KS 2024/117" in row.reasons[0].why
+    assert Contract.objects.count() == 1

@@ -13,7 +13,15 @@ from narvaro.dispatch.models import Response
 from narvaro.situation.actions import set_unit_state
 from narvaro.situation.models import Case, Signal, UnitStatus
 from narvaro.spine.ids import uuid7
-from tests.make import NIGHT, crew_of, make_site, make_transmitter, make_unit, make_world, send_signal
+from tests.make import (
+    NIGHT,
+    crew_of,
+    make_site,
+    make_transmitter,
+    make_unit,
+    make_world,
+    send_signal,
+)
 
 ROUNDS = 12
 PATIENCE_S = 60.0

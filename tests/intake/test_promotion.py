@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from narvaro.intake.journal import Journal, Kind, Record
 from narvaro.intake.message import Position, Received, Refusal
 from narvaro.intake.models import JournalPlace, LastSeen
 from narvaro.intake.promotion import promote, promote_last_seen
+from narvaro.intake.protocols.sia_dc09 import decode, enclose
+from narvaro.intake.sealed import Accounts, AlarmAccount
 from narvaro.situation import models as situation
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import Case, RefusedIntake, Signal
@@ -315,3 +317,37 @@ def test_the_receiver_takes_positions_only_of_units_on_duty_where_it_is_allowed(
     accounts = accounts_now(OnDuty(frozenset({on.pk})))
     assert not accounts.positions_allowed
     assert not any(one.on_duty for one in accounts.devices)
+
+
+def test_contact_id_as_the_decoder_gives_it_is_what_it_says(world: World, journal: Journal) -> None:
+    """A silent hold-up, 1122 with qualifier 1, from the frame's bytes: duress, priority 1."""
+    make_transmitter(make_site(world), "1234")
+    accounts = Accounts(accounts=(AlarmAccount(tenant=str(world.tenant.pk), account="1234"),))
+    frame = enclose(b'"ADM-CID"0001L0#1234[#1234|1122 01 003]')
+    decoded = decode(frame, accounts=accounts, now=NIGHT)
+    keep_signals(journal, *decoded.signals)
+    run(journal)
+    case = Case.objects.get()
+    assert (case.kind, case.priority) == ("duress", 1)
+
+
+def test_a_panel_that_claims_the_year_9999_is_not_believed(world: World, journal: Journal) -> None:
+    """The alarm is a case; its time is not known, rather than impossible."""
+    make_transmitter(make_site(world), "1234")
+    told = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    keep_signals(journal, received("1234", occurred_at=told, time_verified=True))
+    run(journal)
+    assert Case.objects.get().triggered_at is None
+
+
+def test_a_journal_that_lies_behind_its_place_is_read_from_its_start(
+    world: World, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Made anew under a wrong clock: its alarms are promoted all the same, and it is said."""
+    make_transmitter(make_site(world), "1234")
+    JournalPlace.objects.create(receiver_id="main", record_id=2**60)
+    keep_signals(journal, received("1234"))
+    run(journal)
+    run(journal)
+    assert Case.objects.count() == 1
+    assert "journal behind its place" in caplog.text

@@ -276,3 +276,18 @@ def test_priority_stays_on_the_scale(
     assert 1 <= found.priority <= 4
     if kind == "duress":
         assert found.priority <= code_priority
+
+
+def test_a_number_used_anew_after_its_case_was_closed_is_a_new_alarm(panel: Transmitter) -> None:
+    """A dialler that starts at 0001 again: eight minutes later, and the first case is closed."""
+    send_signal(panel, "BA", zone="3", sequence=1)
+    Case.objects.update(state="closed")
+    assert send_signal(panel, "BA", zone="3", sequence=1, at=NIGHT + 8 * MINUTE) is not None
+    assert Case.objects.count() == 2
+
+
+def test_a_signal_from_a_clock_that_ran_ahead_takes_no_later_alarm_in(panel: Transmitter) -> None:
+    """A tamper kept under tomorrow's date does not swallow tonight's break-ins."""
+    send_signal(panel, "TA", zone="8", at=NIGHT + 24 * 60 * MINUTE)
+    send_signal(panel, "BA", zone="3", at=NIGHT)
+    assert Case.objects.count() == 2

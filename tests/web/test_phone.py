@@ -121,13 +121,13 @@ def test_a_recalled_guard_is_told_for_a_quarter_of_an_hour(
     ],
 )
 def test_a_guard_is_told_of_an_offer_that_lapsed(
-    state: str, said: str, offer: Offer, crew: Crewed, world: World, hands: Hands
+    state: str, said: str, offer: Offer, crew: Crewed, running: Running
 ) -> None:
     ended = NIGHT + timedelta(minutes=5, seconds=51)
     Offer.objects.filter(pk=offer.pk).update(state=state, answered_at=ended)
-    hands.move_to(ended + SECOND)
+    running.hands.move_to(ended + SECOND)
     assert said in shown(browser_of(crew.member), "/phone/")
-    assert said not in shown(browser_of(make_unit(world, "V2").member), "/phone/")
+    assert said not in shown(browser_of(make_unit(running.world, "V2").member), "/phone/")
 
 
 def test_a_report_sent_is_acknowledged_with_its_time(
@@ -143,8 +143,8 @@ def test_a_report_sent_is_acknowledged_with_its_time(
     assert "Report 1 sent 02:14" in page
     assert f'data-sent="{response.pk}"' in page
     other = browser_of(make_unit(world, "V2").member)
-    for client, sent in ((other, str(response.pk)), (client, "7"), (client, str(uuid7()))):
-        assert "receipt" not in shown(client, f"/phone/?sent={sent}")
+    for who, sent in ((other, str(response.pk)), (client, "7"), (client, str(uuid7()))):
+        assert "receipt" not in shown(who, f"/phone/?sent={sent}")
 
 
 def test_a_refused_report_gives_every_word_back(offer: Offer, crew: Crewed) -> None:

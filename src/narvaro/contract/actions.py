@@ -36,6 +36,35 @@ def _parties(
     return found, reasons
 
 
+def _term_faults(given: contract_file.Contract) -> list[Refusal]:
+    """Refuse two terms for one kind: a response is followed up under one of them."""
+    seen: dict[str, int] = {}
+    faults = []
+    for number, term in enumerate(given.terms.response_terms, 1):
+        for kind in term.case_kinds:
+            first = seen.setdefault(kind, number)
+            if first != number:
+                why = f"stands in response_term[{first}] too"
+                todo = "keep the kind in one term; a response counts under one"
+                faults.append(refuse(f"response_term[{number}].case_kinds", kind, why, todo))
+    return faults
+
+
+def _rival_faults(
+    tenant: Tenant, given: contract_file.Contract, parties: dict[str, Organisation]
+) -> list[Refusal]:
+    """Refuse a second contract with a supplier on the same days: a response belongs to one."""
+    last = max([given.terms.ends_on, *(one.ends_on for one in given.terms.options)])
+    others = Contract.objects.filter(tenant=tenant, supplier=parties["supplier"])
+    for other in others.exclude(number=given.number).prefetch_related("options"):
+        other_last = max([other.ends_on, *(one.ends_on for one in other.options.all())])
+        if other.starts_on <= last and given.terms.starts_on <= other_last:
+            why = f"runs beside {other.number} with the same supplier until {other_last}"
+            todo = "let one end before the other starts; two at once cannot be told apart yet"
+            return [refuse("starts_on", given.terms.starts_on, why, todo)]
+    return []
+
+
 def _write(tenant: Tenant, given: contract_file.Contract, parties: dict[str, Organisation]) -> None:
     contract, _ = Contract.objects.update_or_create(
         tenant=tenant,
@@ -88,6 +117,9 @@ def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) ->
             reasons += [refuse(one.where, "", one.what, one.todo) for one in fault.problems]
         else:
             parties, reasons = _parties(tenant, contract)
+            reasons += _term_faults(contract)
+            if not reasons:
+                reasons += _rival_faults(tenant, contract, parties)
     refused = (RefusedRow(1, tuple(reasons)),) if reasons else ()
     written = not reasons and contract is not None and not is_held_back(refused, source)
     if written and contract is not None:
