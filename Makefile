@@ -66,6 +66,7 @@ e2e: install
 
 bench: install
 	$(PY) -m benchmarks.first_light --json
+	$(PY) -m benchmarks.beside_import --json
 
 clean:
 	rm -rf build .venv node_modules $(BUILT) var

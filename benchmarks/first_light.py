@@ -111,7 +111,9 @@ def measure(product: Product, alarms: int, streams: int) -> list[float]:
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else ""
+    )
     parser.add_argument("--alarms", type=int, default=200)
     parser.add_argument("--streams", type=int, default=20)
     parser.add_argument("--json", action="store_true")
@@ -119,7 +121,9 @@ def main() -> None:
     with running("bench-home") as product:
         waits = sorted(1000 * one for one in measure(product, given.alarms, given.streams))
     p99 = waits[min(len(waits) - 1, -(-99 * len(waits) // 100) - 1)]
-    print(f"alarms {len(waits)}, open streams {given.streams + 1}, list grows to {len(waits)} cases")
+    print(
+        f"alarms {len(waits)}, open streams {given.streams + 1}, list grows to {len(waits)} cases"
+    )
     print(f"{'':24}{'median':>9}{'p99':>9}{'longest':>9}")
     row = f"{statistics.median(waits):9.0f}{p99:9.0f}{waits[-1]:9.0f}"
     print(f"{'alarm to console, ms':24}{row}")

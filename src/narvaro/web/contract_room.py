@@ -200,7 +200,12 @@ def remark_of(line: Line) -> str:
     if line.response is None:
         return _("No unit came")
     if line.response.state == Response.State.RECALLED:
-        return _("Recalled by the desk before arrival")
+        arrived = any(one.point == "on_scene" for one in line.response.time_points.all())
+        return (
+            _("Recalled by the desk after arrival")
+            if arrived
+            else _("Recalled by the desk before arrival")
+        )
     if line.term is None or line.measurement is None:
         return _("No response term covers this kind of case.")
     if line.measurement.is_reversed:
