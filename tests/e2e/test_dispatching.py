@@ -52,7 +52,7 @@ def test_the_shift_leader_offers_what_nobody_answered(
     expect(case).to_contain_text(sv("Needs a person"), timeout=20_000)
     silent = case.locator("tr", has_text=sv("No answer in time", "offer"))
     guards = [unit for unit in town.town.units if unit.role == "guard"]
-    expect(silent.filter(has=night.locator("td.nowrap"))).to_have_count(len(guards))
+    expect(silent.filter(has=night.locator("[data-tone]"))).to_have_count(len(guards))
     set_up(mode="unmanned", accept_within_s=OFFER_S)
     case.get_by_role("button", name=sv("Offer to %(unit)s") % {"unit": "V2"}).click()
     expect(case).to_contain_text(sv("Waiting for an answer"))

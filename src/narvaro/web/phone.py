@@ -1,18 +1,16 @@
-"""The guard's phone: offer, accept – on scene – clear. In: requests. Out: pages, JSON."""
+"""The guard's phone: offer, accept – on scene – clear, report. In: requests. Out: pages, JSON."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from narvaro.access.policy import Record
+from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
-from narvaro.contract.queries import TermsInForce
-from narvaro.core.choice import FRESH_S
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import decline
 from narvaro.dispatch.models import Offer, Response
@@ -21,205 +19,28 @@ from narvaro.dispatch.queries import (
     find_waiting_offer,
     get_offer,
     get_response,
-    list_alarms_of,
-    list_alarms_offered,
-    list_lapsed_offers,
-    list_recalls,
     list_reports_due,
 )
 from narvaro.plan.models import Shift
-from narvaro.plan.queries import find_own_shift, find_own_unit, state_on
-from narvaro.situation.models import UnitStatus
-from narvaro.situation.queries import newest_positions
+from narvaro.plan.queries import find_own_shift, find_own_unit
+from narvaro.situation.models import Incident, UnitStatus
 from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
-from narvaro.spine.models import Tenant
-from narvaro.spine.refusal import Missing
-from narvaro.spine.sealing import open_text
+from narvaro.spine.refusal import Missing, Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import plan_view, signal_row
+from narvaro.web.cases import time_rows
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
-from narvaro.web.screens import (
-    Ended,
-    PhoneOffer,
-    PhonePage,
-    PhoneResponse,
-    PhoneStep,
-    PhoneUnit,
-    Receipt,
-    ReportDue,
-)
-
-JUST_NOW = timedelta(minutes=15)
-STEPS = ("rolling", "on_scene", "secured", "left")
-
-
-def _unit(shift: Shift, at: datetime) -> PhoneUnit:
-    unit = shift.unit
-    state = state_on(shift, UnitStatus.objects.filter(unit=unit).first())
-    position = newest_positions([unit.pk]).get(unit.pk)
-    stale = position is None or (at - position.at).total_seconds() > FRESH_S
-    return PhoneUnit(
-        id=str(unit.pk),
-        call_sign=unit.call_sign,
-        state=state,
-        state_label=say(labels.UNIT_STATE, state),
-        position_at=position.at if position else None,
-        position_stale=stale,
-        on_duty_until=shift.ends_at,
-        crew=tuple(one.service_number for one in shift.crew.all()),
-    )
-
-
-def _reasons(offer: Offer) -> tuple[str, ...]:
-    line = next((one for one in offer.ranking.lines if one["unit"] == str(offer.unit_id)), None)
-    return tuple(say(labels.REASON, one) for one in (line or {}).get("reasons", []))
-
-
-def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
-    """Return an offer as the phone shows it: what is known, before the guard says yes or no."""
-    case = offer.case
-    return PhoneOffer(
-        id=str(offer.pk),
-        case_id=str(case.pk),
-        number=str(case.number),
-        priority=case.priority,
-        priority_label=say(labels.PRIORITY, str(case.priority)),
-        kind=case.kind,
-        kind_label=say(labels.CASE_KIND, case.kind),
-        site=case.place,
-        address=case.site.address if case.site else "",
-        travel_s=offer.travel_s,
-        offered_at=offer.offered_at,
-        expires_at=offer.expires_at,
-        accept_url=reverse("accept", args=[offer.pk]),
-        decline_url=reverse("decline", args=[offer.pk]),
-        note=case.text,
-        signals=tuple(signal_row(one) for one in list_alarms_offered(viewer, offer, at)),
-        confirmed=case.confirmed,
-        reasons=_reasons(offer),
-    )
-
-
-def _steps(response: Response) -> tuple[PhoneStep, ...]:
-    reached = {one.point: one.at for one in response.time_points.all()}
-    now = responses.ORDER.index(response.state)
-    steps = [PhoneStep("accepted", say(labels.RESPONSE_STATE, "accepted"), reached.get("accepted"))]
-    for code in STEPS:
-        place = responses.ORDER.index(code)
-        passed = place <= now
-        early = code in {"secured", "left"} and response.state in responses.UNDER_WAY
-        url = "" if passed or early else reverse("step", args=[response.pk, code])
-        steps.append(
-            PhoneStep(
-                code, say(labels.RESPONSE_STATE, code), reached.get(code) if passed else None, url
-            )
-        )
-    return tuple(steps)
-
-
-def _response(viewer: Viewer, response: Response) -> PhoneResponse:
-    case = response.case
-    key = ""
-    if case.plan is not None and viewer.sees(Record.RESPONSE, "key"):
-        key = open_text(case.plan.sealed_key_no)
-    return PhoneResponse(
-        id=str(response.pk),
-        case_id=str(case.pk),
-        number=str(case.number),
-        priority=case.priority,
-        priority_label=say(labels.PRIORITY, str(case.priority)),
-        kind=case.kind,
-        kind_label=say(labels.CASE_KIND, case.kind),
-        site=case.place,
-        address=case.site.address if case.site else "",
-        lat=case.lat,
-        lon=case.lon,
-        state=response.state,
-        state_label=say(labels.RESPONSE_STATE, response.state),
-        steps=_steps(response),
-        plan=plan_view(case),
-        key=key,
-        target_at=TermsInForce(viewer).find_due(
-            case.kind, triggered_at=case.triggered_at, received_at=case.received_at
-        ),
-        note=case.text,
-        signals=tuple(signal_row(one) for one in list_alarms_of(viewer, response, clock.now())),
-        confirmed=case.confirmed,
-    )
-
-
-def _just_now(viewer: Viewer, at: datetime) -> tuple[Ended, ...]:
-    """Return what ended for the unit in the last minutes without its doing, newest first."""
-    since = at - JUST_NOW
-    ended = [
-        Ended(str(one.pk), one.state, str(one.case.number), one.case.closed_at or at)
-        for one in list_recalls(viewer, since, at)
-    ]
-    for one in list_lapsed_offers(viewer, since, at):
-        when = one.answered_at or one.expires_at
-        ended.append(Ended(str(one.pk), one.state, str(one.case.number), when))
-    return tuple(sorted(ended, key=lambda one: one.at, reverse=True))
-
-
-def _receipt(viewer: Viewer, sent: str, at: datetime) -> Receipt | None:
-    """Return that a report has arrived, read from its time point; None where it has not."""
-    try:
-        found = get_response(viewer, UUID(sent), at)
-    except (ValueError, Missing):
-        return None  # the address was typed or is another's: there is nothing to confirm
-    told = next((one.at for one in found.time_points.all() if one.point == "reported"), None)
-    return Receipt(str(found.pk), str(found.case.number), told) if told else None
-
-
-def _page(viewer: Viewer, sent: str = "") -> PhonePage:
-    at = clock.now()
-    position = position_now(viewer)
-    shift = find_own_shift(viewer, at)
-    offer, out = find_waiting_offer(viewer, at), find_own_response(viewer, at)
-    due = tuple(_due(one) for one in list_reports_due(viewer, at))
-    ended, receipt = _just_now(viewer, at), _receipt(viewer, sent, at)
-    if shift is None:
-        why = _("You are on no shift now. The roster says when; your shift leader changes it.")
-        return PhonePage(
-            position=position,
-            unit=None,
-            why_no_unit=why,
-            response=_response(viewer, out) if out else None,
-            reports_due=due,
-            just_now=ended,
-            receipt=receipt,
-        )
-    shown = _unit(shift, at)
-    resting = shown.state == UnitStatus.State.BREAK
-    return PhonePage(
-        position=position,
-        unit=shown,
-        offer=offer_of(viewer, offer, at) if offer else None,
-        response=_response(viewer, out) if out else None,
-        reports_due=due,
-        just_now=ended,
-        receipt=receipt,
-        unit_state_url=""
-        if out
-        else reverse("unit_state", args=["available" if resting else "break"]),
-        unit_state_label=_("Back from the break") if resting else _("Take a break"),
-        positions_purpose=Tenant.objects.get(pk=viewer.tenant_id).positions_purpose,
-    )
-
-
-def _due(response: Response) -> ReportDue:
-    left = next((one.at for one in response.time_points.all() if one.point == "left"), None)
-    href = reverse("report", args=[response.pk])
-    return ReportDue(str(response.case.number), response.case.place, left, href)
+from narvaro.web.phone_page import STEPS, offer_of, page_of, unit_of
+from narvaro.web.problems import wants_json
+from narvaro.web.screens import Choice, Problem, ReportPage
 
 
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """Show the phone's page, or its body alone for a refresh."""
-    page = _page(viewer_of_request(request), request.GET.get("sent", ""))
+    page = page_of(viewer_of_request(request), request.GET.get("sent", ""))
     template = "phone/_body.html" if request.headers.get("HX-Request") else "phone/page.html"
     return render(request, template, {"page": page})
 
@@ -243,7 +64,7 @@ def state(request: HttpRequest) -> JsonResponse:
 
 
 def _unit_facts(shift: Shift, at: datetime) -> dict[str, object]:
-    shown = _unit(shift, at)
+    shown = unit_of(shift, at)
     return {"id": shown.id, "call_sign": shown.call_sign, "state": shown.state}
 
 
@@ -309,3 +130,66 @@ def unit_state(request: HttpRequest, code: str) -> HttpResponse:
         raise Missing
     responses.set_own_state(unit=unit, state=UnitStatus.State(code), by=viewer.signature, at=at)
     return done(request, "/phone/", state=code)
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
+    """Write the report of a response that has left."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    found = get_response(viewer, response_id, at)
+    if request.method == "GET":
+        page = _report_page(viewer, found, request)
+        template = "_waiting" if request.headers.get("HX-Request") else "report"
+        return render(request, f"phone/{template}.html", {"page": page})
+    try:
+        responses.report(
+            response=found,
+            incident_id=found.pk,
+            category=_read_category(request),
+            text=request.POST.get("text", "")[:8000],
+            police_reference=request.POST.get("police_reference", "")[:40],
+            member=Member.objects.get(pk=viewer.member_id),
+            at=at,
+        )
+    except Refused as no:
+        if wants_json(request):
+            raise
+        said = labels.refusal_text(no.code, no.detail)
+        page = _report_page(viewer, found, request, said.detail)
+        return render(request, "phone/report.html", {"page": page}, status=no.status)
+    return done(request, f"/phone/?sent={found.pk}")
+
+
+def _read_category(request: HttpRequest) -> Incident.Category:
+    given = request.POST.get("finding", "")
+    if given not in Incident.Category.values:
+        raise Refused("invalid", _("Choose what you found."), status=422)
+    return Incident.Category(given)
+
+
+def _report_page(
+    viewer: Viewer, response: Response, request: HttpRequest, problem: str = ""
+) -> ReportPage:
+    case, given, at = response.case, request.POST, clock.now()
+    position = position_now(viewer)
+    offer = find_waiting_offer(viewer, at)
+    return ReportPage(
+        position=position,
+        response_id=str(response.pk),
+        number=str(case.number),
+        site=case.place,
+        address=case.site.address if case.site else "",
+        kind_label=say(labels.CASE_KIND, case.kind),
+        action_url=reverse("report", args=[response.pk]),
+        findings=tuple(
+            Choice(code, say(labels.CATEGORY, code), code == given.get("finding"))
+            for code in Incident.Category.values
+        ),
+        checks=(),
+        offer=offer_of(viewer, offer, at) if offer else None,
+        text=given.get("text", ""),
+        police_reference=given.get("police_reference", ""),
+        times=time_rows(response.time_points.all()),
+        problems=(Problem(problem),) if problem else (),
+    )

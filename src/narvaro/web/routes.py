@@ -5,17 +5,7 @@ from django.urls import URLPattern, URLResolver
 from django.views.i18n import set_language
 
 from narvaro.access.policy import Record, Verb
-from narvaro.web import (
-    console,
-    contract_room,
-    entry,
-    ground,
-    intake_room,
-    night,
-    phone,
-    problems,
-    report,
-)
+from narvaro.web import console, contract_room, entry, ground, intake_room, night, phone, problems
 from narvaro.web.rooms import Need, Open, route
 
 SEND = Need(Record.CASE, (Verb.WRITE,))
@@ -46,7 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/state/", phone.state, CREW, "phone_state"),
     route("phone/offers/<uuid:offer_id>/accept/", phone.accept, CREW, "accept"),
     route("phone/offers/<uuid:offer_id>/decline/", phone.decline_offer, CREW, "decline"),
-    route("phone/responses/<uuid:response_id>/report/", report.report, CREW, "report"),
+    route("phone/responses/<uuid:response_id>/report/", phone.report, CREW, "report"),
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
     route("night/", night.night, LEAD, "night"),

@@ -57,7 +57,6 @@ class SignalRow:
     label: str
     code: str = ""
     zone: str = ""
-    triggered_at: datetime | None = None
     source_label: str = ""
     flag: str = ""  # "sent in clear text", "clock 94 s off"
 
@@ -168,11 +167,9 @@ class UnitRow:
     travel_label: str
     state: str
     state_label: str
-    state_since: datetime | None
     position_at: datetime | None
     position_stale: bool = False
     case_number: str = ""
-    case_id: str = ""
     crew: tuple[str, ...] = ()  # service numbers
     kit: tuple[str, ...] = ()  # labels
     on_duty_until: datetime | None = None

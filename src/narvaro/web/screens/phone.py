@@ -26,7 +26,6 @@ class PhoneOffer:
     """A case put to the viewer's unit, with what helps to decide."""
 
     id: str
-    case_id: str
     number: str
     priority: int
     priority_label: str
@@ -63,7 +62,6 @@ class PhoneResponse:
     """The response that the viewer's unit is on; `key` is filled only after it has accepted."""
 
     id: str
-    case_id: str
     number: str
     priority: int
     priority_label: str
@@ -95,7 +93,6 @@ class ReportDue:
 
     number: str
     site: str
-    left_at: datetime | None
     href: str
 
 
