@@ -112,14 +112,20 @@ def _as_core(response: Response) -> response_times.Response:
     return response_times.Response(str(response.pk), response.case.kind, points)
 
 
+def _is_recalled(response: Response) -> bool:
+    """Return whether the desk recalled it before it was there: not measured, not charged."""
+    there = times_of(response.time_points.all())["on_scene"] is not None
+    return response.state == Response.State.RECALLED and not there
+
+
 def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
     case = response.case
-    recalled = response.state == Response.State.RECALLED
+    points = times_of(response.time_points.all())
+    recalled = _is_recalled(response)
     each = price.price_sek if price and not recalled else None
     term = find_term(agreed, case.kind)
     if term is None or recalled:
         return Line(case, response, term, None, late=False, price_sek=each, penalty_sek=Decimal(0))
-    points = times_of(response.time_points.all())
     measured = response_times.response_time_s(points, term)
     late = response_times.within_target(measured, term) is False
     penalty = term.penalty_sek if late else Decimal(0)
@@ -127,9 +133,11 @@ def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price
 
 
 def _list_unserved(
-    contract: Contract, agreed: Sequence[terms.ResponseTerm], begins: datetime, ends: datetime
-) -> list[Line]:
+    contract: Contract, agreement: terms.ContractTerms, zone: ZoneInfo, begins: datetime,
+    ends: datetime,
+) -> list[Line]:  # fmt: skip
     """List the month's cases of agreed kinds that the supplier knew of and no unit took."""
+    agreed = agreement.response_terms
     kinds = {kind for term in agreed for kind in term.case_kinds}
     found = Case.objects.filter(
         tenant_id=contract.tenant_id,
@@ -144,6 +152,7 @@ def _list_unserved(
         Line(one, None, find_term(agreed, one.kind), None, late=False, price_sek=None,
              penalty_sek=Decimal(0))
         for one in found.select_related("site").distinct().order_by("received_at")
+        if terms.in_force(agreement, one.received_at.astimezone(zone).date())
     ]  # fmt: skip
 
 
@@ -171,8 +180,7 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
                 [
                     _as_core(one)
                     for one in found
-                    if find_term(agreed, one.case.kind) is term
-                    and one.state != Response.State.RECALLED
+                    if find_term(agreed, one.case.kind) is term and not _is_recalled(one)
                 ],
                 term,
                 begins,
@@ -184,7 +192,7 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
             sorted(
                 [
                     *(_line(one, agreed, price) for one in found),
-                    *_list_unserved(contract, agreed, begins, ends),
+                    *_list_unserved(contract, agreement, viewer.zone, begins, ends),
                 ],
                 key=lambda line: line.case.received_at,
             )
