@@ -51,14 +51,14 @@ lint: install
 # The kernels are compiled first: the suite's minute counts from there.
 unit: install
 	NARVARO_HOME=$(NARVARO_TEST_HOME) .venv/bin/narvaro warm
-	$(PY) -m pytest -q -m "not e2e and not crash" --durations=5
+	$(PY) -m pytest -q -n 2 -m "not e2e and not crash and not slow" --durations=5
 
 postgresql: install
-	scripts/services run-on-postgresql $(PY) -m pytest -q -m "not e2e and not crash" \
+	scripts/services run-on-postgresql $(PY) -m pytest -q -n 2 -m "not e2e and not crash and not slow" \
 	  tests --ignore tests/core --ignore tests/demo --ignore tests/intake/protocols --ignore tests/e2e
 
 crash: install
-	$(PY) -m pytest -q -m crash
+	$(PY) -m pytest -q -m "crash or slow"
 
 e2e: install
 	scripts/services chromium-or-say-so

@@ -51,12 +51,14 @@ def _ways(town: Town) -> list[tuple[dict[str, str], list[tuple[int, float, float
     ]
 
 
+@pytest.mark.slow
 def test_same_seed_and_day_give_the_same_bytes(town: Town, tmp_path: Path) -> None:
     """A town is a function of its seed and day, map included."""
     write_town(tmp_path, seed=SEED, today=TODAY)
     assert _digests(tmp_path) == _digests(town.folder)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_town(town: Town, tmp_path: Path) -> None:
     """The seed matters for the map and for the keys."""
     other = write_town(tmp_path, seed=SEED + 1, today=TODAY)

@@ -49,6 +49,7 @@ def test_sealed_accounts_open_again_and_show_nothing(tmp_path: Path) -> None:
         (Fernet(KEY).encrypt(b'{"form": 1}'), KEY, "cannot be read"),
         (seal(ACCOUNTS, KEY), "no key", "Fernet"),
     ],
+    ids=["another key", "cut", "empty", "another form", "half a form", "no key"],
 )
 def test_what_does_not_open_says_why(sealed: bytes, key: str, word: str) -> None:
     """Another key, damage and other versions are told apart."""
