@@ -36,7 +36,8 @@ def statements() -> Iterator[list[tuple[str, int]]]:
     seen: list[tuple[str, int]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append((sql, len(params or ())))
+        # PostgreSQL takes each column of a bulk insert as one list.
+        seen.append((sql, sum(len(one) if isinstance(one, list) else 1 for one in params or ())))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
