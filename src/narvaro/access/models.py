@@ -83,14 +83,6 @@ class Organisation(TenantRow):
         return self.name
 
 
-class MemberQuerySet(models.QuerySet["Member"]):
-    """Selections of members."""
-
-    def valid_on(self, day: date) -> "MemberQuerySet":
-        """Keep those who are members on a day of the tenant's own zone."""
-        return self.filter(Q(valid_from__lte=day), Q(valid_until=None) | Q(valid_until__gt=day))
-
-
 class Member(TenantRow):
     """A user in an organisation, in a role, from a day until (not including) another."""
 
@@ -101,8 +93,6 @@ class Member(TenantRow):
     role = models.CharField(max_length=20, choices=Role.choices)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
-
-    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints = [

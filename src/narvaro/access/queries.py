@@ -4,7 +4,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from narvaro.access.models import Member, Organisation, OrganisationKind
-from narvaro.access.viewer import Viewer
 from narvaro.spine import clock
 
 
@@ -24,11 +23,6 @@ def list_organisation_ids(tenant_id: UUID, *kinds: OrganisationKind) -> list[UUI
     """List the tenant's organisations of the given kinds (for audiences)."""
     found = Organisation.objects.filter(tenant_id=tenant_id, kind__in=kinds)
     return list(found.values_list("pk", flat=True))
-
-
-def list_colleagues(viewer: Viewer) -> list[Member]:
-    """List the members of the viewer's own organisation."""
-    return list(Member.objects.filter(organisation_id=viewer.organisation_id))
 
 
 def list_all_organisation_ids(tenant_id: UUID) -> list[UUID]:

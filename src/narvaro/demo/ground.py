@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from narvaro.demo.frame import Frame, Metres, polygons_of, smooth
@@ -114,8 +114,3 @@ def reach_of(district: District, rng: Random) -> Polygon:
     """Give the rough outline that a district may fill."""
     spec = {"centre": district.at, "radii": (district.reach, district.reach), "turn": 0}
     return _blob(spec, rng)
-
-
-def is_wet(ground: Ground, point: Metres, margin_m: float = 0.0) -> bool:
-    """Tell whether a point lies in water or within `margin_m` of it."""
-    return bool(ground.water.dwithin(Point(point), margin_m))

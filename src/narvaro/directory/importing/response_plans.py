@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from narvaro.core.tables import Refusal, RefusedRow
+from narvaro.core.terms import CASE_KINDS
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
 from narvaro.directory.models import CompetenceKind, ResponsePlan, Site
@@ -15,20 +16,7 @@ from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import seal_text
 
-ON = frozenset(
-    {
-        "intruder",
-        "duress",
-        "assistance",
-        "fire",
-        "medical",
-        "tamper",
-        "technical",
-        "path",
-        "disturbance",
-        "other",
-    }
-)
+ON = frozenset(CASE_KINDS)
 OFFERS = frozenset({"auto", "manual"})
 _TYPES: Mapping[str, type] = {
     "site": str, "name": str, "version": int, "key": str, "inner_check": bool, "steps": list,
