@@ -24,7 +24,7 @@ from narvaro.spine.refusal import Missing
 from tests.make import NIGHT, World, make_contract, make_member, make_viewer, make_world
 
 NOVEMBER = date(2026, 11, 1)
-_numbers = count(1)
+_numbers = count(1000)  # apart from the numbers that cases get by themselves
 Points = Mapping[tuple[str, str], int]
 PLAIN: Points = {("received", "receiver"): 0, ("accepted", "phone"): 60, ("on_scene", "phone"): 600}
 
