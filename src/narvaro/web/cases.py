@@ -17,9 +17,10 @@ from narvaro.directory.queries import units_seen_by
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
-from narvaro.plan.queries import list_running_shifts
+from narvaro.plan.models import Shift
+from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.situation.codes import find_code
-from narvaro.situation.models import Case, Signal, UnitStatus
+from narvaro.situation.models import Case, Signal
 from narvaro.situation.queries import (
     UnitNow,
     cases_shared_with,
@@ -298,13 +299,13 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     )
 
 
-def _unit_state(now: UnitNow, running: dict[UUID, Response], asked: set[UUID]) -> str:
+def _unit_state(now: UnitNow, shift: Shift, running: dict[UUID, Response], asked: set[UUID]) -> str:
     response = running.get(now.unit.pk)
     if response is not None:
         return response.state
     if now.unit.pk in asked:
         return "offered"
-    return now.status.state if now.status else UnitStatus.State.AVAILABLE
+    return state_on(shift, now.status)
 
 
 def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
@@ -320,7 +321,7 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
         shift = shifts.get(one.unit.pk)
         if shift is None:
             continue
-        state = _unit_state(one, running, asked)
+        state = _unit_state(one, shift, running, asked)
         position_at = one.position.at if one.position else None
         response = running.get(one.unit.pk)
         rows.append(
