@@ -55,6 +55,10 @@ class Role(models.TextChoices):
     GUARD = "guard"
     COORDINATOR = "coordinator"
     CONTRACT_MANAGER = "contract_manager"
+    PROPERTY_MANAGER = "property_manager"
+    CAMERA_OPERATOR = "camera_operator"
+    REPORTER = "reporter"
+    POLICE_GUEST = "police_guest"
 
 
 class OrganisationKind(models.TextChoices):

@@ -16,9 +16,19 @@ class Record(StrEnum):
     AUDIT = "audit"
     CASE = "case"
     CONTRACT = "contract"
+    DAMAGE = "damage"
+    FIRST_REPORT = "first_report"
+    FORECAST = "forecast"
     IMPORT = "import"
+    INCIDENT = "incident"
     MAP = "map"
+    OBSERVATION = "observation"
     OFFER = "offer"
+    OWN_RECORD = "own_record"
+    PATROL_PLAN = "patrol_plan"
+    PICTURE = "picture"
+    POLICE_EVENT = "police_event"
+    PRESENCE = "presence"
     REFUSED_INTAKE = "refused_intake"
     REPORT = "report"
     RESPONSE = "response"
@@ -42,6 +52,7 @@ class Verb(StrEnum):
     WRITE = "write"  # type in, offer, withdraw, close
     LEAD = "lead"  # overrule, set standing rules: the company's shift leader
     ANSWER = "answer"  # accept, decline, step, report: the unit itself
+    REPORT = "report"  # report something new of one's own
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,25 @@ _BUYER: Mapping[Record, Grant] = {
     Record.MAP: _grant(Scope.TENANT),
     Record.CONTRACT: _grant(Scope.SHARED, fields=("price",)),
     Record.STATEMENT: _grant(Scope.SHARED),
+    Record.FIRST_REPORT: _grant(Scope.TENANT),
+    Record.INCIDENT: _grant(Scope.TENANT),
+    Record.OBSERVATION: _grant(Scope.TENANT),
+    Record.DAMAGE: _grant(Scope.TENANT),
+    Record.PRESENCE: _grant(Scope.TENANT),
+    Record.FORECAST: _grant(Scope.TENANT),
+    Record.PATROL_PLAN: _grant(Scope.TENANT),
+    Record.PICTURE: _grant(Scope.TENANT),
+    Record.POLICE_EVENT: _grant(Scope.TENANT),
+    Record.OWN_RECORD: _grant(Scope.OWN),
+}
+_COORDINATOR: Mapping[Record, Grant] = {
+    **_BUYER,
+    Record.AUDIT: _grant(Scope.TENANT),
+    Record.IMPORT: _grant(Scope.TENANT, Verb.WRITE),
+    Record.OBSERVATION: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
+    Record.DAMAGE: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
+    Record.FORECAST: _grant(Scope.TENANT, Verb.WRITE),
+    Record.PICTURE: _grant(Scope.TENANT, Verb.WRITE),
 }
 _SUPPLIER_OFFICE: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.SHARED),
@@ -87,14 +117,26 @@ _SUPPLIER_OFFICE: Mapping[Record, Grant] = {
     Record.MAP: _grant(Scope.TENANT),
     Record.CONTRACT: _grant(Scope.SHARED, fields=("price",)),
     Record.STATEMENT: _grant(Scope.SHARED),
+    Record.PRESENCE: _grant(Scope.SHARED),
+    Record.PATROL_PLAN: _grant(Scope.SHARED),
+    Record.PICTURE: _grant(Scope.SHARED),
+    Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _LEADER: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.SHARED, Verb.LEAD, fields=("signals",)),
     Record.OFFER: _grant(Scope.SHARED, Verb.LEAD),
     Record.RESPONSE: _grant(Scope.SHARED, Verb.LEAD),
-    Record.REPORT: _grant(Scope.SHARED, fields=("text",)),
+    Record.REPORT: _grant(Scope.SHARED, Verb.LEAD, fields=("text",)),
     Record.UNIT: _grant(Scope.SHARED, Verb.LEAD, fields=("position",)),
     Record.MAP: _grant(Scope.TENANT),
+    Record.SITE: _grant(Scope.TENANT),
+    Record.OBSERVATION: _grant(Scope.SHARED, Verb.LEAD, Verb.REPORT, fields=("text",)),
+    Record.DAMAGE: _grant(Scope.SHARED, Verb.LEAD, Verb.REPORT, fields=("text",)),
+    Record.PRESENCE: _grant(Scope.SHARED),
+    Record.FORECAST: _grant(Scope.TENANT),
+    Record.PATROL_PLAN: _grant(Scope.SHARED, Verb.LEAD),
+    Record.PICTURE: _grant(Scope.SHARED),
+    Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _CREW: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.OWN),
@@ -103,16 +145,40 @@ _CREW: Mapping[Record, Grant] = {
     Record.REPORT: _grant(Scope.OWN, Verb.ANSWER, fields=("text",)),
     Record.UNIT: _grant(Scope.OWN, Verb.ANSWER, fields=("position",)),
     Record.MAP: _grant(Scope.TENANT),
+    Record.SITE: _grant(Scope.TENANT),
+    Record.OBSERVATION: _grant(Scope.OWN, Verb.REPORT, fields=("text",)),
+    Record.DAMAGE: _grant(Scope.OWN, Verb.REPORT, fields=("text",)),
+    Record.PATROL_PLAN: _grant(Scope.OWN, Verb.ANSWER),
+    Record.OWN_RECORD: _grant(Scope.OWN),
+}
+_REPORTER: Mapping[Record, Grant] = {
+    Record.SITE: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT),
+    Record.OBSERVATION: _grant(Scope.OWN, Verb.REPORT, fields=("text",)),
+    Record.PICTURE: _grant(Scope.SHARED),
+    Record.OWN_RECORD: _grant(Scope.OWN),
+}
+_PROPERTY: Mapping[Record, Grant] = {
+    **_REPORTER,
+    Record.DAMAGE: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
+}
+_POLICE: Mapping[Record, Grant] = {
+    Record.PICTURE: _grant(Scope.SHARED),  # the published picture, each reading logged
 }
 
 POLICY: Mapping[tuple[str, str], Mapping[Record, Grant]] = {
     ("dispatcher", "municipality"): _DISPATCH_DESK,
     ("dispatcher", "alarm_centre"): _DISPATCH_DESK,
-    ("coordinator", "municipality"): {**_BUYER, Record.AUDIT: _grant(Scope.TENANT)},
+    ("coordinator", "municipality"): _COORDINATOR,
     ("contract_manager", "municipality"): _BUYER,
     ("contract_manager", "guarding_company"): _SUPPLIER_OFFICE,
     ("shift_leader", "guarding_company"): _LEADER,
     ("guard", "guarding_company"): _CREW,
+    ("property_manager", "municipality"): _PROPERTY,
+    ("camera_operator", "municipality"): _REPORTER,
+    ("reporter", "municipality"): _REPORTER,
+    ("reporter", "housing_company"): _REPORTER,
+    ("police_guest", "police"): _POLICE,
 }
 
 

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "narvaro.contract",
     "narvaro.situation",
     "narvaro.intake",
+    "narvaro.forecast",
     "narvaro.plan",
     "narvaro.dispatch",
     "narvaro.followup",

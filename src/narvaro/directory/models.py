@@ -1,6 +1,7 @@
 """Rows of the directory. In: what `actions` write from files. Out: rows, selections of them."""
 
 from datetime import date
+from typing import Self, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -8,6 +9,9 @@ from django.db.models import Q
 
 from narvaro.access.models import Member, Organisation
 from narvaro.spine.models import Tenant, TenantRow
+
+
+_Row = TypeVar("_Row", bound=models.Model)
 
 
 class ImportBatch(TenantRow):
@@ -47,8 +51,8 @@ class Site(TenantRow):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     premises = models.CharField(max_length=120, blank=True)
     address = models.CharField(max_length=200, blank=True)
-    lat = models.FloatField()
-    lon = models.FloatField()
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
     alarm_grade = models.PositiveSmallIntegerField(null=True)
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="sites")
 
@@ -58,13 +62,157 @@ class Site(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "code"], name="site_code_once"),
             models.CheckConstraint(
-                condition=Q(lat__gte=-90, lat__lte=90, lon__gte=-180, lon__lte=180),
+                condition=Q(lat=None, lon=None)
+                | Q(lat__gte=-90, lat__lte=90, lon__gte=-180, lon__lte=180),
                 name="site_on_earth",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+
+class SiteAlias(TenantRow):
+    """Another name of a site, as somebody's files write it; learned when a person confirms it."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aliases")
+    site_id: UUID
+    alias = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "alias"], name="site_alias_once"),
+        ]
+
+
+class Area(TenantRow):
+    """A named place that is no site: a square, a park, a housing area (*område*)."""
+
+    class Kind(models.TextChoices):
+        """What it is; a police classification is context on a page, nothing else."""
+
+        SQUARE = "square"
+        PARK = "park"
+        HOUSING = "housing"
+        YARD = "yard"
+        NATURE = "nature"
+        MUNICIPALITY = "municipality"
+        POLICE_CLASS = "police_class"
+        OTHER = "other"
+
+    name = models.CharField(max_length=160)
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    lat = models.FloatField()
+    lon = models.FloatField()
+    border_wkt = models.TextField(blank=True)  # empty: a point
+    inhabitants = models.PositiveIntegerField(null=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="areas")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind", "name"], name="area_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlacedRow(models.Model):
+    """Where something was: a site or an area where one is known, a point, and the words for it."""
+
+    class PlacedBy(models.TextChoices):
+        """How the place was found."""
+
+        COORDINATE = "coordinate"
+        CODE = "code"
+        NAME = "name"
+        ALIAS = "alias"
+        PREMISES = "premises"
+        ADDRESS = "address"
+        CONFIRMED = "confirmed"  # a person chose among candidates
+        CHOSEN = "chosen"  # a person chose it in a form
+        NONE = "none"
+
+    site = models.ForeignKey(Site, null=True, on_delete=models.PROTECT, related_name="+")
+    site_id: UUID | None
+    area = models.ForeignKey(Area, null=True, on_delete=models.PROTECT, related_name="+")
+    area_id: UUID | None
+    place = models.CharField(max_length=200, blank=True)  # as it was written
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+    placed_by = models.CharField(
+        max_length=10, choices=PlacedBy.choices, default=PlacedBy.NONE
+    )
+
+    class Meta:
+        abstract = True
+
+
+class FromFileRow(models.Model):
+    """A row that a file may have brought: hidden until its file is published, known by its key."""
+
+    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="+")
+    batch_id: UUID | None
+    row_key = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class FromFileQuerySet(models.QuerySet[_Row]):
+    """Selections of rows that files may have brought."""
+
+    def published(self) -> Self:
+        """Leave out rows of files that are still coming in."""
+        return self.filter(Q(batch=None) | Q(batch__published_at__isnull=False))
+
+
+class SourceMapping(TenantRow):
+    """How one source's columns are read, kept from the first time that a person mapped them."""
+
+    kind = models.CharField(max_length=20)
+    headers = models.CharField(max_length=64)  # digest of the headers as written
+    mapping = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "headers"], name="source_mapping_once"
+            ),
+        ]
+
+
+class FileDraft(TenantRow):
+    """One sheet of an uploaded file on its way in; the file itself lies in the home folder."""
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        READ = "read"
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    file_name = models.CharField(max_length=200)
+    sheet = models.CharField(max_length=120, blank=True)
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.READ)
+    kind = models.CharField(max_length=20, blank=True)
+    mapping = models.JSONField(default=dict)  # header as written → column
+    choices = models.JSONField(default=dict)  # place as written → what a person chose
+    keep_good = models.BooleanField(default=False)
+    done_rows = models.PositiveIntegerField(default=0)
+    all_rows = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=dict)
+    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-uploaded_at"], name="draft_newest")]
 
 
 class SiteChange(models.Model):
@@ -77,8 +225,8 @@ class SiteChange(models.Model):
     kind = models.CharField(max_length=20)
     premises = models.CharField(max_length=120, blank=True)
     address = models.CharField(max_length=200, blank=True)
-    lat = models.FloatField()
-    lon = models.FloatField()
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
     alarm_grade = models.PositiveSmallIntegerField(null=True)
 
 

@@ -41,7 +41,7 @@ class ResponseChanged(Happening):
     kind: ClassVar[str] = "response.changed"
     record_class: ClassVar[str] = Record.RESPONSE
     case: UUID
-    unit: UUID
+    unit: UUID | None
     response: UUID
     state: str
     point: str

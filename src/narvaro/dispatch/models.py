@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from narvaro.access.models import Member
-from narvaro.directory.models import Unit
+from narvaro.access.models import Member, Organisation
+from narvaro.directory.models import FromFileQuerySet, FromFileRow, Unit
 from narvaro.situation.models import Case
 from narvaro.spine.models import TenantRow
 
@@ -62,8 +62,8 @@ class Offer(TenantRow):
 OUT = ("accepted", "rolling", "on_scene", "secured")  # a unit is out on the response
 
 
-class Response(TenantRow):
-    """A unit's answer to a case (*utryckning*), from acceptance to report."""
+class Response(TenantRow, FromFileRow):
+    """A unit's answer to a case (*utryckning*), from acceptance to report, or a row of a file."""
 
     class State(models.TextChoices):
         """How far it has come."""
@@ -78,13 +78,20 @@ class Response(TenantRow):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="responses")
     case_id: UUID
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="responses")
-    unit_id: UUID
-    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="response")
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    member_id: UUID
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    organisation_id: UUID
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="responses")
+    unit_id: UUID | None
+    unit_as_stated = models.CharField(max_length=40, blank=True)
+    offer = models.OneToOneField(
+        Offer, null=True, on_delete=models.PROTECT, related_name="response"
+    )
+    member = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
+    member_id: UUID | None
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
     accepted_at = models.DateTimeField()
+
+    objects = FromFileQuerySet["Response"].as_manager()
 
     class Meta:
         constraints = [
@@ -93,8 +100,28 @@ class Response(TenantRow):
                 condition=Q(state__in=OUT),
                 name="unit_on_one_response",
             ),
+            models.UniqueConstraint(
+                fields=["tenant", "row_key"], condition=~Q(row_key=""), name="response_row_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(batch=None)
+                | Q(unit__isnull=False, offer__isnull=False, member__isnull=False),
+                name="response_of_a_unit_or_a_file",
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "accepted_at"], name="response_month")]
+
+    @property
+    def sent_unit(self) -> Unit:
+        """Return the unit that was sent; raises LookupError for a row of a file that names none."""
+        if self.unit is None:
+            raise LookupError(f"Response {self.pk} comes from a file and names no unit.")
+        return self.unit
+
+    @property
+    def call_sign(self) -> str:
+        """Return who went: the unit's call sign, or what the supplier's list calls it."""
+        return self.unit.call_sign if self.unit else self.unit_as_stated
 
 
 class TimePoint(models.Model):
@@ -110,6 +137,7 @@ class TimePoint(models.Model):
         PHONE = "phone"
         POSITION = "position"
         TYPED = "typed"
+        STATED = "stated"  # by the supplier's own list
 
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="time_points")
     point = models.CharField(max_length=12)

@@ -15,8 +15,9 @@ from narvaro.directory.models import Unit
 from narvaro.dispatch.actions import close_case, take
 from narvaro.dispatch.events import ResponseChanged
 from narvaro.dispatch.models import OUT, Offer, Response, TimePoint
-from narvaro.situation.actions import move_case, report_incident, set_unit_state
-from narvaro.situation.models import Case, Incident, Position, UnitStatus
+from narvaro.situation.actions import move_case, set_unit_state
+from narvaro.situation.models import Case, Category, Incident, Position, UnitStatus
+from narvaro.situation.reports import report_incident
 from narvaro.situation.signals import audience_of
 from narvaro.spine import events
 from narvaro.spine.events import SYSTEM
@@ -79,6 +80,7 @@ def accept(
         id=response_id,
         tenant_id=offer.tenant_id,
         case=offer.case,
+        organisation_id=offer.unit.organisation_id,
         unit=offer.unit,
         offer=offer,
         member_id=member_id,
@@ -133,13 +135,13 @@ def step(
         move_case(case=row.case, state=Case.State.ON_SCENE, by=by, at=at, unit=row.unit_id)
     if state == Response.State.LEFT:
         move_case(case=row.case, state=Case.State.CLEARED, by=by, at=at, unit=row.unit_id)
-        set_unit_state(unit=row.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at)
+        set_unit_state(unit=row.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at)
     return row
 
 
 @transaction.atomic
 def report(
-    *, response: Response, incident_id: UUID, category: Incident.Category, text: str,
+    *, response: Response, incident_id: UUID, category: Category, text: str,
     police_reference: str, member: Member, at: datetime,
 ) -> Incident:  # fmt: skip
     """Send the report of a response that has left; it closes the case."""
@@ -177,7 +179,7 @@ def end_case(*, case: Case, by: str, at: datetime) -> None:
         response.save(update_fields=["state"])
         _tell(response, "recalled", by=by, at=at, source=Source.DISPATCHER)
         set_unit_state(
-            unit=response.unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
+            unit=response.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
         )
     close_case(case=case, by=by, at=at)
 
@@ -229,7 +231,7 @@ def _find_first_there(response: Response, newest: Position) -> Position | None:
 
 def _is_contradicted(response: Response, tapped_at: datetime) -> bool:
     near = Position.objects.filter(
-        unit_id=response.unit_id, flag="", at__gte=tapped_at - timedelta(seconds=TAP_S),
+        unit=response.unit, flag="", at__gte=tapped_at - timedelta(seconds=TAP_S),
         at__lte=tapped_at + timedelta(seconds=TAP_S),
     )  # fmt: skip
     return any(_away_m(response.case, one) > ELSEWHERE_M for one in near)

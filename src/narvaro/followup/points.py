@@ -10,7 +10,7 @@ from narvaro.core.terms import TIME_POINTS
 from narvaro.dispatch.models import TimePoint
 
 POINTS = tuple(TIME_POINTS)
-PROOF = ("panel", "receiver", "position", "phone", "system", "dispatcher", "typed")
+PROOF = ("panel", "receiver", "position", "phone", "system", "dispatcher", "typed", "stated")
 
 
 def best_points(points: Iterable[TimePoint]) -> dict[str, TimePoint]:

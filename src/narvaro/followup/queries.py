@@ -89,9 +89,9 @@ def month_span(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _responses(contract: Contract, begins: datetime, ends: datetime) -> list[Response]:
-    found = Response.objects.filter(
+    found = Response.objects.published().filter(
         tenant_id=contract.tenant_id,
-        unit__organisation_id=contract.supplier_id,
+        organisation_id=contract.supplier_id,
         case__received_at__gte=begins,
         case__received_at__lt=ends,
     )

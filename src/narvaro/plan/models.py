@@ -1,12 +1,14 @@
-"""Rows of the roster. In: what `actions` write from a roster file. Out: rows."""
+"""Rows of the roster, the focus of the work, and patrol plans. In: `actions`. Out: rows."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.db import models
 
-from narvaro.access.models import Member
-from narvaro.directory.models import Unit
+from narvaro.access.models import Member, Organisation
+from narvaro.directory.models import Area, Site, Unit
+from narvaro.forecast.models import Forecast
+from narvaro.situation.models import Decision
 from narvaro.spine.models import TenantRow
 
 
@@ -37,3 +39,91 @@ class Shift(TenantRow):
             ),
         ]
         indexes = [models.Index(fields=["tenant", "ends_at"], name="shift_end")]
+
+
+class Focus(TenantRow):
+    """What a published week asked for at a place: it weighs in every plan of its days."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="in_plan")
+    starts_on = models.DateField()
+    ends_on = models.DateField()  # the first day on which it no longer holds
+
+
+class PatrolPlan(TenantRow):
+    """One night's visits: a proposal until the company's shift leader publishes it."""
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        PROPOSED = "proposed"
+        PUBLISHED = "published"
+        SUPERSEDED = "superseded"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    organisation_id: UUID
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    made_at = models.DateTimeField()
+    seed = models.BigIntegerField()
+    forecast = models.ForeignKey(Forecast, null=True, on_delete=models.PROTECT, related_name="+")
+    map_sha256 = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict)  # harm covered, what was left out and why
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "starts_at"],
+                condition=models.Q(state="published"),
+                name="plan_published_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "-starts_at"], name="plan_newest")]
+
+
+class Visit(TenantRow):
+    """A planned stay of a unit at a place, with its reason, and what became of it (*besök*)."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        PLANNED = "planned"
+        STARTED = "started"
+        DONE = "done"
+        SHORT = "short"
+        MISSED = "missed"
+        REPLACED = "replaced"
+
+    class Cause(models.TextChoices):
+        """Why a visit was short or missed."""
+
+        ALARM = "alarm"
+        BACKUP = "backup"
+        WEATHER = "weather"
+        BLOCKED = "blocked"
+        SAFETY = "safety"
+
+    plan = models.ForeignKey(PatrolPlan, on_delete=models.CASCADE, related_name="visits")
+    plan_id: UUID
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="visits")
+    unit_id: UUID
+    site = models.ForeignKey(Site, null=True, on_delete=models.PROTECT, related_name="visits")
+    site_id: UUID | None
+    area = models.ForeignKey(Area, null=True, on_delete=models.PROTECT, related_name="visits")
+    area_id: UUID | None
+    window_from = models.DateTimeField()
+    window_until = models.DateTimeField()
+    arrive_at = models.DateTimeField()
+    dwell_s = models.PositiveIntegerField()
+    reasons = models.JSONField(default=list)
+    probability = models.FloatField(null=True)  # null: the plan was not drawn by lot
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
+    cause = models.CharField(max_length=8, choices=Cause.choices, blank=True)
+    arrived_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    changed_because = models.CharField(max_length=200, blank=True)  # the shift leader's words
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "arrive_at"], name="visit_unit")]

@@ -1,4 +1,4 @@
-"""Writes of cases, unit states, positions and incidents (signals: see `signals`)."""
+"""Writes of cases, unit states and positions (signals: `signals`, reports: `reports`)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,14 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from narvaro.access.models import Member
 from narvaro.directory.models import Site, Unit
 from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND, handling_of
-from narvaro.situation.events import IncidentReported, UnitChanged
+from narvaro.situation.events import UnitChanged
 from narvaro.situation.models import (
     Case,
     CaseShare,
-    Incident,
     Position,
     RefusedIntake,
     UnitStatus,
@@ -186,37 +184,3 @@ def keep_refused(*, refused: RefusedIntake) -> None:
     )
     if not there.exists():
         refused.save(force_insert=True)
-
-
-@transaction.atomic
-def report_incident(
-    *, incident_id: UUID, case: Case, category: Incident.Category, text: str,
-    police_reference: str, member: Member, unit: UUID, at: datetime,
-) -> Incident:  # fmt: skip
-    """Write what had happened; the same id sent twice is one report."""
-    there = Incident.objects.filter(case=case).first()
-    if there is not None:
-        if there.pk != incident_id:
-            raise Refused("reported", f"Case {case.number} is reported already.")
-        return there
-    if Incident.objects.filter(pk=incident_id).exists():
-        raise Refused("id_taken", "That id is another record's; send the report once more.")
-    incident = Incident.objects.create(
-        id=incident_id,
-        tenant_id=case.tenant_id,
-        case=case,
-        category=category,
-        text=text.strip(),
-        police_reference=police_reference.strip(),
-        reported_by=member,
-        reported_at=at,
-    )
-    events.append(
-        IncidentReported(case.pk, incident.pk, category, unit),
-        tenant_id=case.tenant_id,
-        subject=case.pk,
-        audience=audience_of(case),
-        by=f"member:{member.pk}",
-        at=at,
-    )
-    return incident

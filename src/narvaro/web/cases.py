@@ -106,7 +106,7 @@ class CaseRows:
             opened_at=case.received_at,
             confirmed=case.confirmed,
             waiting=offer_row(waiting) if waiting else None,
-            call_sign=responses[-1].unit.call_sign if responses else "",
+            call_sign=responses[-1].call_sign if responses else "",
             target_at=self.terms.find_due(
                 case.kind, triggered_at=case.triggered_at, received_at=case.received_at
             ),
@@ -293,7 +293,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         note=case.text,
         born_label=born,
         close_url=_close_url(viewer, case),
-        recalls=responses[-1].unit.call_sign if responses and responses[-1].state in OUT else "",
+        recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
         finding=find_finding(viewer, case),
         why_not=_why_not(case, ranked),
     )
@@ -313,7 +313,7 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
     at = clock.now()
     shifts = {one.unit_id: one for one in list_running_shifts(viewer.tenant_id, at)}
     out = Response.objects.filter(unit_id__in=shifts, state__in=OUT)
-    running = {one.unit_id: one for one in out.select_related("case")}
+    running = {one.unit_id: one for one in out.select_related("case") if one.unit_id}
     waiting = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING)
     asked = set(waiting.values_list("unit_id", flat=True))
     rows = []

@@ -44,6 +44,7 @@ def _sites(viewer: Viewer) -> list[dict[str, object]]:
         _feature("site", one.lat, one.lon, id=str(one.pk), name=one.name, kind=one.kind,
                  kind_label=say(labels.SITE_KIND, one.kind))
         for one in sites_seen_by(viewer)[:5000]
+        if one.lat is not None and one.lon is not None
     ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def _page(viewer: Viewer) -> NightPage:
         closed_cases=tuple(rows.row(one, here) for one in closed),
         units=unit_rows(viewer),
         reports_missing=tuple(
-            MissingReport(str(one.case.number), one.case.place, one.unit.call_sign)
+            MissingReport(str(one.case.number), one.case.place, one.call_sign)
             for one in list_reports_due(viewer, now)
         ),
     )

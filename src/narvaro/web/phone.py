@@ -23,7 +23,7 @@ from narvaro.dispatch.queries import (
 )
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import find_own_shift, find_own_unit
-from narvaro.situation.models import Incident, UnitStatus
+from narvaro.situation.models import FINDINGS, Category, UnitStatus
 from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Missing, Refused
@@ -161,11 +161,11 @@ def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
     return done(request, f"/phone/?sent={found.pk}")
 
 
-def _read_category(request: HttpRequest) -> Incident.Category:
+def _read_category(request: HttpRequest) -> Category:
     given = request.POST.get("finding", "")
-    if given not in Incident.Category.values:
+    if given not in FINDINGS:
         raise Refused("invalid", _("Choose what you found."), status=422)
-    return Incident.Category(given)
+    return Category(given)
 
 
 def _report_page(
@@ -184,7 +184,7 @@ def _report_page(
         action_url=reverse("report", args=[response.pk]),
         findings=tuple(
             Choice(code, say(labels.CATEGORY, code), code == given.get("finding"))
-            for code in Incident.Category.values
+            for code in FINDINGS
         ),
         checks=(),
         offer=offer_of(viewer, offer, at) if offer else None,

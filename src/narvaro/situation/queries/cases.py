@@ -60,7 +60,7 @@ def find_incident(viewer: Viewer, case: Case) -> Incident | None:
     """Return what was reported of a case, or None; without its words where those are not granted."""
     viewer.require(Record.REPORT)
     found = Incident.objects.filter(case=get_case(viewer, case.pk)).first()
-    if found is not None and not viewer.sees(Record.REPORT, "text"):
+    if found is not None and not viewer.sees(Record.REPORT, "text") and not found.settled_at:
         found.text = ""
     return found
 

@@ -1,0 +1,359 @@
+"""Sheets: the bytes of .xlsx, .xls, .ods, CSV or TSV come in, rows of cell texts by line go out.
+
+Cells become the texts that `core.cells` reads: 2026-01-02, 2026-01-02 13:45:00, 13:45:00, true,
+3, 2.5. A merged range holds its value in each of its cells. Nothing is left out in silence: hidden
+and empty sheets are named, and a merged number, which now stands several times, is told.
+"""
+
+import io
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import python_calamine as calamine
+
+from narvaro.core.cells import CellError
+from narvaro.core.delimited import Record, decode_text, iter_records, sniff_delimiter
+
+ZIPPED, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_PIECE = 1 << 22
+_LONGEST_TAG = 1 << 16
+_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+
+
+class SheetsRefused(CellError):
+    """A file that cannot be read as sheets: `code`, `why`, and what `todo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may hold; the area is rows × columns of the rectangle around a sheet's cells."""
+
+    unpacked_bytes: int = 1 << 29
+    area_cells: int = 12_000_000
+    rows: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows of cell texts, each with the line that the person sees.
+
+    `faults` are lines that could not be split into cells. Rows of a `ragged` sheet (text) are as
+    long as written; others have one width. `repeated` holds (first line, last line, column from
+    0) of each number that was merged over lines and now stands on each of them.
+    """
+
+    name: str
+    rows: Sequence[Record]
+    faults: tuple[tuple[int, CellError], ...] = ()
+    ragged: bool = False
+    repeated: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The sheets of a file that hold something, and the names of those that were passed over."""
+
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    encoding: str = ""
+    delimiter: str = ""
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether these are the bytes of a spreadsheet program's own format, not text."""
+    return data.startswith((ZIPPED, COMPOUND))
+
+
+def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = None) -> Workbook:
+    """Read a file; `known` headers help to find the delimiter of a text file.
+
+    Raises SheetsRefused for a workbook that is damaged, encrypted, or beyond the limits.
+    """
+    limits = limits or Limits()
+    if is_workbook(data):
+        return _read_workbook(data, limits)
+    if len(data) > limits.unpacked_bytes:
+        raise _too_large(len(data), limits)
+    text, encoding = decode_text(data)
+    delimiter = sniff_delimiter(text, known)
+    rows: list[Record] = []
+    faults: list[tuple[int, CellError]] = []
+    for line, cells in iter_records(text, delimiter):
+        if isinstance(cells, CellError):
+            faults.append((line, cells))
+        elif any(cells) and not (len(rows) == 0 and cells[0].casefold() == "sep="):
+            rows.append((line, cells))
+    if len(rows) > limits.rows:
+        raise _too_wide(len(rows), max(len(cells) for _, cells in rows), limits)
+    sheets = (Sheet("", rows, tuple(faults), ragged=True),) if rows or faults else ()
+    return Workbook(sheets, encoding=encoding, delimiter=delimiter)
+
+
+def _too_large(size: int, limits: Limits) -> SheetsRefused:
+    most = limits.unpacked_bytes >> 20
+    why = f"the file unpacks to {size >> 20} MiB; the limit is {most} MiB"
+    return SheetsRefused("too_large", why, "split it, for example one file per year")
+
+
+def _damaged(fault: object) -> SheetsRefused:
+    why = f"the spreadsheet cannot be opened ({fault})"
+    return SheetsRefused("spreadsheet", why, "open it, save it anew as .xlsx, or as CSV UTF-8")
+
+
+def _read_workbook(data: bytes, limits: Limits) -> Workbook:
+    if data.startswith(ZIPPED):
+        _check_package(data, limits)
+    elif _ENCRYPTED_STREAM in data:
+        raise _locked()
+    try:
+        with calamine.load_workbook(io.BytesIO(data)) as book:
+            return _take(book, limits)
+    except calamine.PasswordError as fault:
+        raise _locked() from fault
+    except SheetsRefused:
+        raise
+    except BaseException as fault:  # a panic of the reader is no Exception
+        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
+            raise _damaged(fault) from fault
+        raise
+
+
+def _locked() -> SheetsRefused:
+    why = "the file is protected by a password"
+    return SheetsRefused("encrypted", why, "open it and save it without a password")
+
+
+def _take(book: Any, limits: Limits) -> Workbook:  # noqa: ANN401 - calamine's class has no public name
+    sheets: list[Sheet] = []
+    hidden: list[str] = []
+    empty: list[str] = []
+    for one in book.sheets_metadata:
+        if one.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        if one.visible != calamine.SheetVisibleEnum.Visible:
+            hidden.append(one.name)
+            continue
+        found = _read_sheet(book.get_sheet_by_name(one.name), limits)
+        if found is None:
+            empty.append(one.name)
+        else:
+            sheets.append(found)
+    return Workbook(tuple(sheets), tuple(hidden), tuple(empty))
+
+
+# --- what a package unpacks to ------------------------------------------------------------------
+
+_XLSX_TAG = re.compile(
+    rb'<(?:\w+:)?(row|c)(?=[\s/>])(?:[^>]*?\sr="([A-Z]{0,3})([0-9]{1,7})")?[^>]*?(/?)>'
+)
+_ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+_ODS_TIMES = re.compile(rb'table:number-(?:columns|rows)-repeated="([0-9]{1,9})"')
+
+
+def _check_package(data: bytes, limits: Limits) -> None:
+    """Refuse what would fill the memory before it is opened, by unpacking it piece by piece."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            total = sum(entry.file_size for entry in package.infolist())
+            if total > limits.unpacked_bytes:
+                raise _too_large(total, limits)
+            for entry in package.infolist():
+                if entry.flag_bits & 1:
+                    raise _locked()
+                _check_entry(package, entry, limits)
+    except SheetsRefused:
+        raise
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError,
+        NotImplementedError, RuntimeError,  # an unknown packing, a locked entry
+    ) as fault:  # fmt: skip
+        raise _damaged(fault) from fault
+
+
+def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> None:
+    name = entry.filename.lower()
+    if name.endswith(".bin") and "worksheets" in name:
+        raise _damaged("a binary workbook, .xlsb")
+    extent = _OdsExtent() if name == "content.xml" else _XlsxExtent()
+    tail = b""
+    with package.open(entry) as stream:
+        while piece := stream.read(_PIECE):
+            whole = tail + piece
+            cut = whole.rfind(b">") + 1
+            extent.read(whole[:cut])
+            tail = whole[cut:][-_LONGEST_TAG:]
+            rows, columns = extent.rows, extent.columns
+            if rows > limits.rows or rows * columns > limits.area_cells:
+                raise _too_wide(rows, columns, limits)
+
+
+def _too_wide(rows: int, columns: int, limits: Limits) -> SheetsRefused:
+    why = (
+        f"a sheet reaches over {rows} rows × {columns} columns; the limit is {limits.rows} rows "
+        f"and {limits.area_cells} cells"
+    )
+    todo = "delete what stands far below or beside the table, or split the file"
+    return SheetsRefused("too_large", why, todo)
+
+
+class _XlsxExtent:
+    """How far down and to the right the filled cells of a worksheet reach."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.columns = 0
+        self._row = self._column = 0
+
+    def read(self, xml: bytes) -> None:
+        """Take in whole tags."""
+        row, column, letters_of = self._row, self._column, _COLUMNS
+        for tag, letters, number, closed in _XLSX_TAG.findall(xml):
+            if tag == b"row":
+                row, column = int(number) if number else row + 1, 0
+                continue
+            column = letters_of[letters] if letters else column + 1
+            if number:
+                row = int(number)
+            if not closed:
+                self.rows = max(self.rows, row)
+                self.columns = max(self.columns, column)
+        self._row, self._column = row, column
+
+
+class _ColumnNumbers(dict[bytes, int]):
+    """Column letters → number, from 1."""
+
+    def __missing__(self, letters: bytes) -> int:
+        number = 0
+        for letter in letters:
+            number = number * 26 + letter - 64
+        self[letters] = number
+        return number
+
+
+_COLUMNS = _ColumnNumbers()
+
+
+class _OdsExtent:
+    """The same of an OpenDocument sheet, where rows and cells may stand for many."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.columns = 0
+        self._row = self._above = self._column = 0
+
+    def read(self, xml: bytes) -> None:
+        """Take in whole tags."""
+        for tag, rest in _ODS_TAG.findall(xml):
+            found = _ODS_TIMES.search(rest)
+            times = int(found[1]) if found else 1
+            if tag == b"table":
+                self._row = self._above = self._column = 0
+            elif tag == b"table-row":
+                self._above, self._row, self._column = self._row, self._row + times, 0
+            else:
+                self._column += times
+                if not rest.endswith(b"/"):
+                    self.rows = max(self.rows, self._row)
+                    self.columns = max(self.columns, self._column)
+
+
+# --- cells to texts -----------------------------------------------------------------------------
+
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u00ad"))
+_INVISIBLE |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")  # type: ignore[arg-type]  # str.translate takes both
+
+
+def _text(value: str) -> str:
+    return value.strip() if value.isascii() else value.translate(_INVISIBLE).strip()
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    shown = f"{value:.15g}"
+    return format(Decimal(shown), "f") if "e" in shown else shown
+
+
+def _seconds(value: datetime) -> datetime:
+    """Return the time rounded to its second: a spreadsheet keeps days, and so loses some."""
+    if value.microsecond:
+        value += timedelta(microseconds=500_000)
+    return value.replace(microsecond=0)
+
+
+def _moment(value: datetime) -> str:
+    return _seconds(value).isoformat(" ")
+
+
+def _clock(value: time) -> str:
+    return _seconds(datetime.combine(date(2000, 1, 1), value)).time().isoformat()
+
+
+def _duration(value: timedelta) -> str:
+    seconds = round(value.total_seconds())
+    sign, seconds = "-" * (seconds < 0), abs(seconds)
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+_WRITE: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    float: _number,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    datetime: _moment,
+    date: date.isoformat,
+    time: _clock,
+    timedelta: _duration,
+}
+
+
+def _read_sheet(sheet: Any, limits: Limits) -> Sheet | None:  # noqa: ANN401 - as above
+    if sheet.start is None:
+        return None
+    (top, left), (bottom, right) = sheet.start, sheet.end
+    if bottom >= limits.rows or (bottom + 1) * (right + 1) > limits.area_cells:
+        raise _too_wide(bottom + 1, right + 1, limits)
+    pad = [""] * left
+    grid: list[list[str]] = []
+    days: list[tuple[int, int]] = []
+    timed: set[int] = set()
+    for values in sheet.iter_rows():
+        kinds = [*map(type, values)]
+        if datetime in kinds or date in kinds:
+            timed |= {column for column, kind in enumerate(kinds, left) if kind is datetime}
+            days += [(len(grid), column) for column, kind in enumerate(kinds, left) if kind is date]
+        grid.append(pad + [_WRITE[kind](value) for kind, value in zip(kinds, values, strict=True)])
+    for row, column in days:
+        if column in timed:  # a midnight in a column of times, not a date without a time
+            grid[row][column] += " 00:00:00"
+    repeated: list[tuple[int, int, int]] = []
+    for (row, column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+        value = _fill(grid, (row - top, column), (last_row - top, last_column))
+        if last_row > row and _PLAIN_NUMBER.fullmatch(value):
+            repeated.append((row + 1, last_row + 1, column))
+    rows = [(index, cells) for index, cells in enumerate(grid, top + 1) if any(cells)]
+    return Sheet(sheet.name, rows, repeated=tuple(repeated)) if rows else None
+
+
+def _fill(grid: list[list[str]], first: tuple[int, int], last: tuple[int, int]) -> str:
+    """Write a merged range's value into each of its cells that the sheet has, and return it."""
+    (top, left), (bottom, right) = first, last
+    if not 0 <= top < len(grid) or left >= len(grid[0]):
+        return ""
+    value = grid[top][left]
+    for row in grid[top : bottom + 1] if value else ():
+        width = min(right + 1, len(row)) - left
+        row[left : left + width] = [value] * width
+    return value

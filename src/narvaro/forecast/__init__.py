@@ -1,0 +1,1 @@
+"""Where harm is likely: forecasts made, kept and scored."""
