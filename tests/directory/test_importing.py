@@ -124,9 +124,9 @@ def test_a_spreadsheet_of_an_old_office_is_read(importer: Importer, town: World)
 
 def test_headers_of_another_system_can_be_mapped(importer: Importer) -> None:
     """--map names a column that nobody could guess, and says when it names none."""
-    text = "Nr;Objekt;Typ;Latitud;Longitud\nS-8;Duvan;hall;59,1;18,1\n"
-    assert importer("sites", text).refused[0].reasons[0].column == "Objektnummer"
-    assert importer("sites", text, mapping={"Nr": "code"}).written
+    text = "Nr;Etikett;Typ;Latitud;Longitud\nS-8;Duvan;hall;59,1;18,1\n"
+    assert importer("sites", text).refused[0].reasons[0].column == "Objekt"
+    assert importer("sites", text, mapping={"Etikett": "name"}).written
     wrong = importer("sites", text, mapping={"Nummer": "code"})
     assert "header that the file has not" in wrong.refused[0].reasons[0].why
 

@@ -9,6 +9,7 @@ import pytest
 
 from narvaro.directory import map_build
 from narvaro.directory.map_build import MapMeta, build_map, open_map
+from narvaro.directory.maps import _open
 from narvaro.directory.roads_file import MapRefused, RoadFacts
 from narvaro.directory.tiles import build_tiles
 from tests.directory.extracts import CROSS, STREET, Ways, ignore, write_extract
@@ -43,7 +44,7 @@ def test_a_built_map_opens_with_roads_tiles_and_facts(tmp_path: Path, pbf: Path)
     shares = [share for _, share in heard]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert {step for step, _ in heard} == {"roads", "order", "tiles", "ready"}
+    assert {step for step, _ in heard} == {"roads", "order", "addresses", "tiles", "ready"}
 
 
 def test_the_same_file_again_changes_nothing(tmp_path: Path, pbf: Path) -> None:
@@ -53,7 +54,35 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, pbf: Path) -> None:
     again = build_map(pbf, tmp_path / "maps", ignore, made_at=datetime(2027, 1, 1, tzinfo=UTC))
     assert again == first
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert set(before) == {"roads.npz", "tiles.pmtiles", "meta.json"}
+    assert set(before) == {"roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json"}
+
+
+def test_a_map_from_before_addresses_gets_them_when_its_file_comes_again(tmp_path: Path) -> None:
+    """The rest of the folder stays as it is; until then the map says that it knows none."""
+    house = {1: {"addr:street": "Skolgatan", "addr:housenumber": "1"}}
+    pbf = write_extract(tmp_path / "town.osm.pbf", WAYS, point_tags=house)
+    meta = build_map(pbf, tmp_path / "maps", ignore, made_at=AT)
+    folder = tmp_path / "maps" / meta.sha256
+    (folder / "addresses.npz").unlink()
+    roads = (folder / "roads.npz").stat().st_mtime_ns
+    ground = _open(folder)
+    assert (ground.addresses.known, len(ground.addresses)) == (False, 0)
+    assert build_map(pbf, tmp_path / "maps", ignore, made_at=AT) == meta
+    assert [entry.address for entry in ground.addresses.entries()] == ["Skolgatan 1"]
+    assert (folder / "roads.npz").stat().st_mtime_ns == roads
+    assert {path.name for path in folder.iterdir()} == {
+        "roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json",
+    }  # fmt: skip
+
+
+def test_damaged_addresses_stop_no_one_who_needs_only_the_roads(tmp_path: Path, pbf: Path) -> None:
+    meta = build_map(pbf, tmp_path / "maps", ignore, made_at=AT)
+    folder = tmp_path / "maps" / meta.sha256
+    (folder / "addresses.npz").write_bytes(b"PK")
+    ground = _open(folder)
+    assert ground.roads.graph.nodes == 5
+    with pytest.raises(MapRefused, match=r"addresses\.npz.*import the map again"):
+        _ = ground.addresses
 
 
 def test_a_refused_file_leaves_nothing_behind(tmp_path: Path, pbf: Path) -> None:

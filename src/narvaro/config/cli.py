@@ -174,6 +174,16 @@ def work() -> None:
         run(lambda: click.echo(json.dumps({"event": "ready", "process": "work"})))
 
 
+@main.command("bring-in", hidden=True)
+def bring_in() -> None:
+    """Bring in the files that were uploaded and wait, then end."""
+    start_django()
+    from narvaro.sharing.running import run_waiting
+
+    with only_one(Path(os.environ["NARVARO_HOME"]), "bring-in"):
+        run_waiting()
+
+
 @main.command(hidden=True)
 def web() -> None:
     """Run the process `web` alone."""

@@ -10,43 +10,14 @@ import click
 
 if TYPE_CHECKING:
     from narvaro.directory.importing.report import ImportReport
-    from narvaro.directory.importing.run import Source
     from narvaro.spine.models import Tenant
 
 KINDS = (
-    "sites", "members", "units", "permits", "transmitters", "response-plans", "roster", "contract",
+    "sites", "areas", "members", "units", "permits", "transmitters", "response-plans", "roster",
+    "contract", "alarm-journal", "responses", "visits", "hours", "damage", "incidents",
+    "police-events",
 )  # fmt: skip
 SHOWN = 40
-
-
-def _importer(kind: str, tenant: "Tenant") -> "Callable[..., ImportReport]":
-    from narvaro.contract.actions import import_contract
-    from narvaro.directory.importing import registers
-    from narvaro.directory.importing.response_plans import import_response_plans
-    from narvaro.directory.importing.run import import_table
-    from narvaro.directory.importing.sites import import_sites
-    from narvaro.plan.importing import Roster
-
-    whole = {
-        "sites": import_sites,
-        "response-plans": import_response_plans,
-        "contract": import_contract,
-    }
-    if kind in whole:
-        return whole[kind]
-    tables: dict[str, Any] = {
-        "members": registers.Members,
-        "units": registers.Units,
-        "permits": registers.Permits,
-        "transmitters": registers.Transmitters,
-        "roster": Roster,
-    }
-    register = tables[kind](tenant)
-
-    def run(tenant: "Tenant", source: "Source", **who: Any) -> "ImportReport":  # noqa: ANN401 - by and at
-        return import_table(register, tenant, source, **who)
-
-    return run
 
 
 def import_file(
@@ -61,14 +32,16 @@ def import_file(
 ) -> "ImportReport":
     """Import one file of a register and return its report."""
     from narvaro.config.cli import by_whom
+    from narvaro.directory.importing.history import Answers
     from narvaro.directory.importing.run import Source, silent
+    from narvaro.sharing import kinds
     from narvaro.spine import clock
 
     source = Source(
         name=file.name, data=file.read_bytes(), mapping=mapping or {}, dry_run=dry_run,
         keep_good=keep_good, progress=progress or silent,
     )  # fmt: skip
-    return _importer(kind, tenant)(tenant, source, by=by_whom(), at=clock.now())
+    return kinds.import_file(kind, tenant, source, Answers(), by=by_whom(), at=clock.now())
 
 
 def print_report(report: "ImportReport", *, dry_run: bool) -> None:
@@ -82,12 +55,24 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
             )
     if len(report.refused) > SHOWN:
         click.echo(f"… and {len(report.refused) - SHOWN} more refused rows", err=True)
+    for line, what in report.passed_over:
+        click.echo(f"{report.file_name}:{line}: passed over ({what})", err=True)
+    for place in report.unsure[:SHOWN]:
+        meant = (
+            "; ".join(words for _key, words in place.candidates[:3]) or "nothing like it is known"
+        )
+        click.echo(f"Not placed: “{place.text}” ({place.rows} rows): {meant}", err=True)
+    if len(report.unsure) > SHOWN:
+        click.echo(f"… and {len(report.unsure) - SHOWN} more places", err=True)
     if report.unmapped:
         click.echo(f"Not used: {', '.join(report.unmapped)}", err=True)
     did = "imported" if report.written else "checked, nothing written"
     if report.refused and not report.written and not dry_run:
         did = "nothing written; mend the rows, or keep the good ones with --keep-good"
-    click.echo(f"{report.kind}: {report.kept} rows good, {len(report.refused)} refused: {did}.")
+    known = f", {report.known} known from before" if report.known else ""
+    click.echo(
+        f"{report.kind}: {report.kept} rows good{known}, {len(report.refused)} refused: {did}."
+    )
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

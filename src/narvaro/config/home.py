@@ -58,6 +58,16 @@ class Home:
         return self.path / "maps"
 
     @property
+    def photos(self) -> Path:
+        """Return the folder of the photos, each under its digest."""
+        return self.path / "photos"
+
+    @property
+    def uploads(self) -> Path:
+        """Return the folder of files on their way in."""
+        return self.path / "uploads"
+
+    @property
     def journal(self) -> Path:
         """Return the file of the intake journal."""
         return self.path / "intake" / "intake.db"
@@ -155,7 +165,13 @@ def open_home(path: Path | None = None) -> Home:
     """Open the home folder, making it and its secrets where they are missing."""
     where = path or home_path()
     try:
-        for folder in (where, *(where / name for name in ("maps", "intake", "kernels", "static"))):
+        for folder in (
+            where,
+            *(
+                where / name
+                for name in ("maps", "intake", "kernels", "static", "photos", "uploads")
+            ),
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         kept = _read_secrets(where / "secrets.toml")
     except OSError as fault:

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "narvaro.plan",
     "narvaro.dispatch",
     "narvaro.followup",
+    "narvaro.sharing",
     "narvaro.web",
 ]
 MIDDLEWARE = [

@@ -6,6 +6,8 @@ again; the other steps and the other tenants go on.
 
 import logging
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,6 +27,7 @@ from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
 from narvaro.intake.promotion import promote, promote_last_seen
 from narvaro.intake.sealed import Accounts
 from narvaro.plan.queries import list_running_shifts, state_on
+from narvaro.sharing.queries import count_waiting
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import UnitStatus
 from narvaro.spine import clock, events, jobs, timers
@@ -57,11 +60,38 @@ def on_duty_now() -> OnDuty:
     )
 
 
+class Files:
+    """Brings in uploaded files in a process of its own: heavy work beside the alarms, not before."""
+
+    def __init__(self) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def look(self) -> int:
+        """Start the child where files wait and none is at it; return how many it was given."""
+        if self.child is not None and self.child.poll() is None:
+            return 0
+        if self.child is not None and self.child.returncode:
+            logger.error("bringing in files ended", extra={"code": self.child.returncode})
+        self.child = None
+        waiting = count_waiting()
+        if waiting:
+            command = [sys.executable, "-m", "narvaro.config.cli", "bring-in"]
+            self.child = subprocess.Popen(command)  # noqa: S603 - our own command
+        return waiting
+
+    def end(self) -> None:
+        """Let the child go with the worker; what it was at is run anew."""
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+            self.child.wait(10)
+
+
 class Worker:
     """The loop and what it remembers between turns."""
 
     def __init__(self) -> None:
         self.handed: Accounts | None = None
+        self.files = Files()
         self._next: dict[str, float] = {}
         self._read: dict[tuple[str, UUID], int] = {}
 
@@ -89,6 +119,7 @@ class Worker:
             ("timers", 0, lambda: timers.fire_due(clock.now())),
             ("jobs", 1, lambda: jobs.run_due(clock.now())),
             ("accounts", 1, self.hand_accounts),
+            ("files", 0.5, self.files.look),
             ("last seen", 5, partial(promote_last_seen, home.journal)),
             ("checkpoint", 2, checkpoint),
         ]
@@ -159,13 +190,16 @@ def run(ready: Callable[[], None]) -> None:
     prepare()
     ready()
     worker = Worker()
-    while not stop.is_set():
-        try:
-            done = worker.turn()
-        except DatabaseError:
-            logger.exception("turn failed")
-            close_old_connections()
-            stop.wait(AFTER_FAILURE_S)
-            continue
-        if not done:
-            stop.wait(TURN_S)
+    try:
+        while not stop.is_set():
+            try:
+                done = worker.turn()
+            except DatabaseError:
+                logger.exception("turn failed")
+                close_old_connections()
+                stop.wait(AFTER_FAILURE_S)
+                continue
+            if not done:
+                stop.wait(TURN_S)
+    finally:
+        worker.files.end()

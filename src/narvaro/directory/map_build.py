@@ -1,20 +1,26 @@
-"""A map as files. In: .osm.pbf. Out: maps/<sha256>/ with roads.npz, tiles.pmtiles, meta.json.
+"""A map as files. In: .osm.pbf. Out: maps/<sha256>/: roads, addresses, tiles.pmtiles, meta.json.
 
 The folder is written aside and renamed when it is whole, so that nobody ever opens half a map. The
-same file gives the same folder: building it again changes nothing.
+same file gives the same folder: building it again changes nothing, but that a folder from before
+addresses were read gets them.
 """
 
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import mkdtemp, mkstemp
 from typing import Self
 
 import narvaro
 from narvaro.core.roads import Roads
+from narvaro.directory.addresses_file import (
+    read_addresses,
+    save_addresses,
+)
 from narvaro.directory.roads_file import (
     MapRefused,
     Progress,
@@ -26,8 +32,9 @@ from narvaro.directory.roads_file import (
 )
 from narvaro.directory.tiles import ATTRIBUTION, MAX_ZOOM, MIN_ZOOM, TileReader, build_tiles
 
-ROADS, TILES, META = "roads.npz", "tiles.pmtiles", "meta.json"
-READ_UNTIL, ORDERED_AT = 0.3, 0.4  # shares of the whole time, as measured on Porto
+ROADS, ADDRESSES, TILES, META = "roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json"
+# shares of the whole time, as measured on Porto
+READ_UNTIL, ORDERED_AT, ADDRESSED_AT = 0.3, 0.4, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ def build_map(pbf: Path, maps: Path, progress: Progress, *, made_at: datetime) -
     sha256 = _digest(pbf)
     target = maps / sha256
     if target.exists():
+        _add_addresses(pbf, target, progress)
         progress("ready", 1.0)
         return read_meta(target)
     maps.mkdir(parents=True, exist_ok=True)
@@ -125,10 +133,14 @@ def _write(pbf: Path, sha256: str, folder: Path, progress: Progress, made_at: da
     graph, facts = read_roads(pbf, lambda step, share: progress(step, share * READ_UNTIL))
     progress("order", READ_UNTIL)
     save_roads(folder / ROADS, Roads.build(graph))
+    addresses = read_addresses(
+        pbf, lambda step, share: progress(step, ORDERED_AT + share * (ADDRESSED_AT - ORDERED_AT))
+    )
+    save_addresses(folder / ADDRESSES, addresses)
     build_tiles(
         pbf,
         folder / TILES,
-        lambda step, share: progress(step, ORDERED_AT + share * (1 - ORDERED_AT)),
+        lambda step, share: progress(step, ADDRESSED_AT + share * (1 - ADDRESSED_AT)),
     )
     meta = MapMeta(
         sha256=sha256,
@@ -144,6 +156,20 @@ def _write(pbf: Path, sha256: str, folder: Path, progress: Progress, made_at: da
     )
     (folder / META).write_text(meta.to_json(), "utf-8")
     return meta
+
+
+def _add_addresses(pbf: Path, folder: Path, progress: Progress) -> None:
+    """Add the addresses to a map that was built before they were read."""
+    if (folder / ADDRESSES).exists():
+        return
+    handle, name = mkstemp(dir=folder, prefix=".addresses-")
+    os.close(handle)
+    try:
+        save_addresses(Path(name), read_addresses(pbf, progress))
+        Path(name).chmod(0o644)
+        Path(name).rename(folder / ADDRESSES)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _publish(aside: Path, target: Path) -> None:

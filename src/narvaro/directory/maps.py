@@ -1,4 +1,4 @@
-"""The maps that are open. In: a tenant. Out: roads and tiles of its map, kept open by digest."""
+"""The maps that are open. In: a tenant. Out: roads, addresses and tiles of its map, by digest."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,8 @@ from django.conf import settings
 
 from narvaro.core.roads import Roads
 from narvaro.core.roads.walking import walking_ms
-from narvaro.directory.map_build import MapMeta, open_map
+from narvaro.directory.addresses_file import MapAddresses, load_addresses
+from narvaro.directory.map_build import ADDRESSES, MapMeta, open_map
 from narvaro.directory.models import RoadMap
 from narvaro.directory.tiles import TileReader
 
@@ -18,10 +19,24 @@ from narvaro.directory.tiles import TileReader
 class Ground:
     """An open map: roads by car, the same streets on foot, tiles, facts."""
 
+    folder: Path
     roads: Roads
     walking: Roads
     tiles: TileReader
     meta: MapMeta
+
+    @property
+    def addresses(self) -> MapAddresses:
+        """The map's addresses, read when they are first asked for; raises MapRefused if damaged.
+
+        Not `known` where the map is from before addresses were read: import the same file again.
+        """
+        return _read_addresses(self.folder / ADDRESSES, is_there=(self.folder / ADDRESSES).exists())
+
+
+@lru_cache(maxsize=8)
+def _read_addresses(path: Path, *, is_there: bool) -> MapAddresses:  # noqa: ARG001 - a key: they may come later
+    return load_addresses(path)
 
 
 @lru_cache(maxsize=8)
@@ -29,7 +44,7 @@ def _open(folder: Path) -> Ground:
     opened = open_map(folder)
     walking = Roads(opened.roads.graph, opened.roads.hierarchy)
     walking.customise(walking_ms(opened.roads.graph))
-    return Ground(opened.roads, walking, opened.tiles, opened.meta)
+    return Ground(folder, opened.roads, walking, opened.tiles, opened.meta)
 
 
 def open_by_digest(sha256: str) -> Ground:

@@ -10,7 +10,6 @@ from django.db.models import Q
 from narvaro.access.models import Member, Organisation
 from narvaro.spine.models import Tenant, TenantRow
 
-
 _Row = TypeVar("_Row", bound=models.Model)
 
 
@@ -140,9 +139,7 @@ class PlacedRow(models.Model):
     place = models.CharField(max_length=200, blank=True)  # as it was written
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
-    placed_by = models.CharField(
-        max_length=10, choices=PlacedBy.choices, default=PlacedBy.NONE
-    )
+    placed_by = models.CharField(max_length=10, choices=PlacedBy.choices, default=PlacedBy.NONE)
 
     class Meta:
         abstract = True
@@ -172,7 +169,8 @@ class SourceMapping(TenantRow):
 
     kind = models.CharField(max_length=20)
     headers = models.CharField(max_length=64)  # digest of the headers as written
-    mapping = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)  # header as written → column
+    words = models.JSONField(default=dict)  # column → word as written → code
 
     class Meta:
         constraints = [
@@ -191,6 +189,7 @@ class FileDraft(TenantRow):
         READ = "read"
         QUEUED = "queued"
         RUNNING = "running"
+        ASKS = "asks"  # places, words or refused rows wait for a person
         DONE = "done"
         FAILED = "failed"
         DROPPED = "dropped"
@@ -202,9 +201,10 @@ class FileDraft(TenantRow):
     uploaded_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.READ)
     kind = models.CharField(max_length=20, blank=True)
+    header = models.JSONField(default=dict)  # line, headers as written, first rows
     mapping = models.JSONField(default=dict)  # header as written → column
-    choices = models.JSONField(default=dict)  # place as written → what a person chose
-    keep_good = models.BooleanField(default=False)
+    answers = models.JSONField(default=dict)  # what a person said of places and words
+    answered = models.BooleanField(default=False)
     done_rows = models.PositiveIntegerField(default=0)
     all_rows = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict)

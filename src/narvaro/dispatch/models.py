@@ -137,6 +137,7 @@ class TimePoint(models.Model):
         PHONE = "phone"
         POSITION = "position"
         TYPED = "typed"
+        CENTRE = "centre"  # by the alarm centre's journal
         STATED = "stated"  # by the supplier's own list
 
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="time_points")

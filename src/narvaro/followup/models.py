@@ -27,7 +27,6 @@ class DeliveredHours(TenantRow, PlacedRow, FromFileRow):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     organisation_id: UUID
     activity = models.CharField(max_length=12, choices=Activity.choices)
-    activity_as_stated = models.CharField(max_length=80, blank=True)
     day = models.DateField()
     hours = models.DecimalField(max_digits=6, decimal_places=2)
 

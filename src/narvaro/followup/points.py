@@ -10,7 +10,17 @@ from narvaro.core.terms import TIME_POINTS
 from narvaro.dispatch.models import TimePoint
 
 POINTS = tuple(TIME_POINTS)
-PROOF = ("panel", "receiver", "position", "phone", "system", "dispatcher", "typed", "stated")
+PROOF = (
+    "panel",
+    "receiver",
+    "position",
+    "phone",
+    "system",
+    "dispatcher",
+    "typed",
+    "centre",
+    "stated",
+)
 
 
 def best_points(points: Iterable[TimePoint]) -> dict[str, TimePoint]:

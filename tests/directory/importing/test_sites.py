@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from narvaro.access.models import Role
-from narvaro.directory.importing.sites import CHUNK
+from narvaro.directory.importing.staged import CHUNK
 from narvaro.directory.models import ImportBatch, Site, SiteChange
 from narvaro.directory.queries import sites_seen_by
 from tests.directory.conftest import Importer

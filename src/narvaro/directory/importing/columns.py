@@ -1,5 +1,6 @@
 """Which columns each kind of file has, and under which headers people write them."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from narvaro.core import cells
@@ -8,11 +9,17 @@ from narvaro.core.tables import Column, TableSpec
 SITE_KINDS = {
     "skola": "school", "grundskola": "school", "gymnasium": "school", "förskola": "preschool",
     "bibliotek": "library", "hall": "hall", "idrottshall": "hall", "annat": "other",
-    "övrigt": "other",
+    "övrigt": "other", "grundskola f-6": "school", "grundskola f-9": "school",
+    "grundskola 7-9": "school", "gymnasieskola": "school", "fsk": "preschool",
+    "simhall": "hall", "sporthall": "hall", "ishall": "hall", "fritidsgård": "other",
+    "kontor": "other", "kommunhus": "other", "äldreboende": "other", "särskilt boende": "other",
+    "museum": "other",
 }  # fmt: skip
 ROLES = {
     "väktare": "guard", "arbetsledare": "shift_leader", "larmoperatör": "dispatcher",
     "säkerhetssamordnare": "coordinator", "avtalsansvarig": "contract_manager",
+    "fastighetsförvaltare": "property_manager", "kameraoperatör": "camera_operator",
+    "rapportör": "reporter", "polis": "police_guest",
 }  # fmt: skip
 COMPETENCES = {
     "väktare": "guard", "ordningsvakt": "public_order_officer", "hlr": "cpr", "brand": "fire",
@@ -30,19 +37,26 @@ def _optional(name: str, parse: object, *aliases: str) -> Column:
     return Column(name, parse, required=False, aliases=aliases)  # type: ignore[arg-type]  # a cell parser
 
 
-SITES = TableSpec(
-    "sites",
-    (
-        Column("code", cells.text_up_to(40), aliases=("Objektnummer", "Objektnr", "Objekt-id")),
-        Column("name", cells.text_up_to(160), aliases=("Objekt", "Namn", "Objektnamn")),
-        Column("kind", cells.one_of(SITE_KINDS), aliases=("Typ", "Objekttyp")),
-        _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet"),
-        _optional("address", cells.text_up_to(200), "Adress", "Gatuadress"),
-        Column("lat", cells.latitude, aliases=("Latitud", "Lat")),
-        Column("lon", cells.longitude, aliases=("Longitud", "Long", "Lng")),
-        _optional("alarm_grade", cells.positive_integer, "Larmklass"),
-    ),
-)
+def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
+    """Return the columns of a file of sites; `words` holds kinds that a person has explained."""
+    kinds = {**SITE_KINDS, **words.get("kind", {})}
+    return TableSpec(
+        "sites",
+        (
+            _optional("code", cells.text_up_to(40), "Objektnummer", "Objektnr", "Objekt-id", "Objekt nr",
+                      "Obj.nr", "Objekt-nr", "Nr"),
+            Column("name", cells.text_up_to(160), aliases=("Objekt", "Namn", "Objektnamn", "Objektets namn", "Anläggning", "Benämning")),
+            _optional("kind", cells.one_of(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
+            _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet", "Fastighetsbet"),
+            _optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
+            _optional("lat", cells.latitude, "Latitud", "Lat"),
+            _optional("lon", cells.longitude, "Longitud", "Long", "Lng"),
+            _optional("alarm_grade", cells.positive_integer, "Larmklass"),
+        ),
+    )  # fmt: skip
+
+
+SITES = sites_spec({})
 UNITS = TableSpec(
     "units",
     (

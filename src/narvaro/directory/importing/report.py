@@ -1,6 +1,6 @@
 """What an import says. In: rows read and refused. Out: a report that a person can act on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from narvaro.core.tables import Refusal, RefusedRow
 
@@ -15,6 +15,20 @@ class ImportReport:
     refused: tuple[RefusedRow, ...]
     unmapped: tuple[str, ...]
     written: bool
+    known: int = 0  # rows that an earlier file brought
+    passed_over: tuple[tuple[int, str], ...] = ()  # lines that are no rows, and why
+    placed: dict[str, int] = field(default_factory=dict)  # rows by how their place was found
+    unsure: tuple["UnsurePlace", ...] = ()
+    alone: int = 0  # responses that no known alarm called for
+
+
+@dataclass(frozen=True)
+class UnsurePlace:
+    """A place as written that was not placed, with what it may mean, best first."""
+
+    text: str
+    rows: int
+    candidates: tuple[tuple[str, str], ...]  # (what it is, in words)
 
 
 def refuse(column: str, value: object, why: str, todo: str, *, code: str = "unknown") -> Refusal:

@@ -15,8 +15,9 @@ from django.db import transaction
 
 from narvaro.access.policy import Record
 from narvaro.access.queries import list_all_organisation_ids
+from narvaro.core.sheets import Sheet
 from narvaro.core.tables import Refusal, RefusedRow, Row, Table, TableSpec
-from narvaro.directory.importing.report import ImportReport
+from narvaro.directory.importing.report import ImportReport, UnsurePlace
 from narvaro.directory.models import ImportBatch
 from narvaro.spine import events
 from narvaro.spine.models import Tenant
@@ -47,9 +48,11 @@ class Source:
 
     name: str
     data: bytes
+    sheet: Sheet | None = None  # of a workbook, where it was opened before
     mapping: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     keep_good: bool = False
+    ask_places: bool = False  # hold back while a place is open
     progress: Progress = silent
 
 
@@ -70,7 +73,7 @@ class Register(Protocol):
 
 def read_rows(register: Register, source: Source) -> tuple[list[Any], list[RefusedRow], Table]:
     """Read and check every row; nothing is dropped without a refusal."""
-    table = Table(source.data, register.spec, source.mapping)
+    table = Table(source.sheet or source.data, register.spec, source.mapping)
     checked: list[Any] = []
     refused: list[RefusedRow] = []
     for number, row in enumerate(table, 1):
@@ -112,9 +115,17 @@ def publish(batch: ImportBatch, *, by: str, at: datetime) -> None:
     )
 
 
-def is_held_back(refused: Sequence[RefusedRow], source: Source) -> bool:
-    """Return whether nothing is to be written: a dry run, or refusals without leave."""
-    return source.dry_run or bool(refused and not source.keep_good)
+def passed_over(table: Table) -> tuple[tuple[int, str], ...]:
+    """Return the lines that were taken for no rows, with what they say."""
+    return tuple((one.line, f"{one.code}: {one.text}") for one in table.passed)
+
+
+def is_held_back(
+    refused: Sequence[RefusedRow], source: Source, unsure: Sequence[UnsurePlace] = ()
+) -> bool:
+    """Return whether nothing is to be written: a dry run, or questions without leave."""
+    open_questions = bool(refused) or bool(unsure and source.ask_places)
+    return source.dry_run or (open_questions and not source.keep_good)
 
 
 def import_table(
@@ -130,5 +141,6 @@ def import_table(
             register.write(checked, batch)
             publish(batch, by=by, at=at)
     return ImportReport(
-        register.kind, source.name, len(checked), tuple(refused), table.unmapped, written
-    )
+        register.kind, source.name, len(checked), tuple(refused), table.unmapped, written,
+        passed_over=passed_over(table),
+    )  # fmt: skip

@@ -4,32 +4,30 @@ A new site is written at once but stays hidden until its file is published; a ch
 beside its site. No transaction lasts longer than half a second, so alarms go through meanwhile.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import connection
 
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
+from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.placing import SitePlacer
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import (
     Source,
     is_held_back,
     open_batch,
+    passed_over,
     publish,
     read_rows,
 )
+from narvaro.directory.importing.staged import Gaps, chunks, drop
 from narvaro.directory.models import ImportBatch, Site, SiteChange
-from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
 
-CHUNK = 1000
-FREE_S = 0.12
 FIELDS = ("name", "kind", "premises", "address", "lat", "lon", "alarm_grade")
 
 
@@ -37,14 +35,17 @@ class Sites:
     """Sites by their code."""
 
     kind = "sites"
-    spec = columns.SITES
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: Tenant, answers: Answers | None = None) -> None:
+        answers = answers or Answers()
+        self.spec = columns.sites_spec(answers.words)
+        self.places = SitePlacer(tenant, answers.places)
         self.seen: dict[str, int] = {}
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
-        """Return the row, or why it is not taken."""
+        """Return the row with its place, or why it is not taken."""
         reasons = []
+        row.values["code"] = row.values.get("code") or row["name"][:40]
         first = self.seen.setdefault(row["code"], row.line)
         if first != row.line:
             why = f"stands on line {first} too"
@@ -52,6 +53,12 @@ class Sites:
         grade = row.values.get("alarm_grade")
         if grade is not None and grade > 4:
             reasons.append(refuse("alarm_grade", grade, "is not 1–4", "write 1, 2, 3 or 4"))
+        if (row.values.get("lat") is None) != (row.values.get("lon") is None):
+            reasons.append(
+                refuse("lat", "", "stands alone", "write latitude and longitude, or none")
+            )
+        if not reasons:
+            self.places.place(row)
         return row, reasons
 
     def stage(self, checked: Sequence[Any], batch: ImportBatch) -> list[Site | SiteChange]:
@@ -84,36 +91,13 @@ class Sites:
         SiteChange.objects.bulk_create(one for one in checked if isinstance(one, SiteChange))
 
 
-class _Gaps:
-    """Gaps between writes, in which alarms get in.
-
-    A connection that waits for SQLite's write lock looks again only every 0.1 s: an importer that
-    takes the lock back at once keeps the others out until it is done.
-    """
-
-    def __init__(self) -> None:
-        self.freed_at = -FREE_S
-
-    @contextmanager
-    def write(self) -> Iterator[None]:
-        """Open a transaction when the lock has been free for long enough."""
-        if connection.vendor == "sqlite":
-            time.sleep(max(0.0, self.freed_at + FREE_S - clock.monotonic()))
-        with transaction.atomic():
-            yield
-        self.freed_at = clock.monotonic()
-
-
 def _value(row: Row, name: str, site: Site | None) -> Any:  # noqa: ANN401 - the column's parser fixes the type
-    if site is not None and name not in row.values:
-        return getattr(site, name)  # a column that the file has not changes nothing
     value = row.values.get(name)
+    if site is not None and value is None and (name not in row.values or name in {"lat", "lon"}):
+        return getattr(site, name)  # what the file does not say changes nothing
+    if name == "kind":
+        return value or (site.kind if site else Site.Kind.OTHER)
     return "" if value is None and name in {"premises", "address"} else value
-
-
-def _chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
 
 
 _APPLY = """
@@ -124,53 +108,50 @@ UPDATE directory_site SET name = c.name, kind = c.kind, premises = c.premises,
 """
 
 
-def _publish(batch: ImportBatch, gaps: _Gaps, *, by: str, at: datetime) -> None:
+def _publish(batch: ImportBatch, gaps: Gaps, *, by: str, at: datetime) -> None:
     with gaps.write():
         if SiteChange.objects.filter(batch=batch).exists():
             key = batch.pk.hex if connection.vendor == "sqlite" else batch.pk
             with connection.cursor() as cursor:
                 cursor.execute(_APPLY, [key])
         publish(batch, by=by, at=at)
-    _drop(SiteChange.objects.filter(batch=batch), gaps)
+    drop(SiteChange.objects.filter(batch=batch), gaps)
 
 
-def _drop(rows: QuerySet[Any], gaps: _Gaps) -> int:
-    """Delete rows a chunk at a time; return how many."""
-    dropped = 0
-    while ids := list(rows.values_list("pk", flat=True)[:CHUNK]):
-        with gaps.write():
-            rows.filter(pk__in=ids).delete()
-        dropped += len(ids)
-    return dropped
-
-
-def discard_unpublished(tenant: Tenant, gaps: _Gaps) -> int:
+def discard_unpublished(tenant: Tenant, gaps: Gaps) -> int:
     """Remove what an import that was interrupted left behind; return how many sites."""
     removed = 0
     for batch in ImportBatch.objects.filter(tenant=tenant, kind="sites", published_at=None):
-        _drop(SiteChange.objects.filter(batch=batch), gaps)
-        removed += _drop(Site.objects.filter(batch=batch), gaps)
+        drop(SiteChange.objects.filter(batch=batch), gaps)
+        removed += drop(Site.objects.filter(batch=batch), gaps)
         with gaps.write():
             batch.delete()
     return removed
 
 
-def import_sites(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
+def import_sites(
+    tenant: Tenant, source: Source, *, by: str, at: datetime, register: Sites | None = None
+) -> ImportReport:
     """Import a file of sites, small or of hundreds of thousands of rows."""
-    register = Sites()
+    register = register or Sites(tenant)
     checked, refused, table = read_rows(register, source)
-    written = bool(checked) and not is_held_back(refused, source)
+    unsure = register.places.list_unsure()
+    written = bool(checked) and not is_held_back(refused, source, unsure)
     if written:
-        gaps = _Gaps()
+        gaps = Gaps()
         discard_unpublished(tenant, gaps)
         with gaps.write():
             batch = open_batch(tenant, "sites", source, len(checked), len(refused), at)
         done = 0
-        for chunk in _chunks(checked):
+        for chunk in chunks(checked):
             rows = register.stage(chunk, batch)
             with gaps.write():
                 register.write(rows, batch)
             done += len(chunk)
             source.progress(done, len(checked))
         _publish(batch, gaps, by=by, at=at)
-    return ImportReport("sites", source.name, len(checked), tuple(refused), table.unmapped, written)
+    return ImportReport(
+        "sites", source.name, len(checked), tuple(refused), table.unmapped, written,
+        passed_over=passed_over(table), placed=dict(register.places.counts),
+        unsure=unsure,
+    )  # fmt: skip

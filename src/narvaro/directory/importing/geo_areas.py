@@ -1,0 +1,99 @@
+"""Named areas from a GeoJSON file. In: features. Out: areas, or refusals by feature.
+
+Points and polygons in WGS 84 (RFC 7946). A police classification is kept as context and can be
+nothing else: no forecast and no plan reads it.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from shapely.errors import GEOSException
+from shapely.geometry import Point, shape
+
+from narvaro.core.tables import Refusal, RefusedRow
+from narvaro.directory.importing.report import ImportReport, refuse
+from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
+from narvaro.directory.models import Area
+from narvaro.spine.events import hold
+from narvaro.spine.models import Tenant
+
+NAMES = ("name", "namn", "Namn", "NAMN", "Plats", "kom_namn")
+KINDS = {
+    "square": "square", "torg": "square", "park": "park", "housing": "housing",
+    "bostadsområde": "housing", "yard": "yard", "skolgård": "yard", "nature": "nature",
+    "naturreservat": "nature", "municipality": "municipality", "kommun": "municipality",
+}  # fmt: skip
+
+
+def read_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Return what a JSON file holds, or the refusal of it."""
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, ValueError) as fault:
+        return refuse("", "", f"is no JSON: {fault}", "save it as GeoJSON, UTF-8", code="broken")
+
+
+def _kind(properties: Mapping[str, Any], file_name: str) -> str:
+    if "KATEGORI" in properties or "utsatt" in str(properties.get("kind", "")).casefold():
+        return Area.Kind.POLICE_CLASS
+    if "kom_namn" in properties:
+        return Area.Kind.MUNICIPALITY
+    given = str(properties.get("kind") or properties.get("typ") or "").casefold()
+    if given in Area.Kind.values:
+        return given
+    by_name = next((kind for word, kind in KINDS.items() if word in file_name.casefold()), "other")
+    return KINDS.get(given, by_name)
+
+
+def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:  # noqa: ANN401 - any JSON
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        return {}, [refuse("", "", "is no feature", "write it as RFC 7946 says")]
+    name = next((str(properties[one]) for one in NAMES if properties.get(one)), "")
+    if not name:
+        return {}, [refuse("name", "", "is missing", f"add one of {', '.join(NAMES)}")]
+    try:
+        drawn = shape(feature["geometry"])
+        middle = drawn.representative_point()
+    except (KeyError, TypeError, ValueError, AttributeError, GEOSException) as fault:
+        return {}, [refuse("geometry", name, f"cannot be drawn: {fault}", "correct it")]
+    if drawn.is_empty or not drawn.is_valid or not (abs(middle.x) <= 180 and abs(middle.y) <= 90):
+        why = "is empty, crosses itself, or is not in degrees"
+        return {}, [refuse("geometry", name, why, "draw it anew in WGS 84")]
+    return {
+        "name": name[:160], "kind": _kind(properties, file_name), "lat": middle.y, "lon": middle.x,
+        "border_wkt": "" if isinstance(drawn, Point) else drawn.wkt,
+        "inhabitants": properties.get("inhabitants"),
+    }, []  # fmt: skip
+
+
+def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
+    """Import a GeoJSON file of named areas; a feature is counted from 1."""
+    given = read_json(source.data)
+    if not isinstance(given, dict) or not isinstance(given.get("features"), list):
+        no = given if isinstance(given, Refusal) else refuse(
+            "", "", "has no features", "save it as a GeoJSON FeatureCollection", code="broken"
+        )  # fmt: skip
+        return ImportReport("areas", source.name, 0, (RefusedRow(1, (no,)),), (), written=False)
+    good: dict[tuple[str, str], dict[str, Any]] = {}
+    refused: list[RefusedRow] = []
+    for number, feature in enumerate(given["features"], 1):
+        fields, reasons = _read(feature, source.name)
+        if reasons:
+            refused.append(RefusedRow(number, tuple(reasons)))
+        else:
+            good[fields["kind"], fields["name"]] = fields
+    written = bool(good) and not is_held_back(refused, source)
+    if written:
+        with transaction.atomic():
+            hold(tenant.pk)
+            batch = open_batch(tenant, "areas", source, len(good), len(refused), at)
+            for (kind, name), fields in good.items():
+                Area.objects.update_or_create(
+                    tenant=tenant, kind=kind, name=name, defaults={**fields, "batch": batch}
+                )
+            publish(batch, by=by, at=at)
+    return ImportReport("areas", source.name, len(good), tuple(refused), (), written=written)

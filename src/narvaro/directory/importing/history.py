@@ -1,0 +1,125 @@
+"""What files of things that happened share: columns of time and place, reading a row of them.
+
+In: rows of a table. Out: fields of a row with its time, its place and its key.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from narvaro.core import cells
+from narvaro.core.cells import CellError
+from narvaro.core.tables import Column, Refusal, Row
+from narvaro.directory.importing.placing import Placer
+from narvaro.directory.importing.staged import RowKeys
+from narvaro.directory.importing.when import Span, clock_or_moment, moment_or_day, read_span
+from narvaro.spine.models import Tenant
+
+Words = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person said of a file: `places` text → "site:id", "area:id" or ""; `words` by column."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    words: Words = field(default_factory=dict)
+
+
+def optional(name: str, parse: object, *aliases: str) -> Column:
+    """Return a column that may be missing and whose cells may be empty."""
+    return Column(name, parse, required=False, aliases=aliases)  # type: ignore[arg-type]  # a cell parser
+
+
+def word(name: str, known: Mapping[str, str], words: Words, *aliases: str) -> Column:
+    """Return a column of fixed words, with those that a person has explained."""
+    return optional(name, cells.one_of({**known, **words.get(name, {})}), *aliases)
+
+
+def needed(column: Column) -> Column:
+    """Return the column as one that must be there, with a value on each row."""
+    return replace(column, required=True)
+
+
+REF = optional(
+    "ref", cells.text_up_to(120), "Ärende", "Ärendenummer", "Ärendenr", "Ärende nr", "Löpnr",
+    "Löpnummer", "Händelsenummer", "Händelse-ID", "Händelsenr", "Id", "ID-nr", "Nr", "Larmnummer",
+    "Larm-ID", "Skadenummer", "Skadenr", "Ordernummer", "Ordernr",
+)  # fmt: skip
+PLACES = (
+    optional(
+        "site", cells.text_up_to(200), "Objekt", "Objektnamn", "Objektsnamn", "Anläggning",
+        "Larmobjekt", "Kund/objekt", "Kundobjekt", "Byggnad", "Verksamhet", "Skola", "Kund",
+    ),
+    optional("site_code", cells.text_up_to(60), "Objektnummer", "Objektnr", "Objekt nr", "Objekt-id"),
+    optional("place", cells.text_up_to(200), "Plats", "Var", "Område", "Platsbeskrivning", "Ort/plats"),
+    optional(
+        "premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet", "Fastighetsbet",
+        "Fastighetsnamn",
+    ),
+    optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
+    optional("lat", cells.latitude, "Latitud", "Lat", "Latitude", "Y"),
+    optional("lon", cells.longitude, "Longitud", "Long", "Lng", "Lon", "Longitude", "X"),
+)  # fmt: skip
+TIMES = (
+    optional(
+        "occurred_from", moment_or_day, "Tidpunkt", "Datum och tid", "Datum/tid", "Inträffat",
+        "Händelsetid", "Händelsedatum", "Inträffat från", "Från och med", "Brottstid från", "Start",
+        "Tidpunkt från", "Skadetid från", "Skett tidigast",
+    ),
+    optional(
+        "occurred_until", moment_or_day, "Inträffat till", "Till och med", "Brottstid till", "Slut",
+        "Tidpunkt till", "Skadetid till", "Skett senast",
+    ),
+    optional("day", cells.day, "Datum", "Dag", "Skadedatum", "Larmdatum"),
+    optional("clock", cells.clock_time, "Tid", "Klockslag", "Kl", "Klockan", "Tid från", "Från kl", "Från", "Fr.o.m. kl"),
+    optional("day_until", cells.day, "Datum till", "Till datum"),
+    optional("clock_until", cells.clock_time, "Tid till", "Till kl", "Till", "T.o.m. kl"),
+)  # fmt: skip
+CLOCK_OR_MOMENT = clock_or_moment
+
+
+class Alone:
+    """A register whose rows stand alone: nothing is written before or after them."""
+
+    def before(self, fresh: Sequence[Any]) -> None:
+        """Do nothing before the rows."""
+
+    def finish(self, fresh: Sequence[Any]) -> None:
+        """Do nothing after them."""
+
+
+class HistoryReader:
+    """Reads when and where of rows, and gives them their keys."""
+
+    def __init__(self, tenant: Tenant, answers: Answers) -> None:
+        self.tenant = tenant
+        self.zone = ZoneInfo(tenant.timezone)
+        self.places = Placer(tenant, answers.places)
+        self.keys = RowKeys()
+
+    def span(self, row: Row) -> tuple[Span | None, list[Refusal]]:
+        """Return when a row was, or why that cannot be said."""
+        try:
+            return read_span(row.values, self.zone), []
+        except CellError as no:
+            return None, [Refusal(no.code, "", "", no.why, no.todo)]
+
+    def fields(self, row: Row) -> dict[str, Any]:
+        """Return the fields of a row's place and key."""
+        return {**self.places.place(row.values), "row_key": self.keys.key(row)}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the report says of places."""
+        return {"placed": dict(self.places.counts), "unsure": self.places.list_unsure()}
+
+
+def texts(row: Row, *names: str) -> str:
+    """Return the cells of those columns that hold something, as one text."""
+    return ". ".join(str(row.values[one]) for one in names if row.values.get(one))
+
+
+def made(model: Any, checked: Sequence[Mapping[str, Any]], **same: Any) -> list[Any]:  # noqa: ANN401 - any model
+    """Return rows of a model, not saved."""
+    return [model(**one, **same) for one in checked]

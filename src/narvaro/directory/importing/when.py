@@ -1,0 +1,107 @@
+"""When something was, as people write it. In: cells of a row. Out: half-open intervals in UTC.
+
+A date may stand apart from its clock; an end before its begin is the day after; a date alone is
+that whole day. An hour that the autumn's clock change doubles becomes the interval of both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from narvaro.core import cells
+from narvaro.core.cells import CellError
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Span:
+    """From (inclusive) until (exclusive, or equal where the moment is known), aware UTC."""
+
+    begins: datetime
+    ends: datetime
+
+
+def moment_or_day(cell: str) -> datetime | date:
+    """Read a local date-time, or a date alone."""
+    try:
+        return cells.local_datetime(cell)
+    except CellError:
+        return cells.day(cell)
+
+
+def in_utc(local: datetime, zone: ZoneInfo) -> Span:
+    """Return when a naive local time was; raise CellError for an hour that never was."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first.astimezone(zone).replace(tzinfo=None) != local:
+        why = "the clock change skips this hour"
+        raise CellError("skipped_hour", why, "write a time that exists")
+    return Span(first, second)
+
+
+def _local(day: Any, clock: Any, given: datetime | date | None) -> tuple[datetime, bool] | None:  # noqa: ANN401 - cells
+    """Return the naive local time and whether its clock is known."""
+    if given is None and day is not None:
+        given = day
+    if given is None:
+        return None
+    if isinstance(given, datetime):
+        if clock is not None and given.time() == time():
+            return datetime.combine(given.date(), clock), True
+        return given, True
+    if clock is not None:
+        return datetime.combine(given, clock), True
+    return datetime.combine(given, time()), False
+
+
+def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
+    """Return when a row's event was, from `occurred_from`, `occurred_until` or day and clocks.
+
+    Raises CellError where no time is given, it never was, or it ends before it begins.
+    """
+    begin = _local(values.get("day"), values.get("clock"), values.get("occurred_from"))
+    if begin is None:
+        why = "no time is given"
+        raise CellError("no_time", why, "write when it was: a date, or a date with a time")
+    start, start_known = begin
+    end = _local(values.get("day_until"), values.get("clock_until"), values.get("occurred_until"))
+    if end is None and values.get("clock_until") is not None:
+        end = datetime.combine(start.date(), values["clock_until"]), True
+        if end[0] < start:
+            end = end[0] + DAY, True
+    if end is None:
+        if start_known:
+            return in_utc(start, zone)
+        return Span(in_utc(start, zone).begins, in_utc(start + DAY, zone).ends)
+    stop = end[0] if end[1] else end[0] + DAY
+    if stop < start:
+        why = f"it ends ({stop:%Y-%m-%d %H:%M}) before it begins ({start:%Y-%m-%d %H:%M})"
+        raise CellError("backwards", why, "correct one of them")
+    return Span(in_utc(start, zone).begins, in_utc(stop, zone).ends)
+
+
+def clock_after(moment: datetime, clock: time | datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return the first time after `moment` (UTC) at which the local clock shows `clock`.
+
+    A full date-time is taken as it stands. Up to a minute before `moment` counts as `moment`:
+    lists round.
+    """
+    if clock is None:
+        return None
+    if isinstance(clock, datetime):
+        return in_utc(clock, zone).begins
+    local = moment.astimezone(zone)
+    found = in_utc(datetime.combine(local.date(), clock), zone).begins
+    if found < moment - timedelta(minutes=1):
+        found = in_utc(datetime.combine(local.date() + DAY, clock), zone).begins
+    return max(found, moment)
+
+
+def clock_or_moment(cell: str) -> time | datetime:
+    """Read a clock time, or a local date-time."""
+    try:
+        return cells.clock_time(cell)
+    except CellError:
+        return cells.local_datetime(cell)

@@ -1,0 +1,229 @@
+"""The supplier's list of responses (*utryckningar*). In: rows. Out: what the supplier states.
+
+A row joins the case at its site whose time is nearest; where none is known it makes a case of its
+own, and the report says how many did. Each time is kept with the supplier's list as its source:
+better proof of the same point counts before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from narvaro.access.models import OrganisationKind
+from narvaro.access.queries import list_organisation_ids
+from narvaro.core import cells
+from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.directory.importing.history import (
+    CLOCK_OR_MOMENT,
+    PLACES,
+    REF,
+    TIMES,
+    Answers,
+    HistoryReader,
+    optional,
+    word,
+)
+from narvaro.directory.importing.report import refuse
+from narvaro.directory.importing.suppliers import Suppliers
+from narvaro.directory.importing.when import clock_after
+from narvaro.directory.models import ImportBatch, Unit
+from narvaro.dispatch.models import Response, TimePoint
+from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND
+from narvaro.situation.importing import words
+from narvaro.situation.models import Case, CaseShare
+from narvaro.situation.signals import take_case_numbers
+from narvaro.spine.ids import uuid7
+from narvaro.spine.models import Tenant
+
+NEAR = timedelta(minutes=20)
+LONGEST = timedelta(hours=12)
+POINTS = (
+    ("offered", "ordered"),
+    ("accepted", "accepted"),
+    ("on_scene", "on_scene"),
+    ("left", "left"),
+)
+
+
+def spec(answers: Answers) -> TableSpec:
+    """Return the columns of a supplier's list of responses."""
+    return TableSpec(
+        "responses",
+        (
+            REF, *TIMES, *PLACES,
+            optional("received", CLOCK_OR_MOMENT, "Larmtid", "Larm inkom", "Inkommet", "Larm kl"),
+            optional("ordered", CLOCK_OR_MOMENT, "Ordertid", "Beställd", "Order", "Beställt", "Uppdrag mottaget", "Utlarmad"),
+            optional("accepted", CLOCK_OR_MOMENT, "Kvitterad", "Accepterad", "Mottagen av väktare"),
+            optional("on_scene", CLOCK_OR_MOMENT, "På plats", "Ankomst", "Framme", "Ankomsttid", "Framkomst", "Anlänt"),
+            optional("left", CLOCK_OR_MOMENT, "Lämnat", "Avslutat", "Klar", "Avslutad", "Lämnade platsen"),
+            optional("unit", cells.text_up_to(40), "Enhet", "Patrull", "Bil", "Anropssignal"),
+            optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
+            word("kind", {**words.ALARMS, **{one: one for one in Case.Kind.values}}, answers.words,
+                 "Larmtyp", "Typ av larm", "Uppdragstyp", "Typ"),
+            word("cause", {**words.CAUSES, **{one: one for one in Case.Cause.values}}, answers.words,
+                 "Orsak", "Larmorsak", "Utfall", "Resultat", "Bedömning"),
+        ),
+    )  # fmt: skip
+
+
+class Responses:
+    """When the supplier says that its units came."""
+
+    kind = "responses"
+    model = Response
+    chunk = 500
+
+    def __init__(self, tenant: Tenant, answers: Answers) -> None:
+        self.tenant = tenant
+        self.spec = spec(answers)
+        self.reader = HistoryReader(tenant, answers)
+        self.suppliers = Suppliers(tenant)
+        self.units = {one.call_sign: one for one in Unit.objects.filter(tenant=tenant)}
+        self.alone = 0
+        self._points: dict[str, dict[str, datetime]] = {}
+        self._fresh_cases: list[Case] = []
+        self._taken: set[tuple[UUID, str]] = set()
+        self._joined: list[tuple[Response, str, str]] = []
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what the report says besides."""
+        return {**self.reader.facts(), "alone": self.alone}
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's fields, or why it is not taken."""
+        values = dict(row.values)
+        clock = values.get("received") or values.get("ordered")
+        if values.get("clock") is None and clock is not None:
+            values["occurred_from" if isinstance(clock, datetime) else "clock"] = clock
+        span, reasons = self.reader.span(Row(row.line, values))
+        supplier, no = self.suppliers.find(values.get("supplier"))
+        reasons += no
+        if not any(values.get(name) for _point, name in POINTS):
+            why = "says neither when it was ordered nor when somebody came"
+            reasons.append(refuse("on_scene", "", why, "write at least one of them"))
+        if span is None or reasons or supplier is None:
+            return None, reasons
+        found = self.reader.fields(row)
+        self._points[found["row_key"]] = self._times(values, span.begins)
+        return {"place": found, "at": span.begins, "supplier": supplier, "values": values}, ()
+
+    def _times(self, values: Mapping[str, Any], begins: datetime) -> dict[str, datetime]:
+        times, last = {"received": begins}, begins
+        for point, name in POINTS:
+            at = clock_after(last, values.get(name), self.reader.zone)
+            if at is not None and at - begins <= LONGEST:
+                times[point] = last = at
+        return times
+
+    def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Response]:
+        """Return a chunk as responses, each with its case: a known one, or one of its own."""
+        near = self._cases_near(checked)
+        made = []
+        for one in checked:
+            site, unit = one["place"]["site_id"], one["values"].get("unit") or ""
+            case = self._nearest(near.get(site, ()), one["at"], unit)
+            there = self._find_response(case, one["supplier"].pk) if case else None
+            if there is not None:
+                self._joined.append((there, one["place"]["row_key"], unit))
+                continue
+            made.append(self._response(one, case or self._own_case(one, batch), unit, batch))
+        return made
+
+    def _response(
+        self, one: Mapping[str, Any], case: Case, unit: str, batch: ImportBatch
+    ) -> Response:
+        key = one["place"]["row_key"]
+        return Response(
+            id=uuid7(), tenant=self.tenant, case=case, organisation=one["supplier"],
+            unit=self.units.get(unit), unit_as_stated=unit, state=Response.State.LEFT, batch=batch,
+            accepted_at=self._points[key].get("accepted", one["at"]), row_key=key,
+        )  # fmt: skip
+
+    def _nearest(self, cases: Sequence[Case], at: datetime, unit: str) -> Case | None:
+        """Return the case nearest in time that this unit was not at already."""
+        near = [
+            one
+            for one in cases
+            if abs(one.received_at - at) <= NEAR and (one.pk, unit) not in self._taken
+        ]
+        found = min(near, key=lambda one: abs(one.received_at - at), default=None)
+        if found is not None:
+            self._taken.add((found.pk, unit))
+        return found
+
+    def _find_response(self, case: Case, supplier_id: UUID) -> Response | None:
+        """Return a response that the centre or our own record knows, and no list has joined."""
+        joined = {one.pk for one, _key, _unit in self._joined}
+        for response in case.responses.all():
+            mine = response.organisation_id == supplier_id and response.pk not in joined
+            if mine and not response.unit_as_stated:
+                return response
+        return None
+
+    def _cases_near(self, checked: Sequence[Any]) -> dict[UUID | None, list[Case]]:
+        times = [one["at"] for one in checked]
+        found = Case.objects.published().filter(
+            tenant=self.tenant, received_at__gte=min(times) - NEAR, received_at__lte=max(times) + NEAR,
+            site_id__in={one["place"]["site_id"] for one in checked} - {None},
+        ).prefetch_related(Prefetch("responses", Response.objects.published()))  # fmt: skip
+        by_site: dict[UUID | None, list[Case]] = {}
+        for case in found:
+            by_site.setdefault(case.site_id, []).append(case)
+        return by_site
+
+    def _own_case(self, one: Mapping[str, Any], batch: ImportBatch) -> Case:
+        place, values = one["place"], one["values"]
+        kind = values.get("kind") or Case.Kind.OTHER
+        last = max(self._points[place["row_key"]].values())
+        case = Case(
+            id=uuid7(), tenant=self.tenant, batch=batch, row_key=f"s:{place['row_key']}"[:64], number=0,
+            kind=kind, cause=values.get("cause") or "", state=Case.State.CLOSED, born=Case.Born.FILE,
+            priority=PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS), site_id=place["site_id"],
+            place=place["place"] or "–", lat=place["lat"], lon=place["lon"], received_at=one["at"],
+            last_signal_at=one["at"], closed_at=last,
+        )  # fmt: skip
+        self._fresh_cases.append(case)
+        return case
+
+    def before(self, fresh: Sequence[Response]) -> None:
+        """Write the cases that no journal knows, numbered, before the responses that need them."""
+        needed = {one.case_id for one in fresh}
+        cases = [one for one in self._fresh_cases if one.pk in needed]
+        self._fresh_cases = []
+        if not cases:
+            return
+        last = take_case_numbers(self.tenant.pk, len(cases))
+        for number, case in enumerate(cases, last - len(cases) + 1):
+            case.number = number
+        Case.objects.bulk_create(cases)
+        self.alone += len(cases)
+        who = list_organisation_ids(
+            self.tenant.pk, OrganisationKind.MUNICIPALITY, OrganisationKind.ALARM_CENTRE
+        )
+        supplier_of = {one.case_id: one.organisation_id for one in fresh}
+        CaseShare.objects.bulk_create(
+            CaseShare(case=case, organisation_id=one)
+            for case in cases
+            for one in {*who, supplier_of[case.pk]}
+        )
+
+    def finish(self, fresh: Sequence[Response]) -> None:
+        """Write the times that the supplier states, on its own responses and on those known."""
+        stated = [(one, one.row_key) for one in fresh]
+        for response, key, unit in self._joined:
+            if response.unit is None and unit:
+                response.unit, response.unit_as_stated = self.units.get(unit), unit
+                response.save(update_fields=["unit", "unit_as_stated"])
+            stated.append((response, key))
+        self._joined = []
+        TimePoint.objects.bulk_create(
+            (
+                TimePoint(response=one, point=point, at=at, source=TimePoint.Source.STATED)
+                for one, key in stated
+                for point, at in self._points[key].items()
+            ),
+            ignore_conflicts=True,
+        )

@@ -1,0 +1,109 @@
+"""Hours from the supplier's list. In: rows. Out: delivered hours by activity, as stated."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from narvaro.core import cells
+from narvaro.core.tables import Column, Refusal, Row, TableSpec
+from narvaro.directory.importing.history import (
+    PLACES,
+    REF,
+    Alone,
+    Answers,
+    HistoryReader,
+    made,
+    needed,
+    optional,
+    word,
+)
+from narvaro.directory.importing.report import refuse
+from narvaro.directory.importing.suppliers import Suppliers
+from narvaro.directory.importing.when import moment_or_day
+from narvaro.directory.models import ImportBatch
+from narvaro.followup.models import DeliveredHours
+from narvaro.spine.models import Tenant
+
+ACTIVITIES = {
+    "rondering": "patrol", "rond": "patrol", "ronder": "patrol", "rondbil": "patrol",
+    "områdesbevakning": "patrol", "mobil bevakning": "patrol", "larmutryckning": "response",
+    "utryckning": "response", "åtgärdsjour": "response", "larm": "response",
+    "stationär bevakning": "stationary", "stationärt": "stationary", "reception": "stationary",
+    "fast bevakning": "stationary", "trygghetsskapande": "youth", "ungdomsarbete": "youth",
+    "förebyggande": "youth", "trygghetsvärd": "youth", "kamera": "camera", "kamerabevakning": "camera",
+    "ordningsvakt": "public_order", "ov": "public_order", "ordningsvakter": "public_order",
+    "arbetsledning": "leading", "gruppledare": "leading", "annat": "other", "övrigt": "other",
+    "extra": "other",
+}  # fmt: skip
+ROUNDING = Decimal("0.01")
+
+
+def spec(answers: Answers) -> TableSpec:
+    """Return the columns of a supplier's list of hours."""
+    return TableSpec(
+        "hours",
+        (
+            REF,
+            Column("day", moment_or_day, aliases=( "Datum", "Dag", "Arbetsdag")),
+            needed(word(
+                "activity", {**ACTIVITIES, **{one: one for one in DeliveredHours.Activity.values}},
+                answers.words, "Tjänst", "Aktivitet", "Uppdrag", "Uppdragstyp", "Typ av tjänst",
+                "Tjänstetyp", "Artikel", "Benämning",
+            )),
+            optional("from", cells.clock_time, "Från", "Start", "Starttid", "Tid från", "Fr"),
+            optional("until", cells.clock_time, "Till", "Slut", "Sluttid", "Tid till", "T"),
+            optional("hours", cells.decimal, "Timmar", "Antal timmar", "Tim", "Antal tim", "Antal"),
+            optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
+            *PLACES,
+        ),
+    )  # fmt: skip
+
+
+class Hours(Alone):
+    """How many hours of what the supplier says that it delivered."""
+
+    kind = "hours"
+    model = DeliveredHours
+    chunk = 2000
+
+    def __init__(self, tenant: Tenant, answers: Answers) -> None:
+        self.spec = spec(answers)
+        self.reader = HistoryReader(tenant, answers)
+        self.facts = self.reader.facts
+        self.suppliers = Suppliers(tenant)
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's fields, or why it is not taken."""
+        values = row.values
+        supplier, reasons = self.suppliers.find(values.get("supplier"))
+        hours = values.get("hours") or _between(values)
+        if hours is None:
+            todo = "write how many hours, or from and until"
+            reasons.append(refuse("hours", "", "is empty", todo, code="empty_cell"))
+        if hours is not None and not 0 < hours <= 1000:
+            reasons.append(refuse("hours", hours, "is not between 0 and 1,000", "correct it"))
+        if reasons:
+            return None, reasons
+        return {
+            **self.reader.fields(row), "organisation": supplier, "activity": values["activity"],
+            "day": _day(values["day"]), "hours": hours,
+        }, ()  # fmt: skip
+
+    def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[DeliveredHours]:
+        """Return a chunk as rows."""
+        return made(DeliveredHours, checked, tenant_id=batch.tenant_id, batch=batch)
+
+
+def _day(given: date | datetime) -> date:
+    return given.date() if isinstance(given, datetime) else given
+
+
+def _between(values: Mapping[str, Any]) -> Decimal | None:
+    begin, end = values.get("from"), values.get("until")
+    if not isinstance(begin, time) or not isinstance(end, time):
+        return None
+    day = date(2000, 1, 3)
+    length = datetime.combine(day, end) - datetime.combine(day, begin)
+    length += timedelta(days=1) if length <= timedelta() else timedelta()
+    return (Decimal(length.total_seconds()) / 3600).quantize(ROUNDING)

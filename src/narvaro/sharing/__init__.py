@@ -1,0 +1,1 @@
+"""Doors: how files come in, what goes out to whom."""

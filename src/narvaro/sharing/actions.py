@@ -1,0 +1,202 @@
+"""Writes of files on their way in: taken, looked at, asked about, brought in, dropped.
+
+A file is kept in the home folder only until it is in or dropped; the columns that nobody asked for
+are never stored.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from narvaro.access.models import Member
+from narvaro.directory.models import FileDraft, Site, SiteAlias, SourceMapping
+from narvaro.sharing.reading import Found, headers_digest, look_into
+from narvaro.spine.events import hold
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
+
+LARGEST_BYTES = 300 * 1024 * 1024
+OPEN = (FileDraft.State.READ, FileDraft.State.ASKS, FileDraft.State.FAILED)
+UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
+
+
+def upload_file(sha256: str) -> Path:
+    """Return where an uploaded file lies."""
+    folder: Path = settings.HOME.uploads
+    return folder / sha256
+
+
+def _keep(data: bytes) -> str:
+    sha256 = hashlib.sha256(data).hexdigest()
+    target = upload_file(sha256)
+    if target.exists():
+        return sha256
+    aside = target.with_name(f".{secrets.token_hex(8)}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(data)
+    aside.rename(target)
+    return sha256
+
+
+def take_upload(
+    *, tenant: Tenant, member: Member, name: str, data: bytes, at: datetime
+) -> list[FileDraft]:
+    """Take a file and return what is in it, a draft for each sheet; raises Refused where unreadable."""
+    if len(data) > LARGEST_BYTES:
+        raise Refused("file_too_large", f"{name}: split it; 300 MB at most.", status=413)
+    found = look_into(tenant, name, data)
+    sha256 = _keep(data)
+    with transaction.atomic():
+        hold(tenant.pk)
+        waiting = FileDraft.objects.filter(tenant=tenant, sha256=sha256, state__in=OPEN)
+        waiting.update(state=FileDraft.State.DROPPED, finished_at=at)
+        return [_draft(tenant, member, name, sha256, one, at) for one in found]
+
+
+def _draft(  # noqa: PLR0917 - one call, one place
+    tenant: Tenant, member: Member, name: str, sha256: str, found: Found, at: datetime
+) -> FileDraft:
+    known = _known_mapping(tenant, found)
+    kind = known.kind if known else found.kind
+    mapping = dict(known.mapping) if known else found.mapping
+    return FileDraft.objects.create(
+        tenant=tenant, file_name=name[:200], sheet=found.sheet[:120], sha256=sha256,
+        uploaded_by=member, uploaded_at=at, kind=kind, header=found.header, mapping=mapping,
+        answers={"words": known.words} if known else {}, all_rows=found.rows,
+    )  # fmt: skip
+
+
+def _known_mapping(tenant: Tenant, found: Found) -> SourceMapping | None:
+    digest = headers_digest(found.header.get("headers", []))
+    return SourceMapping.objects.filter(tenant=tenant, headers=digest).order_by("-pk").first()
+
+
+@transaction.atomic
+def set_columns(*, draft: FileDraft, kind: str, mapping: Mapping[str, str]) -> None:
+    """Say what kind of table a draft is and which header means what; "" is not used."""
+    hold(draft.tenant_id)
+    if draft.state not in OPEN:
+        raise Refused("draft_under_way", "The file is being brought in already.")
+    draft.kind, draft.mapping = kind, dict(mapping)
+    draft.state, draft.answered, draft.report = FileDraft.State.READ, False, {}
+    draft.save(update_fields=["kind", "mapping", "state", "answered", "report"])
+
+
+@transaction.atomic
+def queue(*, drafts: Sequence[FileDraft]) -> int:
+    """Let drafts be checked and, where nothing is to be asked, brought in; return how many."""
+    return (
+        FileDraft.objects.filter(pk__in=[one.pk for one in drafts], state__in=OPEN)
+        .exclude(kind="")
+        .update(state=FileDraft.State.QUEUED, done_rows=0)
+    )
+
+
+@transaction.atomic
+def answer(
+    *, draft: FileDraft, places: Mapping[str, str], words: Mapping[str, Mapping[str, str]],
+) -> None:  # fmt: skip
+    """Keep what a person said of places and words, and go on; refused rows are left out."""
+    hold(draft.tenant_id)
+    if draft.state != FileDraft.State.ASKS:
+        raise Refused("draft_under_way", "The file asks nothing now.")
+    known = draft.answers.get("words", {})
+    together = {name: {**known.get(name, {}), **words.get(name, {})} for name in {*known, *words}}
+    draft.answers = {
+        "places": {**draft.answers.get("places", {}), **places}, "words": together
+    }  # fmt: skip
+    draft.answered, draft.state, draft.done_rows = True, FileDraft.State.QUEUED, 0
+    draft.save(update_fields=["answers", "answered", "state", "done_rows"])
+
+
+@transaction.atomic
+def drop_draft(*, draft: FileDraft, at: datetime) -> None:
+    """Drop a draft; its file goes when no other draft needs it."""
+    hold(draft.tenant_id)
+    if draft.state in UNDER_WAY:
+        raise Refused("draft_under_way", "The file is being brought in already.")
+    _end(draft, FileDraft.State.DROPPED, at)
+
+
+def _end(draft: FileDraft, state: FileDraft.State, at: datetime) -> None:
+    draft.state, draft.finished_at = state, at
+    draft.save(update_fields=["state", "finished_at", "report", "done_rows", "all_rows"])
+    needed = FileDraft.objects.filter(sha256=draft.sha256, state__in=(*OPEN, *UNDER_WAY))
+    if not needed.exists():
+        upload_file(draft.sha256).unlink(missing_ok=True)
+
+
+def take_next(tenant_id: UUID) -> FileDraft | None:
+    """Take the next queued draft in hand: kinds in their order, then as they came."""
+    from narvaro.sharing.kinds import ORDER
+
+    with transaction.atomic():
+        waiting = list(FileDraft.objects.filter(tenant_id=tenant_id, state=FileDraft.State.QUEUED))
+        if not waiting:
+            return None
+        first = min(waiting, key=lambda one: (ORDER.get(one.kind, -1), one.uploaded_at, one.sheet))
+        first.state = FileDraft.State.RUNNING
+        first.save(update_fields=["state"])
+        return first
+
+
+@transaction.atomic
+def note_progress(*, draft: FileDraft, done: int, rows: int) -> None:
+    """Note how far a draft has come."""
+    FileDraft.objects.filter(pk=draft.pk).update(done_rows=done, all_rows=rows)
+
+
+@transaction.atomic
+def ask(*, draft: FileDraft, report: dict[str, object]) -> None:
+    """Put what the file leaves open to a person."""
+    draft.state, draft.report = FileDraft.State.ASKS, report
+    draft.save(update_fields=["state", "report"])
+
+
+@transaction.atomic
+def finish(*, draft: FileDraft, report: dict[str, object], at: datetime) -> None:
+    """Note that a draft is in, and remember how its source writes things."""
+    hold(draft.tenant_id)
+    draft.report = report
+    _end(draft, FileDraft.State.DONE, at)
+    _remember(draft)
+
+
+@transaction.atomic
+def fail(*, draft: FileDraft, report: dict[str, object], at: datetime) -> None:
+    """Note that a draft could not be brought in, and why; nothing of it was written."""
+    draft.report, draft.finished_at = report, at
+    draft.state = FileDraft.State.FAILED
+    draft.save(update_fields=["state", "report", "finished_at"])
+
+
+def _remember(draft: FileDraft) -> None:
+    if draft.mapping:
+        SourceMapping.objects.update_or_create(
+            tenant_id=draft.tenant_id, kind=draft.kind,
+            headers=headers_digest(draft.header.get("headers", [])),
+            defaults={"mapping": draft.mapping, "words": draft.answers.get("words", {})},
+        )  # fmt: skip
+    for text, chosen in draft.answers.get("places", {}).items():
+        what, _colon, key = chosen.partition(":")
+        if what == "site" and len(text) <= 200:
+            site = Site.objects.filter(tenant_id=draft.tenant_id, pk=key).first()
+            if site is not None:
+                SiteAlias.objects.update_or_create(
+                    tenant_id=draft.tenant_id, alias=text, defaults={"site": site}
+                )
+
+
+@transaction.atomic
+def requeue_interrupted() -> int:
+    """Let drafts whose run was cut off be run again; return how many."""
+    cut = FileDraft.objects.filter(state=FileDraft.State.RUNNING)
+    return cut.update(state=FileDraft.State.QUEUED, done_rows=0)

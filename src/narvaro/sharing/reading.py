@@ -1,0 +1,133 @@
+"""What is in a file, before anything is decided. In: a name and bytes. Out: sheets, kinds, headers."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from narvaro.core.headers import Header, find_header
+from narvaro.core.sheets import Sheet, SheetsError, Workbook, read_sheets
+from narvaro.core.table_spec import TableSpec, header_keys
+from narvaro.directory.importing.history import Answers
+from narvaro.sharing.kinds import KINDS
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
+
+SAMPLES = 4
+HINT = 0.2
+LIKELY = 0.3
+
+
+@dataclass(frozen=True)
+class Found:
+    """One sheet, or a file without sheets: its likely kind ("" where unclear) and its headers."""
+
+    sheet: str
+    kind: str
+    rows: int
+    header: dict[str, Any] = field(default_factory=dict)
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+def headers_digest(headers: Sequence[str]) -> str:
+    """Return by which a source's headers are known again."""
+    return hashlib.sha256("\n".join(headers).encode()).hexdigest()
+
+
+def specs(tenant: Tenant, answers: Answers | None = None) -> dict[str, TableSpec]:
+    """Return the columns of every kind that is a table."""
+    given = answers or Answers()
+    return {one.code: one.spec(tenant, given) for one in KINDS if one.spec}
+
+
+def _headers(known: Mapping[str, TableSpec]) -> list[str]:
+    return [header for spec in known.values() for c in spec.columns for header in c.headers]
+
+
+def look_into(tenant: Tenant, name: str, data: bytes) -> list[Found]:
+    """Return what a file holds; raises Refused with what to do where it cannot be read."""
+    plain = _without_sheets(name, data)
+    if plain is not None:
+        return [plain]
+    known = specs(tenant)
+    try:
+        book = read_sheets(data, _headers(known))
+    except SheetsError as no:
+        raise Refused("file_unreadable", f"{name}: {no.why}; {no.todo}.", status=422) from no
+    found = [_look_at(sheet, name, known) for sheet in book.sheets]
+    if not found:
+        raise Refused("file_empty", f"{name}: there is nothing in it.", status=422)
+    return found
+
+
+def open_sheet(tenant: Tenant, data: bytes, name: str) -> Sheet:
+    """Return a sheet by its name; raises LookupError where the file has none of that name."""
+    book: Workbook = read_sheets(data, _headers(specs(tenant)))
+    for sheet in book.sheets:
+        if sheet.name[:120] == name:
+            return sheet
+    raise LookupError(f"The file has no sheet {name!r}.")
+
+
+def _without_sheets(name: str, data: bytes) -> Found | None:
+    lower = name.casefold()
+    if lower.endswith(".pbf"):
+        return Found("", "roads", 0)
+    if lower.endswith((".geojson", ".json")):
+        kind = "areas" if b'"features"' in data[:100_000] else "police-events"
+        return Found("", kind, 0)
+    if lower.endswith(".toml"):
+        return Found("", _toml_kind(name, data), 0)
+    return None
+
+
+def _toml_kind(name: str, data: bytes) -> str:
+    try:
+        given = tomllib.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise Refused("file_unreadable", f"{name}: {fault}.", status=422) from fault
+    return "response-plans" if "plan" in given else "contract"
+
+
+def _look_at(sheet: Sheet, name: str, known: dict[str, TableSpec]) -> Found:
+    header = find_header(sheet, list(known.values()))
+    if header is None:
+        return Found(sheet.name, "", len(sheet.rows))
+    kind = _likely(header, f"{name} {sheet.name}".casefold())
+    if kind and header.spec is not None and header.spec.kind != kind:
+        header = find_header(sheet, [known[kind]]) or header
+    after = [cells for line, cells in sheet.rows if line > header.lines[-1]]
+    data = [
+        cells
+        for line, cells in sheet.rows
+        if line > header.lines[-1] and line not in header.skipped
+    ]
+    return Found(
+        sheet.name, kind, len(after),
+        header={
+            "line": header.lines[-1], "headers": list(header.headers),
+            "samples": [list(cells) for cells in data[:SAMPLES]],
+            "passed": [[one.line, one.code, one.text] for one in header.passed[:50]],
+        },
+        mapping=likely_mapping(header.headers, known[kind]) if kind else {},
+    )  # fmt: skip
+
+
+def _likely(header: Header, names: str) -> str:
+    """Return the kind that headers and names speak for; "" where nothing does."""
+    hints = {one.code: HINT * any(word in names for word in one.hints) for one in KINDS}
+    scored = [(score + hints[kind], kind) for kind, score in header.ranked]
+    best = max(scored, default=(0.0, ""))
+    return best[1] if best[0] >= LIKELY else ""
+
+
+def likely_mapping(headers: Sequence[str], spec: TableSpec) -> dict[str, str]:
+    """Return each header with the column that it names; "" where it names none, or one taken."""
+    names, taken = spec.keys(), set[str]()
+    mapping = {}
+    for header in headers:
+        name = next((names[key] for key in header_keys(header) if key in names), "")
+        mapping[header] = "" if name in taken else name
+        taken.add(name)
+    return {header: name for header, name in mapping.items() if header}

@@ -1,0 +1,135 @@
+"""A draft's run: check it, ask where something is open, else bring it in. In: a draft. Out: its report."""
+
+import logging
+from typing import Any
+
+from narvaro.core.sheets import SheetsError
+from narvaro.directory.actions import import_roads
+from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.report import ImportReport
+from narvaro.directory.importing.run import Source
+from narvaro.directory.models import FileDraft
+from narvaro.directory.roads_file import MapRefused
+from narvaro.sharing import actions
+from narvaro.sharing.kinds import BY_CODE, import_file
+from narvaro.sharing.reading import open_sheet
+from narvaro.spine import clock
+from narvaro.spine.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+REFUSED_SHOWN = 200
+UNSURE_SHOWN = 400
+EVERY_S = 0.5
+
+
+class _Progress:
+    """Notes progress on the draft, at most twice a second."""
+
+    def __init__(self, draft: FileDraft) -> None:
+        self.draft = draft
+        self.noted_at = -EVERY_S
+
+    def __call__(self, done: int, rows: int) -> None:
+        now = clock.monotonic()
+        if now - self.noted_at >= EVERY_S:
+            self.noted_at = now
+            actions.note_progress(draft=self.draft, done=done, rows=rows)
+
+
+def run_waiting() -> int:
+    """Run what waits in every tenant, until nothing does; return how many drafts ran."""
+    actions.requeue_interrupted()
+    done = 0
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        while draft := actions.take_next(tenant_id):
+            run_draft(draft)
+            done += 1
+    return done
+
+
+def run_draft(draft: FileDraft) -> None:
+    """Run a draft that was taken in hand; what fails is kept on it, in words."""
+    by = f"member:{draft.uploaded_by_id}"
+    try:
+        if draft.kind == "roads":
+            _bring_in_roads(draft, by)
+            return
+        report = _run(draft, by=by)
+        if not draft.answered and (report.refused or report.unsure):
+            actions.ask(draft=draft, report=describe(report))
+        elif report.written:
+            actions.finish(draft=draft, report=describe(report), at=clock.now())
+        else:
+            actions.fail(draft=draft, report=describe(report), at=clock.now())
+    except (SheetsError, LookupError, MapRefused, OSError) as no:
+        actions.fail(draft=draft, report={"error": str(no)}, at=clock.now())
+    except Exception as fault:
+        # A fault of ours: kept on the draft for the person, with its trace in the log.
+        logger.exception("a file could not be brought in", extra={"draft": str(draft.pk)})
+        actions.fail(
+            draft=draft, report={"error": f"{type(fault).__name__}: {fault}"}, at=clock.now()
+        )
+
+
+def _bring_in_roads(draft: FileDraft, by: str) -> None:
+    progress = _Progress(draft)
+    import_roads(
+        tenant=draft.tenant, pbf=actions.upload_file(draft.sha256), by=by, at=clock.now(),
+        progress=lambda _step, share: progress(round(share * 100), 100),
+    )  # fmt: skip
+    actions.finish(draft=draft, report={"kept": 1}, at=clock.now())
+
+
+def answers_of(draft: FileDraft) -> Answers:
+    """Return what a person has said of a draft."""
+    return Answers(draft.answers.get("places", {}), draft.answers.get("words", {}))
+
+
+def _run(draft: FileDraft, *, by: str) -> ImportReport:
+    data = actions.upload_file(draft.sha256).read_bytes()
+    table = BY_CODE[draft.kind].spec is not None
+    source = Source(
+        name=f"{draft.file_name} {draft.sheet}".strip(), data=data,
+        sheet=open_sheet(draft.tenant, data, draft.sheet) if table else None,
+        mapping=draft.mapping if table else {}, keep_good=draft.answered, ask_places=True,
+        progress=_Progress(draft),
+    )  # fmt: skip
+    return import_file(draft.kind, draft.tenant, source, answers_of(draft), by=by, at=clock.now())
+
+
+def unknown_words(report: ImportReport) -> list[dict[str, Any]]:
+    """Return the words that no one knows, by column, with how many rows hold each."""
+    counted: dict[tuple[str, str], int] = {}
+    for row in report.refused:
+        for one in row.reasons:
+            if one.code == "unknown_word":
+                counted[one.column, one.value] = counted.get((one.column, one.value), 0) + 1
+    return [
+        {"header": header, "value": value, "rows": rows}
+        for (header, value), rows in sorted(counted.items(), key=lambda one: -one[1])
+    ]
+
+
+def describe(report: ImportReport) -> dict[str, Any]:
+    """Return a report as JSON, shortened where it is long; counts are always whole."""
+    return {
+        "kept": report.kept,
+        "known": report.known,
+        "refused_count": len(report.refused),
+        "refused": [
+            {"line": row.line,
+             "reasons": [[one.column, one.value, one.why, one.todo] for one in row.reasons]}
+            for row in report.refused[:REFUSED_SHOWN]
+        ],
+        "unmapped": list(report.unmapped),
+        "passed_over": [list(one) for one in report.passed_over[:50]],
+        "placed": report.placed,
+        "unsure_count": len(report.unsure),
+        "unsure": [
+            {"text": one.text, "rows": one.rows, "candidates": [list(c) for c in one.candidates]}
+            for one in report.unsure[:UNSURE_SHOWN]
+        ],
+        "words": unknown_words(report),
+        "alone": report.alone,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Files of things that happened: incidents, damage, visits."""

@@ -1,0 +1,78 @@
+"""Visits from the supplier's list: presence that is stated. In: rows. Out: presence of grade D."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from narvaro.core import cells
+from narvaro.core.wording import mask
+from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.directory.importing.history import (
+    PLACES,
+    REF,
+    TIMES,
+    Alone,
+    Answers,
+    HistoryReader,
+    made,
+    optional,
+)
+from narvaro.directory.importing.report import refuse
+from narvaro.directory.importing.suppliers import Suppliers
+from narvaro.directory.importing.when import Span
+from narvaro.directory.models import ImportBatch, Unit
+from narvaro.situation.models import Presence
+from narvaro.spine.models import Tenant
+
+
+def spec(_answers: Answers) -> TableSpec:
+    """Return the columns of a file of visits."""
+    return TableSpec(
+        "visits",
+        (
+            REF, *TIMES, *PLACES,
+            optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
+            optional("unit", cells.text_up_to(40), "Enhet", "Patrull", "Bil", "Anropssignal", "Utförd av enhet"),
+            optional("minutes", cells.decimal, "Minuter", "Antal minuter", "Tid på plats", "Min"),
+            optional("note", cells.text_up_to(200), "Anmärkning", "Notering", "Kommentar", "Status", "Avvikelse"),
+        ),
+    )  # fmt: skip
+
+
+class Visits(Alone):
+    """Where the supplier says that its units were."""
+
+    kind = "visits"
+    model = Presence
+    chunk = 2000
+
+    def __init__(self, tenant: Tenant, answers: Answers) -> None:
+        self.spec = spec(answers)
+        self.reader = HistoryReader(tenant, answers)
+        self.facts = self.reader.facts
+        self.units = {one.call_sign: one for one in Unit.objects.filter(tenant=tenant)}
+        self.suppliers = Suppliers(tenant)
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's fields, or why it is not taken."""
+        span, reasons = self.reader.span(row)
+        supplier, no = self.suppliers.find(row.values.get("supplier"))
+        reasons += no
+        minutes = row.values.get("minutes")
+        if span is not None and span.begins == span.ends and minutes:
+            span = Span(span.begins, span.begins + timedelta(minutes=float(minutes)))
+        if span is not None and span.begins >= span.ends:
+            why = "says no end"
+            reasons.append(refuse("occurred_until", "", why, "write until when, for each visit"))
+        if span is None or reasons or supplier is None:
+            return None, reasons
+        return {
+            **self.reader.fields(row), "organisation": supplier,
+            "unit": self.units.get(row.values.get("unit") or ""), "starts_at": span.begins,
+            "ends_at": span.ends, "grade": Presence.Grade.STATED,
+            "note": mask(row.values.get("note") or "").text,
+        }, ()  # fmt: skip
+
+    def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Presence]:
+        """Return a chunk as rows."""
+        return made(Presence, checked, tenant_id=batch.tenant_id, batch=batch)

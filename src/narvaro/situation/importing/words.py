@@ -1,0 +1,78 @@
+"""How people write the fixed words in their files. Data: word as written → code."""
+
+CATEGORIES = {
+    "skadegörelse": "vandalism", "skadegörelse mot byggnad": "vandalism", "sabotage": "vandalism",
+    "åverkan": "vandalism", "krossad ruta": "vandalism", "glaskross": "vandalism",
+    "klotter": "graffiti", "klotter/graffiti": "graffiti", "graffiti": "graffiti",
+    "brand": "fire", "eldning": "fire", "anlagd brand": "arson", "mordbrand": "arson",
+    "misstänkt anlagd brand": "arson", "inbrott": "break_in", "inbrott/stöld": "break_in",
+    "inbrottsförsök": "attempt", "försök till inbrott": "attempt", "försök inbrott": "attempt",
+    "stöld": "theft", "snatteri": "theft", "våld": "violence", "våld/hot": "violence",
+    "hot": "violence", "hot och våld": "violence", "hot/våld": "violence", "misshandel": "violence",
+    "bråk": "violence", "slagsmål": "violence", "rån": "robbery", "narkotika": "drugs",
+    "narkotika (misstanke)": "drugs", "misstänkt narkotika": "drugs", "droger": "drugs",
+    "alkohol": "alcohol", "alkohol/berusning": "alcohol", "berusning": "alcohol", "fylleri": "alcohol",
+    "ordningsstörande samling": "gathering", "folksamling": "gathering",
+    "ordningsstörning": "disturbance", "störning": "disturbance", "ordningsstörningar": "disturbance",
+    "störande": "disturbance", "ungdomssamling": "youth_gathering", "ungdomsgäng": "youth_gathering",
+    "ungdomar": "youth_gathering", "samling ungdomar": "youth_gathering",
+    "buskörning": "reckless_driving", "buskörning moped": "reckless_driving",
+    "buskörning (a-traktor/moped)": "reckless_driving", "a-traktor": "reckless_driving",
+    "nedskräpning": "littering", "skräp": "littering", "otrygg plats": "unsafe_place",
+    "otrygg/mörk plats": "unsafe_place", "mörk plats": "unsafe_place", "otrygghet": "unsafe_place",
+    "trasig belysning": "broken_lighting", "belysning": "broken_lighting",
+    "belysning ur funktion": "broken_lighting", "incident mot anställd": "staff_incident",
+    "incident mot personal": "staff_incident", "rykten i sociala medier": "rumour",
+    "rykte": "rumour", "arrangemang": "event", "evenemang": "event",
+    "extremism-symbol": "extremist_symbol", "extremistsymbol": "extremist_symbol",
+    "olovligt tillträde": "trespass", "olovligt intrång": "trespass", "obehörig": "trespass",
+    "obehörigt tillträde": "trespass", "olaga intrång": "trespass", "annat": "other",
+    "övrigt": "other", "övriga händelser": "other",
+}  # fmt: skip
+DAMAGES = {
+    "glaskross": "glass", "glas": "glass", "krossad ruta": "glass", "fönsterkross": "glass",
+    "ruta": "glass", "klotter": "graffiti", "graffiti": "graffiti", "klottersanering": "graffiti",
+    "brand": "fire", "anlagd brand": "fire", "brandskada": "fire", "yttre skadegörelse": "outer",
+    "övrig yttre skadegörelse": "outer", "skadegörelse": "outer", "skadegörelse ute": "outer",
+    "skadegörelse utvändigt": "outer", "utvändig skada": "outer", "inre skadegörelse": "inner",
+    "skadegörelse invändigt": "inner", "skadegörelse inne": "inner", "inbrott": "break_in",
+    "inbrott/stöld": "break_in", "stöld": "break_in", "inbrottsskada": "break_in",
+    "vatten": "water", "vattenskada": "water", "annat": "other", "övrigt": "other",
+}  # fmt: skip
+KNOWN_BY = {
+    "sett": "seen", "egen iakttagelse": "seen", "själv sett": "seen", "upptäckt": "seen",
+    "hört": "heard", "hörsägen": "heard", "fått berättat": "told", "berättat": "told",
+    "uppgift": "told", "via tips": "told", "tips": "told",
+}  # fmt: skip
+CAUSES = {
+    "befogat": "real", "skarpt": "real", "skarpt larm": "real", "verkligt": "real",
+    "befogat larm": "real", "konstaterat": "real", "obefogat": "unwarranted",
+    "obefogat larm": "unwarranted", "falsklarm": "unwarranted", "felaktigt": "unwarranted",
+    "onödigt": "unwarranted", "okänd orsak": "unwarranted", "handhavandefel": "unwarranted",
+    "handhavande": "unwarranted", "fellarm": "unwarranted", "tekniskt": "technical",
+    "teknik": "technical", "tekniskt fel": "technical", "prov": "test", "provlarm": "test",
+    "test": "test", "testlarm": "test", "avbeställt": "cancelled", "avbeställd": "cancelled",
+    "återkallat": "cancelled", "avb": "cancelled", "avbokat": "cancelled",
+}  # fmt: skip
+ALARMS = {
+    "inbrott": "intruder", "inbrottslarm": "intruder", "ibl": "intruder", "inbr": "intruder",
+    "överfall": "duress", "överfallslarm": "duress", "öfl": "duress", "bråklarm": "assistance",
+    "assistanslarm": "assistance", "trygghetslarm": "assistance", "brand": "fire",
+    "brandlarm": "fire", "automatlarm": "fire", "automatiskt brandlarm": "fire", "sabotage": "tamper",
+    "sabotagelarm": "tamper", "sab": "tamper", "driftlarm": "technical", "tekniskt larm": "technical",
+    "teknik": "technical", "drift": "technical", "vattenlarm": "technical", "vatten": "technical",
+    "linjefel": "path", "överföringsfel": "path", "förbindelsefel": "path", "batterifel": "technical",
+    "nätbortfall": "technical", "störning": "disturbance", "sjukvård": "medical", "annat": "other",
+    "övrigt": "other",
+}  # fmt: skip
+YES = {
+    "ja": "yes",
+    "nej": "no",
+    "j": "yes",
+    "n": "no",
+    "x": "yes",
+    "true": "yes",
+    "false": "no",
+    "1": "yes",
+    "0": "no",
+}

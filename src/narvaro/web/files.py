@@ -1,0 +1,155 @@
+"""The files' room: put files in, look at what they are, answer what they ask. In: requests. Out: pages."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from narvaro.access.models import Member
+from narvaro.access.viewer import Viewer
+from narvaro.directory.models import FileDraft
+from narvaro.directory.queries import sites_seen_by
+from narvaro.sharing import actions
+from narvaro.sharing.kinds import BY_CODE
+from narvaro.sharing.queries import drafts_seen_by, get_draft, list_drafts
+from narvaro.sharing.reading import likely_mapping, specs
+from narvaro.spine import clock
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
+from narvaro.web import labels
+from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.files_page import page_of, site_label
+from narvaro.web.screens import Problem
+
+UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
+
+
+@require_http_methods(["GET", "POST"])
+def files(request: HttpRequest) -> HttpResponse:
+    """Show the room; a POST takes files."""
+    viewer = viewer_of_request(request)
+    problems: list[Problem] = []
+    if request.method == "POST":
+        problems = _take(viewer, request)
+        if not problems:
+            return HttpResponseRedirect("/files/#look", status=303)
+    page = page_of(viewer, tuple(problems))
+    return render(request, "files/page.html", {"page": page}, status=422 if problems else 200)
+
+
+def _take(viewer: Viewer, request: HttpRequest) -> list[Problem]:
+    tenant = Tenant.objects.get(pk=viewer.tenant_id)
+    member = Member.objects.get(pk=viewer.member_id)
+    given = request.FILES.getlist("files")
+    if not given:
+        return [Problem(_("Choose at least one file."))]
+    problems = []
+    for one in given:
+        try:
+            actions.take_upload(
+                tenant=tenant, member=member, name=one.name or "", data=one.read(), at=clock.now()
+            )
+        except Refused as no:
+            said = labels.refusal_text(no.code, no.detail)
+            problems.append(Problem(f"{said.title}: {no.detail}"))
+    return problems
+
+
+@require_GET
+def state(request: HttpRequest) -> HttpResponse:
+    """Answer how far the files on their way in have come; when all are through, the page anew."""
+    viewer = viewer_of_request(request)
+    page = page_of(viewer, ())
+    if not page.running:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "files/_running.html", {"page": page})
+
+
+@require_POST
+def bring_in(request: HttpRequest) -> HttpResponse:
+    """Keep what was said of each sheet, and let all of them be brought in."""
+    viewer = viewer_of_request(request)
+    chosen = []
+    for draft in list_drafts(viewer, clock.now()):
+        kind = request.POST.get(f"kind-{draft.pk}")
+        if draft.state not in actions.OPEN or kind is None:
+            continue
+        if kind == "":
+            actions.drop_draft(draft=draft, at=clock.now())
+            continue
+        if kind not in BY_CODE and kind != "roads":
+            raise Refused("invalid", _("Choose what the file is."), status=422)
+        if draft.state == FileDraft.State.ASKS:
+            continue
+        actions.set_columns(draft=draft, kind=kind, mapping=_mapping(request, draft, kind))
+        chosen.append(draft)
+    actions.queue(drafts=chosen)
+    return done(request, "/files/#under-way")
+
+
+def _mapping(request: HttpRequest, draft: FileDraft, kind: str) -> dict[str, str]:
+    """Return the columns as chosen; for another kind than before, as its own headers say."""
+    headers = [one for one in draft.header.get("headers", []) if one]
+    if kind != draft.kind:
+        spec = specs(draft.tenant).get(kind)
+        return likely_mapping(headers, spec) if spec else {}
+    return {
+        header: request.POST.get(f"col-{draft.pk}-{number}", draft.mapping.get(header, ""))
+        for number, header in enumerate(headers)
+    }
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """Keep what a person said of places and words, and go on."""
+    viewer = viewer_of_request(request)
+    asking = drafts_seen_by(viewer).filter(state=FileDraft.State.ASKS)
+    sites = {site_label(one): f"site:{one.pk}" for one in sites_seen_by(viewer)}
+    for draft in asking:
+        if f"answered-{draft.pk}" in request.POST:
+            actions.answer(
+                draft=draft, places=_places(request, draft, sites), words=_words(request, draft)
+            )
+    return done(request, "/files/#under-way")
+
+
+def _places(request: HttpRequest, draft: FileDraft, sites: Mapping[str, str]) -> dict[str, str]:
+    chosen = {}
+    for number, one in enumerate(draft.report.get("unsure", [])):
+        other = request.POST.get(f"other-{draft.pk}-{number}", "").strip()
+        given = request.POST.get(f"place-{draft.pk}-{number}", "")
+        if other:
+            if other not in sites:
+                raise Refused(
+                    "unknown_site", _("“%(site)s” is no site here.") % {"site": other}, status=422
+                )
+            given = sites[other]
+        offered = {key for key, _words in one["candidates"]} | set(sites.values())
+        chosen[one["text"]] = given if given in offered else ""
+    return chosen
+
+
+def _words(request: HttpRequest, draft: FileDraft) -> dict[str, dict[str, str]]:
+    said: dict[str, dict[str, str]] = {}
+    for number, one in enumerate(draft.report.get("words", [])):
+        code = request.POST.get(f"word-{draft.pk}-{number}", "")
+        column = _column(draft, one)
+        if code and column:
+            said.setdefault(column, {})[one["value"]] = code
+    return said
+
+
+def _column(draft: FileDraft, question: Mapping[str, Any]) -> str:
+    return str(draft.mapping.get(question["header"], ""))
+
+
+@require_POST
+def drop(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """Drop a sheet that is not to be brought in."""
+    viewer = viewer_of_request(request)
+    actions.drop_draft(draft=get_draft(viewer, draft_id), at=clock.now())
+    return done(request, "/files/")

@@ -1,0 +1,229 @@
+"""Files on their way in: what they are, what they ask, what comes of them."""
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from narvaro.access.models import Member, Role
+from narvaro.directory.models import FileDraft, Site, SiteAlias
+from narvaro.dispatch.models import Response
+from narvaro.followup.models import DeliveredHours
+from narvaro.sharing import actions
+from narvaro.sharing.running import run_waiting
+from narvaro.situation.models import Case, Damage, Incident, Presence
+from narvaro.spine.refusal import Refused
+from tests.make import NIGHT, World, make_member
+
+Rows = list[list[object]]
+State = FileDraft.State
+
+SITES: Rows = [
+    ["Objektlista 2026"],
+    [],
+    ["Objekt nr", "Objekt", "Typ av objekt", "Fastighetsbet", "Gatuadress", "Kommentar"],
+    ["S-1", "Trasten skola", "Grundskola", "Trasten 1", "Skolgatan 3", "ring först"],
+    ["S-2", "Lönnens förskola", "Förskola", "Lönnen 4", "Lönngatan 12", ""],
+    ["S-3", "Norrhallen", "Sporthall", "Hallen 2", "Norra vägen 1", ""],
+    ["Summa objekt", 3],
+]
+JOURNAL: Rows = [
+    ["Datum", "Tid", "Objekt", "Larmtyp", "Väktare på plats", "Orsak", "Operatör"],
+    ["2026-03-02", "02:13", "Trasten skola", "Inbrott", "02:31", "Obefogat", "17"],
+    ["2026-03-03", "23:55", "Lönnens fsk", "Inbrott", "00:14", "Skarpt", "17"],
+    ["2026-03-04", "11:00", "Norrhallen", "Fuktlarm", "", "Tekniskt", "12"],
+    ["2026-03-05", "12:00", "Eklunda herrgård", "Inbrott", "", "Obefogat", "12"],
+]
+RESPONSES: Rows = [
+    ["Datum", "Larmtid", "Ordertid", "Framme", "Lämnat", "Objekt", "Enhet", "Resultat"],
+    ["2026-03-02", "02:13", "02:15", "02:29", "02:50", "Trasten skola", "V1", "Obefogat"],
+    ["2026-03-09", "04:00", "04:03", "04:33", "04:50", "Norrhallen", "V2", "Obefogat"],
+]
+HOURS: Rows = [
+    ["Datum", "Tjänst", "Från", "Till"],
+    ["2026-03-02", "Rondering", "22:00", "06:00"],
+    ["2026-03-03", "Ordningsvakt", "18:00", "02:30"],
+]
+VISITS: Rows = [
+    ["Datum", "Objekt", "Från", "Till", "Enhet"],
+    ["2026-03-02", "Trasten skola", "23:50", "00:05", "V1"],
+]
+DAMAGE: Rows = [
+    ["Skadetyp", "Objekt", "Upptäckt", "Inträffat från", "Inträffat till", "Kostnad", "Polisanmälan"],
+    ["Glaskross", "Trasten skola", "2026-03-09", "2026-03-06 17:00", "2026-03-09 07:00", "12 500:-",
+     "5000-K1234-26"],
+]  # fmt: skip
+
+
+def workbook(**sheets: Rows) -> bytes:
+    """Return a workbook of those sheets."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+    return out.getvalue()
+
+
+@pytest.fixture
+def coordinator(world: World, settings: Any, tmp_path: Path) -> Member:
+    """Return a coordinator of a municipality whose uploads lie in a folder of the test."""
+    (tmp_path / "uploads").mkdir()
+    home = settings.HOME
+    settings.HOME = type(home)(tmp_path, home.settings, home.django_secret_key, home.seal_key)
+    return make_member(world, Role.COORDINATOR, competences=())
+
+
+def take(member: Member, name: str, data: bytes) -> list[FileDraft]:
+    """Put a file in."""
+    return actions.take_upload(
+        tenant=member.tenant, member=member, name=name, data=data, at=NIGHT
+    )
+
+
+def bring_in(drafts: list[FileDraft]) -> list[FileDraft]:
+    """Queue drafts and let them run; return them as they are then."""
+    actions.queue(drafts=drafts)
+    run_waiting()
+    found = FileDraft.objects.in_bulk([one.pk for one in drafts])
+    return [found[one.pk] for one in drafts]
+
+
+@pytest.fixture
+def sites(coordinator: Member) -> Member:
+    """Bring the list of sites in."""
+    (draft,) = bring_in(take(coordinator, "Objektlista.xlsx", workbook(Blad1=SITES)))
+    assert draft.state == State.DONE, draft.report
+    return coordinator
+
+
+def test_a_sheet_with_a_title_and_a_sum_is_read(sites: Member) -> None:
+    """Titles and sums are no rows; columns that nobody asked for are not kept; no map, no position."""
+    found = Site.objects.published().filter(tenant=sites.tenant).order_by("code")
+    assert [(one.code, one.kind, one.lat) for one in found] == [
+        ("S-1", "school", None), ("S-2", "preschool", None), ("S-3", "hall", None)
+    ]  # fmt: skip
+    draft = FileDraft.objects.get()
+    assert draft.report["unmapped"] == ["Kommentar"]
+    assert [line for line, _what in draft.report["passed_over"]] == [1, 7]
+    assert not actions.upload_file(draft.sha256).exists()
+
+
+def test_every_sheet_of_a_file_is_a_draft_of_its_likely_kind(coordinator: Member) -> None:
+    """Headers and names tell what a sheet holds."""
+    data = workbook(
+        Larmjournal=JOURNAL, Utryckningar=RESPONSES, Ronder=VISITS, Timmar=HOURS, Skador=DAMAGE
+    )
+    drafts = take(coordinator, "Allt.xlsx", data)
+    assert [one.kind for one in drafts] == ["alarm-journal", "responses", "visits", "hours", "damage"]
+
+
+def test_a_journal_asks_what_it_does_not_know_and_goes_on(sites: Member) -> None:
+    """An unknown word and an uncertain place are put up; the answers are remembered."""
+    (draft,) = bring_in(take(sites, "Larmjournal.xlsx", workbook(Blad1=JOURNAL)))
+    assert draft.state == State.ASKS
+    assert [(one["value"], one["rows"]) for one in draft.report["words"]] == [("Fuktlarm", 1)]
+    asked = {one["text"] for one in draft.report["unsure"]}
+    assert "Eklunda herrgård" in asked
+    assert not Case.objects.exists()
+    hall = Site.objects.get(code="S-3")
+    actions.answer(
+        draft=draft, places={"Eklunda herrgård": f"site:{hall.pk}"},
+        words={"kind": {"Fuktlarm": "technical"}},
+    )  # fmt: skip
+    (draft,) = bring_in([draft])
+    assert draft.state == State.DONE, draft.report
+    cases = Case.objects.published().order_by("received_at")
+    assert [(one.kind, one.cause, one.number) for one in cases] == [
+        ("intruder", "unwarranted", 1), ("intruder", "real", 2), ("technical", "technical", 3),
+        ("intruder", "unwarranted", 4),
+    ]  # fmt: skip
+    assert cases[0].received_at == datetime(2026, 3, 2, 1, 13, tzinfo=UTC)
+    assert cases[3].site_id == hall.pk
+    assert SiteAlias.objects.get(alias="Eklunda herrgård").site_id == hall.pk
+    arrived = Response.objects.get(case=cases[1]).time_points.get(point="on_scene")
+    assert (arrived.at, arrived.source) == (datetime(2026, 3, 3, 23, 14, tzinfo=UTC), "centre")
+
+
+def answered(draft: FileDraft) -> FileDraft:
+    """Answer nothing of what a draft asks, and let it go on."""
+    if draft.state == State.ASKS:
+        actions.answer(draft=draft, places={}, words={})
+        (draft,) = bring_in([draft])
+    assert draft.state == State.DONE, draft.report
+    return draft
+
+
+def test_the_suppliers_list_joins_what_the_centre_knows(sites: Member) -> None:
+    """A response at a known alarm adds its stated times; another makes a case of its own."""
+    answered(*bring_in(take(sites, "Larmjournal.xlsx", workbook(Blad1=JOURNAL))))
+    before = Case.objects.count()
+    done = answered(*bring_in(take(sites, "Statistik.xlsx", workbook(Utryckningar=RESPONSES))))
+    assert done.report["alone"] == 1
+    assert Case.objects.count() == before + 1
+    joined = Response.objects.get(case__received_at=datetime(2026, 3, 2, 1, 13, tzinfo=UTC))
+    told = {(one.point, one.source): one.at for one in joined.time_points.all()}
+    assert told["on_scene", "centre"] == datetime(2026, 3, 2, 1, 31, tzinfo=UTC)
+    assert told["on_scene", "stated"] == datetime(2026, 3, 2, 1, 29, tzinfo=UTC)
+    assert joined.call_sign == "V1"
+
+
+def test_hours_visits_and_damage_come_in(sites: Member) -> None:
+    """Nights pass midnight, an interval stays one, money is read as people write it."""
+    data = workbook(Ronder=VISITS, Timmar=HOURS, Skador=DAMAGE)
+    for draft in bring_in(take(sites, "Väktarbolaget.xlsx", data)):
+        answered(draft)
+    assert [str(one.hours) for one in DeliveredHours.objects.order_by("day")] == ["8.00", "8.50"]
+    visit = Presence.objects.get()
+    assert (visit.grade, (visit.ends_at - visit.starts_at).seconds) == ("stated", 900)
+    damage = Damage.objects.get()
+    assert damage.site is not None
+    assert (damage.site.code, damage.kind, str(damage.final_sek)) == ("S-1", "glass", "12500.00")
+    assert damage.occurred_from == datetime(2026, 3, 6, 16, tzinfo=UTC)
+    assert damage.occurred_until == datetime(2026, 3, 9, 6, tzinfo=UTC)
+
+
+def test_the_same_rows_again_are_known(sites: Member) -> None:
+    """A file that overlaps an earlier one adds only what is new."""
+    answered(*bring_in(take(sites, "a.xlsx", workbook(Skador=DAMAGE))))
+    more = [*DAMAGE, ["Klotter", "Norrhallen", "2026-03-10", "", "", "3000", ""]]
+    done = answered(*bring_in(take(sites, "b.xlsx", workbook(Skador=more))))
+    assert (done.report["kept"], done.report["known"]) == (1, 1)
+    assert Damage.objects.published().count() == 2
+
+
+def test_a_run_that_is_cut_off_is_run_again(sites: Member) -> None:
+    """Nothing half stays: the rows of the cut run go, and all come in once."""
+    (draft,) = take(sites, "a.xlsx", workbook(Skador=DAMAGE))
+    actions.queue(drafts=[draft])
+    assert actions.take_next(sites.tenant_id) == draft
+    run_waiting()
+    draft.refresh_from_db()
+    assert draft.state == State.DONE
+    assert Damage.objects.published().count() == 1
+
+
+def test_columns_that_a_person_chose_are_remembered(sites: Member) -> None:
+    """Once per source: the next file of the same headers needs nobody."""
+    rows: Rows = [["Vad hände", "När", "Ställe"], ["Klotter", "2026-03-02 10:00", "Trasten skola"]]
+    (draft,) = take(sites, "utdrag.xlsx", workbook(Blad1=rows))
+    actions.set_columns(
+        draft=draft, kind="incidents",
+        mapping={"Vad hände": "category", "När": "occurred_from", "Ställe": "site"},
+    )  # fmt: skip
+    answered(*bring_in([draft]))
+    assert Incident.objects.get().category == "graffiti"
+    (again,) = take(sites, "nästa.xlsx", workbook(Blad1=rows))
+    assert (again.kind, again.mapping["Ställe"]) == ("incidents", "site")
+
+
+def test_what_cannot_be_read_is_refused_in_words(coordinator: Member) -> None:
+    """A damaged workbook says what to do, and leaves nothing behind."""
+    with pytest.raises(Refused) as no:
+        take(coordinator, "trasig.xlsx", b"PK\x03\x04" + b"\0" * 50)
+    assert no.value.code == "file_unreadable"
+    assert not FileDraft.objects.exists()
