@@ -135,7 +135,9 @@ def step(
         move_case(case=row.case, state=Case.State.ON_SCENE, by=by, at=at, unit=row.unit_id)
     if state == Response.State.LEFT:
         move_case(case=row.case, state=Case.State.CLEARED, by=by, at=at, unit=row.unit_id)
-        set_unit_state(unit=row.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at)
+        set_unit_state(
+            unit=row.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
+        )
     return row
 
 

@@ -26,7 +26,8 @@ from narvaro.followup.models import DeliveredHours
 from narvaro.spine.models import Tenant
 
 ACTIVITIES = {
-    "rondering": "patrol", "rond": "patrol", "ronder": "patrol", "rondbil": "patrol",
+    "rondering": "patrol", "rondering natt": "patrol", "rondering dag": "patrol",
+    "utryckningsbil": "response", "rond": "patrol", "ronder": "patrol", "rondbil": "patrol",
     "områdesbevakning": "patrol", "mobil bevakning": "patrol", "larmutryckning": "response",
     "utryckning": "response", "åtgärdsjour": "response", "larm": "response",
     "stationär bevakning": "stationary", "stationärt": "stationary", "reception": "stationary",
@@ -51,8 +52,8 @@ def spec(answers: Answers) -> TableSpec:
                 answers.words, "Tjänst", "Aktivitet", "Uppdrag", "Uppdragstyp", "Typ av tjänst",
                 "Tjänstetyp", "Artikel", "Benämning",
             )),
-            optional("from", cells.clock_time, "Från", "Start", "Starttid", "Tid från", "Fr"),
-            optional("until", cells.clock_time, "Till", "Slut", "Sluttid", "Tid till", "T"),
+            optional("from", cells.clock_time, "Från", "Kl. från", "Start", "Starttid", "Tid från"),
+            optional("until", cells.clock_time, "Till", "Kl. till", "Slut", "Sluttid", "Tid till"),
             optional("hours", cells.decimal, "Timmar", "Antal timmar", "Tim", "Antal tim", "Antal"),
             optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
             *PLACES,
@@ -86,7 +87,7 @@ class Hours(Alone):
         if reasons:
             return None, reasons
         return {
-            **self.reader.fields(row), "organisation": supplier, "activity": values["activity"],
+            **self.reader.fields(row, _day(values["day"])), "organisation": supplier, "activity": values["activity"],
             "day": _day(values["day"]), "hours": hours,
         }, ()  # fmt: skip
 

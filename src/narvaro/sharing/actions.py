@@ -17,6 +17,7 @@ from django.db import transaction
 
 from narvaro.access.models import Member
 from narvaro.directory.models import FileDraft, Site, SiteAlias, SourceMapping
+from narvaro.sharing.kinds import ORDER, PLACES_FIRST
 from narvaro.sharing.reading import Found, headers_digest, look_into
 from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
@@ -135,11 +136,15 @@ def _end(draft: FileDraft, state: FileDraft.State, at: datetime) -> None:
 
 
 def take_next(tenant_id: UUID) -> FileDraft | None:
-    """Take the next queued draft in hand: kinds in their order, then as they came."""
-    from narvaro.sharing.kinds import ORDER
+    """Take the next queued draft in hand: kinds in their order, then as they came.
 
+    While a list of sites asks a person, what is placed by it waits.
+    """
     with transaction.atomic():
-        waiting = list(FileDraft.objects.filter(tenant_id=tenant_id, state=FileDraft.State.QUEUED))
+        mine = FileDraft.objects.filter(tenant_id=tenant_id)
+        waiting = list(mine.filter(state=FileDraft.State.QUEUED))
+        if mine.filter(state=FileDraft.State.ASKS, kind__in=PLACES_FIRST).exists():
+            waiting = [one for one in waiting if one.kind in PLACES_FIRST]
         if not waiting:
             return None
         first = min(waiting, key=lambda one: (ORDER.get(one.kind, -1), one.uploaded_at, one.sheet))

@@ -41,6 +41,7 @@ class Kind:
     spec: Callable[[Tenant, Answers], TableSpec] | None
     make: Callable[[Tenant, Answers], Importer]
     hints: tuple[str, ...] = ()  # words in the names of files and sheets
+    one_of: tuple[tuple[str, ...], ...] = ()  # of each group of columns a file needs one
 
 
 def _register(made: Callable[[Tenant], Any]) -> Callable[[Tenant, Answers], Importer]:
@@ -92,6 +93,11 @@ def _own(spec: Callable[[Answers], TableSpec]) -> Callable[[Tenant, Answers], Ta
     return lambda _tenant, answers: spec(answers)
 
 
+WHERE = ("site", "site_code", "place", "premises", "address", "lat")
+WHEN = ("occurred_from", "day", "clock", "received", "ordered", "discovered")
+PLACES_FIRST = frozenset({"roads", "sites", "areas"})
+"""Kinds that others are placed by: while one of them asks, the others wait."""
+
 KINDS = (
     Kind("sites", lambda _t, answers: columns.sites_spec(answers.words), _sites,
          ("objekt", "fastighetslista")),
@@ -103,12 +109,12 @@ KINDS = (
     Kind("response-plans", None, _whole(import_response_plans)),
     Kind("roster", lambda tenant, _a: Roster(tenant).spec, _register(Roster), ("schema", "pass")),
     Kind("contract", None, _whole(import_contract)),
-    Kind("alarm-journal", _own(journal.spec), _history(journal.AlarmJournal), ("larmjournal", "journal")),
-    Kind("responses", _own(responses.spec), _history(responses.Responses), ("utryck", "insats")),
-    Kind("visits", _own(visits.spec), _history(visits.Visits), ("rond", "besök")),
+    Kind("alarm-journal", _own(journal.spec), _history(journal.AlarmJournal), ("larmjournal", "journal"), (WHERE, WHEN)),
+    Kind("responses", _own(responses.spec), _history(responses.Responses), ("utryck", "insats"), (WHERE, WHEN)),
+    Kind("visits", _own(visits.spec), _history(visits.Visits), ("rond", "besök"), (WHERE, WHEN)),
     Kind("hours", _own(hours.spec), _history(hours.Hours), ("tim", "hours")),
-    Kind("damage", _own(damage.spec), _history(damage.Damages), ("skad", "damage")),
-    Kind("incidents", _own(incidents.spec), _history(incidents.Incidents), ("händelse", "incident")),
+    Kind("damage", _own(damage.spec), _history(damage.Damages), ("skad", "damage"), (WHERE, WHEN)),
+    Kind("incidents", _own(incidents.spec), _history(incidents.Incidents), ("händelse", "incident"), (WHERE, WHEN)),
 )  # fmt: skip
 BY_CODE = {one.code: one for one in KINDS}
 ORDER = {one.code: number for number, one in enumerate(KINDS)}

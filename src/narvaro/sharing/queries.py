@@ -1,5 +1,6 @@
 """Reads of files on their way in. The viewer first; the worker asks only whether any wait."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,15 +9,31 @@ from django.db.models import QuerySet
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import FileDraft
+from narvaro.sharing.kinds import PLACES_FIRST
 from narvaro.spine.refusal import Missing
 
 SHOWN = timedelta(days=7)
+State = FileDraft.State
 
 
 def count_waiting() -> int:
     """Count the files that wait to be brought in, or whose run was cut off."""
-    states = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
-    return FileDraft.objects.filter(state__in=states).count()
+    drafts = FileDraft.objects.filter(state__in=(State.QUEUED, State.RUNNING, State.ASKS))
+    return sum(
+        len(list_under_way([one for one in drafts if one.tenant_id == tenant_id]))
+        for tenant_id in {one.tenant_id for one in drafts}
+    )
+
+
+def list_under_way(drafts: Sequence[FileDraft]) -> list[FileDraft]:
+    """List those of a tenant's drafts that run or will; not those that wait for a person's answer."""
+    asks = any(one.state == State.ASKS and one.kind in PLACES_FIRST for one in drafts)
+    return [
+        one
+        for one in drafts
+        if one.state == State.RUNNING
+        or (one.state == State.QUEUED and not (asks and one.kind not in PLACES_FIRST))
+    ]
 
 
 def drafts_seen_by(viewer: Viewer) -> QuerySet[FileDraft]:

@@ -10,7 +10,7 @@ from narvaro.core.headers import Header, find_header
 from narvaro.core.sheets import Sheet, SheetsError, Workbook, read_sheets
 from narvaro.core.table_spec import TableSpec, header_keys
 from narvaro.directory.importing.history import Answers
-from narvaro.sharing.kinds import KINDS
+from narvaro.sharing.kinds import BY_CODE, KINDS, WHEN, WHERE
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 
@@ -120,6 +120,16 @@ def _likely(header: Header, names: str) -> str:
     scored = [(score + hints[kind], kind) for kind, score in header.ranked]
     best = max(scored, default=(0.0, ""))
     return best[1] if best[0] >= LIKELY else ""
+
+
+def list_missing(kind: str, mapping: Mapping[str, str], spec: TableSpec | None) -> list[str]:
+    """List what a sheet lacks to be brought in: columns by name, `where`, `when`."""
+    if spec is None:
+        return []
+    chosen = {name for name in mapping.values() if name}
+    missing = [c.name for c in spec.columns if c.required and c.name not in chosen]
+    groups = {WHERE: "where", WHEN: "when"}
+    return missing + [groups[one] for one in BY_CODE[kind].one_of if not chosen.intersection(one)]
 
 
 def likely_mapping(headers: Sequence[str], spec: TableSpec) -> dict[str, str]:

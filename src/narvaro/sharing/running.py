@@ -116,6 +116,7 @@ def describe(report: ImportReport) -> dict[str, Any]:
     return {
         "kept": report.kept,
         "known": report.known,
+        "changed": report.changed,
         "refused_count": len(report.refused),
         "refused": [
             {"line": row.line,

@@ -16,13 +16,13 @@ from narvaro.directory.queries import sites_seen_by
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE
 from narvaro.sharing.queries import drafts_seen_by, get_draft, list_drafts
-from narvaro.sharing.reading import likely_mapping, specs
+from narvaro.sharing.reading import likely_mapping, list_missing, specs
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.files_page import page_of, site_label
+from narvaro.web.files_page import optional_columns, page_of, site_label
 from narvaro.web.screens import Problem
 
 UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
@@ -85,8 +85,10 @@ def bring_in(request: HttpRequest) -> HttpResponse:
             raise Refused("invalid", _("Choose what the file is."), status=422)
         if draft.state == FileDraft.State.ASKS:
             continue
-        actions.set_columns(draft=draft, kind=kind, mapping=_mapping(request, draft, kind))
-        chosen.append(draft)
+        mapping = _mapping(request, draft, kind)
+        actions.set_columns(draft=draft, kind=kind, mapping=mapping)
+        if not list_missing(kind, mapping, specs(draft.tenant).get(kind)):
+            chosen.append(draft)
     actions.queue(drafts=chosen)
     return done(request, "/files/#under-way")
 
@@ -134,11 +136,13 @@ def _places(request: HttpRequest, draft: FileDraft, sites: Mapping[str, str]) ->
 
 
 def _words(request: HttpRequest, draft: FileDraft) -> dict[str, dict[str, str]]:
+    """Return what each word means; of a column that may be empty, a word may mean nothing."""
     said: dict[str, dict[str, str]] = {}
+    optional = optional_columns(draft)
     for number, one in enumerate(draft.report.get("words", [])):
         code = request.POST.get(f"word-{draft.pk}-{number}", "")
         column = _column(draft, one)
-        if code and column:
+        if column and (code or column in optional):
             said.setdefault(column, {})[one["value"]] = code
     return said
 

@@ -12,12 +12,12 @@ from narvaro.core.table_spec import TableSpec
 from narvaro.directory.models import FileDraft, Site
 from narvaro.directory.queries import find_road_map, sites_seen_by
 from narvaro.sharing.kinds import KINDS
-from narvaro.sharing.queries import list_drafts
-from narvaro.sharing.reading import specs
+from narvaro.sharing.queries import list_drafts, list_under_way
+from narvaro.sharing.reading import list_missing, specs
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.web import first_report_words, labels, report_words
-from narvaro.web.files_words import COLUMN, KIND, PLACED_BY, STATE
+from narvaro.web.files_words import COLUMN, KIND, MISSING, PLACED_BY, STATE
 from narvaro.web.labels import say
 from narvaro.web.screens import Choice, Problem
 from narvaro.web.screens.files import (
@@ -49,7 +49,7 @@ def title_of(draft: FileDraft) -> str:
 def page_of(viewer: Viewer, problems: tuple[Problem, ...]) -> FilesPage:
     """Return the page: what runs; while nothing runs, what is to be looked at and answered."""
     drafts = list_drafts(viewer, clock.now())
-    running = [one for one in drafts if one.state in {State.QUEUED, State.RUNNING}]
+    running = list_under_way(drafts)
     known = specs(Tenant.objects.get(pk=viewer.tenant_id)) if not running else {}
     asking = tuple(_asking(one) for one in drafts if one.state == State.ASKS and not running)
     return FilesPage(
@@ -75,8 +75,7 @@ def page_of(viewer: Viewer, problems: tuple[Problem, ...]) -> FilesPage:
 
 def _card(draft: FileDraft, known: Mapping[str, TableSpec]) -> DraftCard:
     spec = known.get(draft.kind)
-    chosen = {name for name in draft.mapping.values() if name}
-    missing = [c.name for c in spec.columns if c.required and c.name not in chosen] if spec else []
+    missing = list_missing(draft.kind, draft.mapping, spec)
     kinds = [Choice("", _("Leave it out"), draft.kind == "")]
     kinds += [Choice(one.code, say(KIND, one.code), one.code == draft.kind) for one in KINDS]
     if draft.kind == "roads":
@@ -85,7 +84,7 @@ def _card(draft: FileDraft, known: Mapping[str, TableSpec]) -> DraftCard:
     return DraftCard(
         id=str(draft.pk), file_name=draft.file_name, sheet=draft.sheet, rows=draft.all_rows,
         kind=draft.kind, kind_choices=tuple(kinds), columns=_columns(draft, spec),
-        missing=tuple(say(COLUMN, one) for one in missing),
+        missing=tuple(say(MISSING, one) for one in missing),
         passed=tuple(
             _("line %(line)s: %(text)s") % {"line": line, "text": text}
             for line, _code, text in draft.header.get("passed", [])
@@ -165,12 +164,22 @@ _KINDS: Mapping[str, _Table] = {
 }  # fmt: skip
 
 
+def optional_columns(draft: FileDraft) -> frozenset[str]:
+    """Return the columns of a draft's kind whose cells may be empty."""
+    spec = specs(draft.tenant).get(draft.kind)
+    return frozenset(c.name for c in spec.columns if not c.required) if spec else frozenset()
+
+
 def _word_question(draft: FileDraft, number: int, one: Mapping[str, Any]) -> WordQuestion:
     column = str(draft.mapping.get(one["header"], ""))
     by_kind: _Table = _KINDS.get(draft.kind, {})
     table = by_kind if column == "kind" else _WORDS.get(column, {})
     choices = (
-        Choice("", _("Leave these rows out"), chosen=True),
+        Choice(
+            "",
+            _("Leave it empty") if column in optional_columns(draft) else _("Leave these rows out"),
+            chosen=True,
+        ),
         *(Choice(code, str(words)) for code, words in table.items()),
     )
     return WordQuestion(

@@ -104,6 +104,11 @@ COLUMN: dict[str, Promise] = {
     "weekdays": lazy_in("column", "Weekdays"),
     "work_order": lazy_in("column", "Work order"),
 }
+MISSING: dict[str, Promise] = {
+    **COLUMN,
+    "where": lazy("a column that says where"),
+    "when": lazy("a column that says when"),
+}
 PLACED_BY: dict[str, Promise] = {
     "coordinate": lazy_in("placed by", "coordinates"),
     "code": lazy_in("placed by", "site number"),

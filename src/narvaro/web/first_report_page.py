@@ -8,7 +8,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from narvaro.access.viewer import Viewer
-from narvaro.followup.first_report import FirstReport, SiteLine, TermLine, top
+from narvaro.followup.first_report import UNWARRANTED, FirstReport, SiteLine, TermLine, top
 from narvaro.web import labels
 from narvaro.web.files_words import KIND
 from narvaro.web.first_report_words import ACTIVITY, ALWAYS, CANNOT_SAY, CAUSE
@@ -62,7 +62,7 @@ def page_of(viewer: Viewer, report: FirstReport, *, may_import: bool) -> FirstRe
 
 def _figures(report: FirstReport) -> tuple[Figure, ...]:
     alarms = sum(number for _cause, number in report.causes)
-    bad = sum(one.unwarranted for one in report.sites)
+    bad = sum(number for cause, number in report.causes if cause in UNWARRANTED)
     cost = [
         one.unwarranted_cost_sek for one in report.sites if one.unwarranted_cost_sek is not None
     ]
@@ -71,7 +71,7 @@ def _figures(report: FirstReport) -> tuple[Figure, ...]:
     measured = sum(one.measured for one in report.term_lines if one.term)
     figures = [
         Figure(number_format(alarms), _("alarms")),
-        Figure(_share(bad, alarms), _("of them unwarranted or technical, at a known site")),
+        Figure(_share(bad, alarms), _("of them unwarranted or technical")),
         Figure(_kronor(sum(cost, Decimal(0)) if cost else None), _("for responses to those")),
         Figure(_share(measured - late, measured), _("of measured responses within the agreed time")),
         Figure(_kronor(damage), _("damage, final cost or estimate")),

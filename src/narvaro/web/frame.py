@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from narvaro.access.policy import Record, Verb
+from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.web.labels import ROLE, say
 from narvaro.web.screens import MenuItem
@@ -18,6 +18,7 @@ class Who:
     service_number: str
     role_label: str
     organisation_name: str
+    has_own_record: bool = False
 
 
 def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
@@ -36,8 +37,33 @@ def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
             _("The night without a dispatcher: what went out, who answered, what needs you."),
         ),
         (
+            "reports", _("Reports"), "/reports/", viewer.may(Record.OBSERVATION, Verb.REPORT),
+            _("Report what you noticed, and see what became of it."),
+        ),
+        (
+            "damage", _("Damage"), "/damage/",
+            viewer.scope(Record.DAMAGE) in {Scope.TENANT, Scope.SHARED},
+            _("What was damaged, where, what it costs, and how far the repair has come."),
+        ),
+        (
+            "words", _("Words"), "/words/", viewer.may(Record.OBSERVATION, Verb.LEAD),
+            _("Doubtful words in your guards' reports: settle them within 24 hours."),
+        ),
+        (
+            "week", _("Week"), "/week/", viewer.may(Record.PICTURE),
+            _("The week's shared situation picture, its prioritised places and its measures."),
+        ),
+        (
             "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
             _("Terms, options and their deadlines, and what each month gave."),
+        ),
+        (
+            "first-report", _("First report"), "/report/", viewer.may(Record.FIRST_REPORT),
+            _("What a year of files says, and what it cannot say."),
+        ),
+        (
+            "files", _("Files"), "/files/", viewer.may(Record.IMPORT, Verb.WRITE),
+            _("Put in Excel and CSV as they are; the first report comes out."),
         ),
     )  # fmt: skip
     return tuple(
@@ -52,5 +78,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
     viewer: Viewer | None = getattr(request, "viewer", None)
     if viewer is None:
         return {"viewer": None, "menu": ()}
-    who = Who(viewer.service_number, say(ROLE, viewer.role), viewer.organisation_name)
+    who = Who(
+        viewer.service_number, say(ROLE, viewer.role), viewer.organisation_name,
+        has_own_record=viewer.may(Record.OWN_RECORD),
+    )  # fmt: skip
     return {"viewer": who, "menu": menu_of(viewer, request.path)}

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from narvaro.core import cells
 from narvaro.core.tables import Column, TableSpec
+from narvaro.directory.importing.cut_words import abbreviated
 
 SITE_KINDS = {
     "skola": "school", "grundskola": "school", "gymnasium": "school", "förskola": "preschool",
@@ -13,7 +14,7 @@ SITE_KINDS = {
     "grundskola 7-9": "school", "gymnasieskola": "school", "fsk": "preschool",
     "simhall": "hall", "sporthall": "hall", "ishall": "hall", "fritidsgård": "other",
     "kontor": "other", "kommunhus": "other", "äldreboende": "other", "särskilt boende": "other",
-    "museum": "other",
+    "museum": "other", "förvaltning": "other", "kultur - bibliotek": "library",
 }  # fmt: skip
 ROLES = {
     "väktare": "guard", "arbetsledare": "shift_leader", "larmoperatör": "dispatcher",
@@ -46,7 +47,7 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
             _optional("code", cells.text_up_to(40), "Objektnummer", "Objektnr", "Objekt-id", "Objekt nr",
                       "Obj.nr", "Objekt-nr", "Nr"),
             Column("name", cells.text_up_to(160), aliases=("Objekt", "Namn", "Objektnamn", "Objektets namn", "Anläggning", "Benämning")),
-            _optional("kind", cells.one_of(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
+            _optional("kind", abbreviated(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
             _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet", "Fastighetsbet"),
             _optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
             _optional("lat", cells.latitude, "Latitud", "Lat"),

@@ -5,12 +5,14 @@ In: rows of a table. Out: fields of a row with its time, its place and its key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from narvaro.core import cells
 from narvaro.core.cells import CellError
 from narvaro.core.tables import Column, Refusal, Row
+from narvaro.directory.importing.cut_words import abbreviated
 from narvaro.directory.importing.placing import Placer
 from narvaro.directory.importing.staged import RowKeys
 from narvaro.directory.importing.when import Span, clock_or_moment, moment_or_day, read_span
@@ -34,7 +36,7 @@ def optional(name: str, parse: object, *aliases: str) -> Column:
 
 def word(name: str, known: Mapping[str, str], words: Words, *aliases: str) -> Column:
     """Return a column of fixed words, with those that a person has explained."""
-    return optional(name, cells.one_of({**known, **words.get(name, {})}), *aliases)
+    return optional(name, abbreviated({**known, **words.get(name, {})}), *aliases)
 
 
 def needed(column: Column) -> Column:
@@ -45,12 +47,12 @@ def needed(column: Column) -> Column:
 REF = optional(
     "ref", cells.text_up_to(120), "Ärende", "Ärendenummer", "Ärendenr", "Ärende nr", "Löpnr",
     "Löpnummer", "Händelsenummer", "Händelse-ID", "Händelsenr", "Id", "ID-nr", "Nr", "Larmnummer",
-    "Larm-ID", "Skadenummer", "Skadenr", "Ordernummer", "Ordernr",
+    "Larm-ID", "Skadenummer", "Skadenr", "Ordernummer", "Ordernr", "Uppdragsnr", "Uppdragsnummer",
 )  # fmt: skip
 PLACES = (
     optional(
         "site", cells.text_up_to(200), "Objekt", "Objektnamn", "Objektsnamn", "Anläggning",
-        "Larmobjekt", "Kund/objekt", "Kundobjekt", "Byggnad", "Verksamhet", "Skola", "Kund",
+        "Larmobjekt", "Kund/objekt", "Kundobjekt", "Objekt/plats", "Byggnad", "Skola", "Kund",
     ),
     optional("site_code", cells.text_up_to(60), "Objektnummer", "Objektnr", "Objekt nr", "Objekt-id"),
     optional("place", cells.text_up_to(200), "Plats", "Var", "Område", "Platsbeskrivning", "Ort/plats"),
@@ -62,26 +64,39 @@ PLACES = (
     optional("lat", cells.latitude, "Latitud", "Lat", "Latitude", "Y"),
     optional("lon", cells.longitude, "Longitud", "Long", "Lng", "Lon", "Longitude", "X"),
 )  # fmt: skip
-TIMES = (
-    optional(
-        "occurred_from", moment_or_day, "Tidpunkt", "Datum och tid", "Datum/tid", "Inträffat",
-        "Händelsetid", "Händelsedatum", "Inträffat från", "Från och med", "Brottstid från", "Start",
-        "Tidpunkt från", "Skadetid från", "Skett tidigast",
-    ),
-    optional(
-        "occurred_until", moment_or_day, "Inträffat till", "Till och med", "Brottstid till", "Slut",
-        "Tidpunkt till", "Skadetid till", "Skett senast",
-    ),
-    optional("day", cells.day, "Datum", "Dag", "Skadedatum", "Larmdatum"),
-    optional("clock", cells.clock_time, "Tid", "Klockslag", "Kl", "Klockan", "Tid från", "Från kl", "Från", "Fr.o.m. kl"),
-    optional("day_until", cells.day, "Datum till", "Till datum"),
-    optional("clock_until", cells.clock_time, "Tid till", "Till kl", "Till", "T.o.m. kl"),
-)  # fmt: skip
+
+
+def times(first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """Return the columns of when; `first` and `last` are a kind's own headers of begin and end."""
+    return (
+        optional(
+            "occurred_from", moment_or_day, "Tidpunkt", "Datum och tid", "Datum/tid", "Inträffat",
+            "Händelsetid", "Händelsedatum", "Inträffat från", "Inträffat tidigast", "Från och med",
+            "Brottstid från", "Tidpunkt från", "Skadetid från", "Skett tidigast", "Tidigast",
+        ),
+        optional(
+            "occurred_until", moment_or_day, "Inträffat till", "Inträffat senast", "Till och med",
+            "Brottstid till", "Tidpunkt till", "Skadetid till", "Skett senast", "Senast",
+        ),
+        optional("day", cells.day, "Datum", "Dag", "Skadedatum", "Larmdatum"),
+        optional(
+            "clock", clock_or_moment, "Tid", "Klockslag", "Kl", "Klockan", "Tid från", "Från kl",
+            "Kl. från", "Från", "Start", *first,
+        ),
+        optional("day_until", cells.day, "Datum till", "Till datum"),
+        optional(
+            "clock_until", clock_or_moment, "Tid till", "Till kl", "Kl. till", "Till", "Slut", *last
+        ),
+    )  # fmt: skip
+
+
 CLOCK_OR_MOMENT = clock_or_moment
 
 
 class Alone:
     """A register whose rows stand alone: nothing is written before or after them."""
+
+    corrected: tuple[str, ...] = ()
 
     def before(self, fresh: Sequence[Any]) -> None:
         """Do nothing before the rows."""
@@ -106,9 +121,9 @@ class HistoryReader:
         except CellError as no:
             return None, [Refusal(no.code, "", "", no.why, no.todo)]
 
-    def fields(self, row: Row) -> dict[str, Any]:
+    def fields(self, row: Row, when: date | datetime) -> dict[str, Any]:
         """Return the fields of a row's place and key."""
-        return {**self.places.place(row.values), "row_key": self.keys.key(row)}
+        return {**self.places.place(row.values), "row_key": self.keys.key(row, str(when))}
 
     def facts(self) -> dict[str, Any]:
         """Return what the report says of places."""
@@ -123,3 +138,12 @@ def texts(row: Row, *names: str) -> str:
 def made(model: Any, checked: Sequence[Mapping[str, Any]], **same: Any) -> list[Any]:  # noqa: ANN401 - any model
     """Return rows of a model, not saved."""
     return [model(**one, **same) for one in checked]
+
+
+def with_received(row: Row) -> Row:
+    """Return a row whose time, where it names none itself, is when its alarm came or was ordered."""
+    values = dict(row.values)
+    clock = values.get("received") or values.get("ordered")
+    if values.get("clock") is None and clock is not None:
+        values["clock"] = clock
+    return Row(row.line, values)

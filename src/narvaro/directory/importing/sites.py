@@ -45,6 +45,7 @@ class Sites:
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row with its place, or why it is not taken."""
         reasons = []
+        row.values["name"] = " ".join(row["name"].split())
         row.values["code"] = row.values.get("code") or row["name"][:40]
         first = self.seen.setdefault(row["code"], row.line)
         if first != row.line:

@@ -71,23 +71,31 @@ def drop(rows: QuerySet[Any], gaps: Gaps) -> int:
     return dropped
 
 
+IDENTITY = frozenset(
+    {"occurred_from", "occurred_until", "day", "clock", "day_until", "clock_until", "received",
+     "ordered", "discovered", "from", "until", "site", "site_code", "place", "premises", "address",
+     "lat", "lon", "category", "kind", "part", "unit", "activity", "event", "source", "supplier"}
+)  # fmt: skip
+"""Columns that say which thing a row is about; the others may be corrected in a later file."""
+
+
 class RowKeys:
     """Keys by which rows of overlapping files are known again.
 
-    A row's own number where the file has one; else a digest of what it says, counted where a file
-    says the same several times.
+    A row's own number with its time, where the file has one (next year's list counts from 1 anew);
+    else a digest of when, where and what, counted where a file says the same several times.
     """
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
-    def key(self, row: Row) -> str:
-        """Return the key of a row."""
+    def key(self, row: Row, when: str) -> str:
+        """Return the key of a row that happened at `when`."""
         own = row.values.get("ref")
         if own:
-            kept = f"r:{own}"
-            return kept if len(kept) <= 64 else f"r:{hashlib.sha256(own.encode()).hexdigest()[:40]}"
-        said = repr(sorted((name, str(value)) for name, value in row.values.items() if value))
+            return f"r:{hashlib.sha256(f'{own} {when}'.encode()).hexdigest()[:40]}"
+        values = row.values.items()
+        said = repr(sorted((name, str(v)) for name, v in values if v and name in IDENTITY))
         digest = hashlib.sha256(said.encode()).hexdigest()[:40]
         self._seen[digest] += 1
         return f"h:{digest}:{self._seen[digest]}"
@@ -98,6 +106,7 @@ class HistoryRegister(Register, Protocol):
 
     model: type[models.Model]
     chunk: int
+    corrected: tuple[str, ...]  # fields that a later file may correct
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> Sequence[models.Model]:
         """Return a chunk as rows that are not there yet, each with its batch and row key."""
@@ -122,9 +131,27 @@ def manager_of(model: type[models.Model]) -> FromFileQuerySet[Any]:
     return found
 
 
-def _known_keys(model: type[models.Model], tenant: Tenant, keys: Sequence[str]) -> set[str]:
-    there = manager_of(model).filter(tenant=tenant, row_key__in=keys)
-    return set(there.values_list("row_key", flat=True))
+def _correct(
+    register: HistoryRegister, tenant: Tenant, rows: Sequence[Any]
+) -> tuple[list[Any], int]:
+    """Return the rows that are not there yet; correct those that are, in the caller's transaction."""
+    there = {
+        one.row_key: one
+        for one in manager_of(register.model).filter(
+            tenant=tenant, row_key__in=[one.row_key for one in rows]
+        )
+    }
+    changed = []
+    for row in rows:
+        known = there.get(row.row_key)
+        if known is None or all(getattr(known, f) == getattr(row, f) for f in register.corrected):
+            continue
+        for name in register.corrected:
+            setattr(known, name, getattr(row, name))
+        changed.append(known)
+    if changed:
+        manager_of(register.model).bulk_update(changed, register.corrected)
+    return [one for one in rows if one.row_key not in there], len(changed)
 
 
 def _discard_unpublished(register: HistoryRegister, tenant: Tenant, gaps: Gaps) -> None:
@@ -142,7 +169,7 @@ def import_history(
     checked, refused, table = read_rows(register, source)
     facts = register.facts()
     held = is_held_back(refused, source, facts["unsure"])
-    written, known = bool(checked) and not held, 0
+    written, known, changed = bool(checked) and not held, 0, 0
     if written:
         gaps = Gaps()
         _discard_unpublished(register, tenant, gaps)
@@ -151,19 +178,19 @@ def import_history(
         done = 0
         for chunk in chunks(checked, register.chunk):
             rows = register.rows(chunk, batch)
-            there = _known_keys(register.model, tenant, [one.row_key for one in rows])  # type: ignore[attr-defined]  # a FromFileRow
-            fresh = [one for one in rows if one.row_key not in there]  # type: ignore[attr-defined]  # as above
             with gaps.write():
                 hold(tenant.pk)
+                fresh, corrected = _correct(register, tenant, rows)
                 register.before(fresh)
                 manager_of(register.model).bulk_create(fresh)
                 register.finish(fresh)
             known += len(rows) - len(fresh)
+            changed += corrected
             done += len(chunk)
             source.progress(done, len(checked))
         with gaps.write():
             publish(batch, by=by, at=at)
     return ImportReport(
         register.kind, source.name, len(checked) - known, tuple(refused), table.unmapped, written,
-        known=known, passed_over=passed_over(table), **register.facts(),
+        known=known, changed=changed, passed_over=passed_over(table), **register.facts(),
     )  # fmt: skip

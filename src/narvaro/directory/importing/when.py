@@ -43,6 +43,8 @@ def in_utc(local: datetime, zone: ZoneInfo) -> Span:
 
 def _local(day: Any, clock: Any, given: datetime | date | None) -> tuple[datetime, bool] | None:  # noqa: ANN401 - cells
     """Return the naive local time and whether its clock is known."""
+    if isinstance(clock, datetime):
+        return clock, True
     if given is None and day is not None:
         given = day
     if given is None:
@@ -67,8 +69,13 @@ def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
         raise CellError("no_time", why, "write when it was: a date, or a date with a time")
     start, start_known = begin
     end = _local(values.get("day_until"), values.get("clock_until"), values.get("occurred_until"))
-    if end is None and values.get("clock_until") is not None:
-        end = datetime.combine(start.date(), values["clock_until"]), True
+    clock_until = values.get("clock_until")
+    if (
+        isinstance(clock_until, time)
+        and values.get("day_until") is None
+        and values.get("occurred_until") is None
+    ):
+        end = datetime.combine(start.date(), clock_until), True
         if end[0] < start:
             end = end[0] + DAY, True
     if end is None:

@@ -16,11 +16,12 @@ from narvaro.directory.importing.history import (
     CLOCK_OR_MOMENT,
     PLACES,
     REF,
-    TIMES,
     Answers,
     HistoryReader,
     optional,
     texts,
+    times,
+    with_received,
     word,
 )
 from narvaro.directory.importing.suppliers import Suppliers
@@ -47,13 +48,15 @@ def spec(answers: Answers) -> TableSpec:
                 "kind", {**words.ALARMS, **{one: one for one in Case.Kind.values}}, answers.words,
                 "Larmtyp", "Typ av larm", "Larmslag", "Händelse", "Typ", "Larm",
             ),
-            *TIMES, *PLACES,
-            optional("event", cells.text_up_to(400), "Larmtext", "Händelsetext", "Sektion", "Larmpunkt"),
+            *times(), *PLACES,
+            optional("event", cells.text_up_to(400), "Larmtext", "Händelsetext", "Text", "Larmpunkt"),
             word(
                 "cause", {**words.CAUSES, **{one: one for one in Case.Cause.values}}, answers.words,
                 "Orsak", "Larmorsak", "Utfall", "Resultat", "Bedömning", "Befogat/obefogat",
             ),
-            optional("ordered", CLOCK_OR_MOMENT, "Beställd", "Väktare beställd", "Väktare larmad", "Utlarmat"),
+            optional("received", CLOCK_OR_MOMENT, "Larm inkom", "Inkommet", "Larmtid", "Larm kl"),
+            optional("ordered", CLOCK_OR_MOMENT, "Beställd", "Väktare beställd", "Väktare larmad",
+                     "Väktare utlarmad", "Vkt larmad", "Utlarmat"),
             optional(
                 "on_scene", CLOCK_OR_MOMENT, "Väktare på plats", "På plats", "Ankomst", "Framme",
                 "Ankomsttid", "Väktare framme",
@@ -69,6 +72,7 @@ class AlarmJournal:
     kind = "alarm-journal"
     model = Case
     chunk = 500
+    corrected = ("cause",)
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.tenant = tenant
@@ -83,11 +87,11 @@ class AlarmJournal:
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields and who came when, or why it is not taken."""
-        span, reasons = self.reader.span(row)
+        span, reasons = self.reader.span(with_received(row))
         if span is None or reasons:
             return None, reasons
         values, kind = row.values, row.values.get("kind") or Case.Kind.OTHER
-        found = self.reader.fields(row)
+        found = self.reader.fields(row, span.begins)
         zone, points = self.reader.zone, {"received": span.begins}
         last = span.begins
         for point, name in (("offered", "ordered"), ("on_scene", "on_scene"), ("left", "left")):

@@ -20,10 +20,11 @@ from narvaro.directory.importing.history import (
     CLOCK_OR_MOMENT,
     PLACES,
     REF,
-    TIMES,
     Answers,
     HistoryReader,
     optional,
+    times,
+    with_received,
     word,
 )
 from narvaro.directory.importing.report import refuse
@@ -53,7 +54,7 @@ def spec(answers: Answers) -> TableSpec:
     return TableSpec(
         "responses",
         (
-            REF, *TIMES, *PLACES,
+            REF, *times(), *PLACES,
             optional("received", CLOCK_OR_MOMENT, "Larmtid", "Larm inkom", "Inkommet", "Larm kl"),
             optional("ordered", CLOCK_OR_MOMENT, "Ordertid", "Beställd", "Order", "Beställt", "Uppdrag mottaget", "Utlarmad"),
             optional("accepted", CLOCK_OR_MOMENT, "Kvitterad", "Accepterad", "Mottagen av väktare"),
@@ -75,6 +76,7 @@ class Responses:
     kind = "responses"
     model = Response
     chunk = 500
+    corrected: tuple[str, ...] = ()
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.tenant = tenant
@@ -94,11 +96,8 @@ class Responses:
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields, or why it is not taken."""
-        values = dict(row.values)
-        clock = values.get("received") or values.get("ordered")
-        if values.get("clock") is None and clock is not None:
-            values["occurred_from" if isinstance(clock, datetime) else "clock"] = clock
-        span, reasons = self.reader.span(Row(row.line, values))
+        values = row.values
+        span, reasons = self.reader.span(with_received(row))
         supplier, no = self.suppliers.find(values.get("supplier"))
         reasons += no
         if not any(values.get(name) for _point, name in POINTS):
@@ -106,7 +105,7 @@ class Responses:
             reasons.append(refuse("on_scene", "", why, "write at least one of them"))
         if span is None or reasons or supplier is None:
             return None, reasons
-        found = self.reader.fields(row)
+        found = self.reader.fields(row, span.begins)
         self._points[found["row_key"]] = self._times(values, span.begins)
         return {"place": found, "at": span.begins, "supplier": supplier, "values": values}, ()
 

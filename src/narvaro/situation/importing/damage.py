@@ -9,7 +9,6 @@ from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    TIMES,
     Alone,
     Answers,
     HistoryReader,
@@ -17,6 +16,7 @@ from narvaro.directory.importing.history import (
     needed,
     optional,
     texts,
+    times,
     word,
 )
 from narvaro.directory.importing.report import refuse
@@ -38,7 +38,7 @@ def spec(answers: Answers) -> TableSpec:
                 "kind", {**words.DAMAGES, **{one: one for one in Damage.Kind.values}}, answers.words,
                 "Skadetyp", "Typ av skada", "Skada", "Kategori", "Skadekategori", "Typ", "Orsak",
             )),
-            *TIMES, *PLACES,
+            *times(), *PLACES,
             optional(
                 "discovered", moment_or_day, "Upptäckt", "Upptäckt datum", "Upptäcktes",
                 "Upptäcktsdatum", "Anmält", "Anmäld", "Anmälningsdatum", "Rapporterad",
@@ -48,21 +48,21 @@ def spec(answers: Answers) -> TableSpec:
                 "Hus", "Vad", "Vad är skadat",
             ),
             optional(
-                "estimate_sek", cells.money, "Uppskattad kostnad", "Uppskattning", "Beräknad kostnad",
+                "estimate_sek", cells.amount, "Uppskattad kostnad", "Uppskattning", "Beräknad kostnad",
                 "Kostnad uppskattad", "Uppsk kostnad", "Prel kostnad", "Preliminär kostnad",
             ),
             optional(
-                "final_sek", cells.money, "Kostnad", "Slutkostnad", "Slutlig kostnad", "Faktisk kostnad",
+                "final_sek", cells.money, "Kostnad", "Slutkostnad", "Slutlig kostnad", "Slutlig kostnad exkl moms", "Faktisk kostnad",
                 "Verklig kostnad", "Belopp", "Summa exkl moms", "Faktura",
             ),
             optional(
                 "police_reference", cells.text_up_to(40), "Polisanmälan", "K-nummer", "K-nr", "Knr",
-                "Polisens diarienummer", "Anmälningsnummer",
+                "Polisens diarienummer", "Polisens diarienr", "Anmälningsnummer",
             ),
             optional("work_order", cells.text_up_to(40), "Arbetsorder", "AO", "Arbetsordernr", "Felanmälan"),
             optional("cost_centre", cells.text_up_to(40), "Kostnadsställe", "Kst", "Ansvar"),
             optional(
-                "text", cells.text_up_to(8000), "Beskrivning", "Kommentar", "Anteckning", "Notering",
+                "text", cells.text_up_to(8000), "Beskrivning", "Kommentar", "Anteckning", "Notering", "Anm", "Anmärkning",
             ),
         ),
     )  # fmt: skip
@@ -74,6 +74,9 @@ class Damages(Alone):
     kind = "damage"
     model = Damage
     chunk = 2000
+    corrected = (
+        "estimate_sek", "final_sek", "police_reference", "work_order", "cost_centre", "state",
+    )  # fmt: skip
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.spec = spec(answers)
@@ -87,6 +90,8 @@ class Damages(Alone):
         if discovered is not None and not (values.get("occurred_from") or values.get("day")):
             row = Row(row.line, {**values, "occurred_from": discovered})
         span, reasons = self.reader.span(row)
+        estimate = values.get("estimate_sek")
+        values = {**values, "estimate_sek": estimate.sek if estimate else None}
         reasons += [
             refuse(name, values[name], "is below 0", "write the cost without a sign")
             for name in ("estimate_sek", "final_sek")
@@ -95,7 +100,7 @@ class Damages(Alone):
         if span is None or reasons:
             return None, reasons
         return {
-            **self.reader.fields(row), **worded(texts(row, "text")),
+            **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
             "kind": values["kind"], "premises": values.get("premises") or "",
             "part": values.get("part") or "",
             "occurred_from": span.begins, "occurred_until": span.ends,

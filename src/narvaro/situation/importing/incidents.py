@@ -8,7 +8,6 @@ from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    TIMES,
     Alone,
     Answers,
     HistoryReader,
@@ -16,6 +15,7 @@ from narvaro.directory.importing.history import (
     needed,
     optional,
     texts,
+    times,
     word,
 )
 from narvaro.directory.models import ImportBatch
@@ -33,11 +33,11 @@ def spec(answers: Answers) -> TableSpec:
             REF,
             needed(word(
                 "category", {**words.CATEGORIES, **{one: one for one in Category.values}},
-                answers.words, "Kategori", "Händelsetyp", "Typ av händelse", "Typ", "Brottstyp",
-                "Händelse", "Rubrik", "Brottsrubricering", "Händelsekategori",
+                answers.words, "Kategori", "Händelsetyp", "Typ", "Brottstyp",
+                "Typ av händelse", "Händelse", "Rubrik", "Brottsrubricering", "Händelsekategori",
             )),
-            *TIMES, *PLACES,
-            word("known_by", words.KNOWN_BY, answers.words, "Sett/hört", "Hur vet vi", "Källa typ"),
+            *times(), *PLACES,
+            word("known_by", words.KNOWN_BY, answers.words, "Sett/hört", "Sett/hört/berättat", "Hur vet vi"),
             optional(
                 "source", cells.text_up_to(60), "Rapporterat av", "Rapportör", "Rapporterande enhet",
                 "Inrapporterat av", "Källa", "Anmält av verksamhet", "Verksamhetsområde",
@@ -49,7 +49,7 @@ def spec(answers: Answers) -> TableSpec:
             ),
             optional(
                 "text", cells.text_up_to(8000), "Beskrivning", "Händelseförlopp", "Fritext",
-                "Kommentar", "Anteckning", "Notering",
+                "Kommentar", "Anteckning", "Notering", "Anm", "Anmärkning",
             ),
         ),
     )  # fmt: skip
@@ -61,6 +61,7 @@ class Incidents(Alone):
     kind = "incidents"
     model = Incident
     chunk = 2000
+    corrected = ("police_reference",)
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.spec = spec(answers)
@@ -74,7 +75,7 @@ class Incidents(Alone):
             return None, reasons
         values = row.values
         return {
-            **self.reader.fields(row), **worded(texts(row, "text")),
+            **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
             "category": values["category"],
             "known_by": values.get("known_by") or KnownBy.RECORDED,
             "occurred_from": span.begins, "occurred_until": span.ends,

@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from narvaro.core import cells
-from narvaro.core.wording import mask
 from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    TIMES,
     Alone,
     Answers,
     HistoryReader,
     made,
     optional,
+    times,
 )
 from narvaro.directory.importing.report import refuse
 from narvaro.directory.importing.suppliers import Suppliers
@@ -30,11 +30,11 @@ def spec(_answers: Answers) -> TableSpec:
     return TableSpec(
         "visits",
         (
-            REF, *TIMES, *PLACES,
+            REF, *times(first=("Ankomst",), last=("Avgång", "Avfärd")), *PLACES,
             optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
             optional("unit", cells.text_up_to(40), "Enhet", "Patrull", "Bil", "Anropssignal", "Utförd av enhet"),
             optional("minutes", cells.decimal, "Minuter", "Antal minuter", "Tid på plats", "Min"),
-            optional("note", cells.text_up_to(200), "Anmärkning", "Notering", "Kommentar", "Status", "Avvikelse"),
+            optional("note", cells.text_up_to(200), "Anmärkning", "Anm", "Notering", "Kommentar", "Status", "Avvikelse"),
         ),
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ class Visits(Alone):
         if span is None or reasons or supplier is None:
             return None, reasons
         return {
-            **self.reader.fields(row), "organisation": supplier,
+            **self.reader.fields(row, span.begins), "organisation": supplier,
             "unit": self.units.get(row.values.get("unit") or ""), "starts_at": span.begins,
             "ends_at": span.ends, "grade": Presence.Grade.STATED,
             "note": mask(row.values.get("note") or "").text,

@@ -6,14 +6,18 @@ import { startForms } from "./forms.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startPhone } from "./phone.ts";
+import { startReports } from "./reports.ts";
 import { startShell } from "./shell.ts";
 import { startTime } from "./time.ts";
 import { startSound } from "./tone.ts";
+import { guardForms } from "./wording-guard.ts";
 
+guardForms();
 startShell();
 startTime();
 startForms();
 startSound();
+startReports();
 startDrafts();
 startKeys();
 startConsole();

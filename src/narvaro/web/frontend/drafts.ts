@@ -17,8 +17,10 @@ export function readDraft(text: string | null, now: number): Draft | null {
 }
 
 function fieldsOf(form: HTMLFormElement): [string, string][] {
-  const given = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
-  return given.filter(([name]) => name !== "csrfmiddlewaretoken").map(([n, v]) => [n, v]);
+  const given = [...new FormData(form)].filter(
+    (one): one is [string, string] => typeof one[1] === "string",
+  );
+  return given.filter(([name]) => name !== "csrfmiddlewaretoken");
 }
 
 function putBack(form: HTMLFormElement, draft: Draft): void {
@@ -42,6 +44,11 @@ function forgetSent(): void {
   }
 }
 
+/** Return the id that a form proposes; of several reports in one form, the first one's. */
+function firstId(data: FormData): FormDataEntryValue {
+  return data.get("id") ?? data.get("0-id") ?? "";
+}
+
 function startDraft(form: HTMLFormElement): void {
   const name = PREFIX + form.dataset.draft;
   const empty = JSON.stringify(fieldsOf(form));
@@ -53,7 +60,7 @@ function startDraft(form: HTMLFormElement): void {
   }
   form.addEventListener("input", () => {
     const fields = fieldsOf(form);
-    const id = form.dataset.draftId ?? String(new FormData(form).get("id") ?? "");
+    const id = form.dataset.draftId ?? String(firstId(new FormData(form)));
     if (JSON.stringify(fields) === empty) forgetChoice(name);
     else keepChoice(name, JSON.stringify({ at: Date.now(), id, fields } satisfies Draft));
   });
