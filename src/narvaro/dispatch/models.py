@@ -83,6 +83,7 @@ class Response(TenantRow, FromFileRow):
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="responses")
     unit_id: UUID | None
     unit_as_stated = models.CharField(max_length=40, blank=True)
+    stated_key = models.CharField(max_length=64, blank=True)  # of the supplier's row that joined it
     offer = models.OneToOneField(
         Offer, null=True, on_delete=models.PROTECT, related_name="response"
     )
@@ -109,7 +110,12 @@ class Response(TenantRow, FromFileRow):
                 name="response_of_a_unit_or_a_file",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "accepted_at"], name="response_month")]
+        indexes = [
+            models.Index(fields=["tenant", "accepted_at"], name="response_month"),
+            models.Index(
+                fields=["tenant", "stated_key"], condition=~Q(stated_key=""), name="response_stated"
+            ),
+        ]
 
     @property
     def sent_unit(self) -> Unit:

@@ -57,7 +57,10 @@ def take_upload(
     sha256 = _keep(data)
     with transaction.atomic():
         hold(tenant.pk)
-        waiting = FileDraft.objects.filter(tenant=tenant, sha256=sha256, state__in=OPEN)
+        same = FileDraft.objects.filter(tenant=tenant, sha256=sha256)
+        if same.filter(state__in=UNDER_WAY).exists():
+            raise Refused("file_under_way", f"{name} is being brought in already.")
+        waiting = same.filter(state__in=OPEN)
         waiting.update(state=FileDraft.State.DROPPED, finished_at=at)
         return [_draft(tenant, member, name, sha256, one, at) for one in found]
 

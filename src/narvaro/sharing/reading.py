@@ -128,7 +128,7 @@ def list_missing(kind: str, mapping: Mapping[str, str], spec: TableSpec | None) 
         return []
     chosen = {name for name in mapping.values() if name}
     missing = [c.name for c in spec.columns if c.required and c.name not in chosen]
-    groups = {WHERE: "where", WHEN: "when"}
+    groups: dict[tuple[str, ...], str] = {WHERE: "where", WHEN: "when"}
     return missing + [groups[one] for one in BY_CODE[kind].one_of if not chosen.intersection(one)]
 
 

@@ -1,7 +1,5 @@
 """The files' room: put files in, look at what they are, answer what they ask. In: requests. Out: pages."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,7 +10,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import FileDraft
-from narvaro.directory.queries import sites_seen_by
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE
 from narvaro.sharing.queries import drafts_seen_by, get_draft, list_drafts
@@ -22,7 +19,8 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.files_page import optional_columns, page_of, site_label
+from narvaro.web.files_page import page_of
+from narvaro.web.files_questions import place_answers, word_answers
 from narvaro.web.screens import Problem
 
 UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
@@ -107,48 +105,16 @@ def _mapping(request: HttpRequest, draft: FileDraft, kind: str) -> dict[str, str
 
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
-    """Keep what a person said of places and words, and go on."""
+    """Keep what a person said of places and words, and go on with the sheets that asked."""
     viewer = viewer_of_request(request)
-    asking = drafts_seen_by(viewer).filter(state=FileDraft.State.ASKS)
-    sites = {site_label(one): f"site:{one.pk}" for one in sites_seen_by(viewer)}
-    for draft in asking:
+    for draft in drafts_seen_by(viewer).filter(state=FileDraft.State.ASKS):
         if f"answered-{draft.pk}" in request.POST:
+            form = request.POST.dict()
             actions.answer(
-                draft=draft, places=_places(request, draft, sites), words=_words(request, draft)
-            )
+                draft=draft, places=place_answers(viewer, draft, form),
+                words=word_answers(draft, form),
+            )  # fmt: skip
     return done(request, "/files/#under-way")
-
-
-def _places(request: HttpRequest, draft: FileDraft, sites: Mapping[str, str]) -> dict[str, str]:
-    chosen = {}
-    for number, one in enumerate(draft.report.get("unsure", [])):
-        other = request.POST.get(f"other-{draft.pk}-{number}", "").strip()
-        given = request.POST.get(f"place-{draft.pk}-{number}", "")
-        if other:
-            if other not in sites:
-                raise Refused(
-                    "unknown_site", _("“%(site)s” is no site here.") % {"site": other}, status=422
-                )
-            given = sites[other]
-        offered = {key for key, _words in one["candidates"]} | set(sites.values())
-        chosen[one["text"]] = given if given in offered else ""
-    return chosen
-
-
-def _words(request: HttpRequest, draft: FileDraft) -> dict[str, dict[str, str]]:
-    """Return what each word means; of a column that may be empty, a word may mean nothing."""
-    said: dict[str, dict[str, str]] = {}
-    optional = optional_columns(draft)
-    for number, one in enumerate(draft.report.get("words", [])):
-        code = request.POST.get(f"word-{draft.pk}-{number}", "")
-        column = _column(draft, one)
-        if column and (code or column in optional):
-            said.setdefault(column, {})[one["value"]] = code
-    return said
-
-
-def _column(draft: FileDraft, question: Mapping[str, Any]) -> str:
-    return str(draft.mapping.get(question["header"], ""))
 
 
 @require_POST

@@ -15,10 +15,11 @@ from narvaro.web.first_report_words import ACTIVITY, ALWAYS, CANNOT_SAY, CAUSE
 from narvaro.web.labels import say
 from narvaro.web.report_words import DAMAGE_KIND
 from narvaro.web.screens.first_report import Figure, FirstReportPage, Table
+from narvaro.web.values import written
 
 
 def _kronor(value: Decimal | None) -> str:
-    return "–" if value is None else f"{number_format(value, 0)} kr"
+    return "–" if value is None else f"{number_format(value, 0, force_grouping=True)} kr"
 
 
 def _share(part: int, whole: int) -> str:
@@ -46,13 +47,13 @@ def page_of(viewer: Viewer, report: FirstReport, *, may_import: bool) -> FirstRe
         ),
         cannot_say=(
             *(
-                str(CANNOT_SAY[code]) % {"count": number_format(count)}
+                str(CANNOT_SAY[code]) % {"count": written(count)}
                 for code, count in report.cannot_say
             ),
             *map(str, ALWAYS),
         ),
         files=tuple(
-            f"{one.file_name} ({say(KIND, one.kind)}): {number_format(one.kept)}"
+            f"{one.file_name} ({say(KIND, one.kind)}): {written(one.kept)}"
             for one in report.files
         ),
         pdf_href="/report/first.pdf", xlsx_href="/report/first.xlsx",
@@ -70,12 +71,12 @@ def _figures(report: FirstReport) -> tuple[Figure, ...]:
     late = sum(one.measured - one.within for one in report.term_lines if one.term)
     measured = sum(one.measured for one in report.term_lines if one.term)
     figures = [
-        Figure(number_format(alarms), _("alarms")),
+        Figure(written(alarms), _("alarms")),
         Figure(_share(bad, alarms), _("of them unwarranted or technical")),
         Figure(_kronor(sum(cost, Decimal(0)) if cost else None), _("for responses to those")),
         Figure(_share(measured - late, measured), _("of measured responses within the agreed time")),
         Figure(_kronor(damage), _("damage, final cost or estimate")),
-        Figure(number_format(sum(one.visits for one in report.sites)), _("visits at sites, as stated or proven")),
+        Figure(written(sum(one.visits for one in report.sites)), _("visits at sites, as stated or proven")),
     ]  # fmt: skip
     return tuple(figures)
 
@@ -127,9 +128,7 @@ def _rule(line: TermLine) -> str:
 
 
 def _proof(line: TermLine) -> str:
-    return ", ".join(
-        f"{number_format(n)} {say(labels.SOURCE, source)}" for source, n in line.sources
-    )
+    return ", ".join(f"{written(n)} {say(labels.SOURCE, source)}" for source, n in line.sources)
 
 
 def _responses(report: FirstReport) -> Table:

@@ -97,6 +97,7 @@ class Alone:
     """A register whose rows stand alone: nothing is written before or after them."""
 
     corrected: tuple[str, ...] = ()
+    known = 0
 
     def before(self, fresh: Sequence[Any]) -> None:
         """Do nothing before the rows."""

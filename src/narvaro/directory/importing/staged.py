@@ -107,6 +107,7 @@ class HistoryRegister(Register, Protocol):
     model: type[models.Model]
     chunk: int
     corrected: tuple[str, ...]  # fields that a later file may correct
+    known: int  # rows that `rows` left out because they are there
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> Sequence[models.Model]:
         """Return a chunk as rows that are not there yet, each with its batch and row key."""
@@ -190,6 +191,7 @@ def import_history(
             source.progress(done, len(checked))
         with gaps.write():
             publish(batch, by=by, at=at)
+        known += register.known
     return ImportReport(
         register.kind, source.name, len(checked) - known, tuple(refused), table.unmapped, written,
         known=known, changed=changed, passed_over=passed_over(table), **register.facts(),

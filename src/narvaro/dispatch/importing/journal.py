@@ -73,6 +73,7 @@ class AlarmJournal:
     model = Case
     chunk = 500
     corrected = ("cause",)
+    known = 0
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.tenant = tenant

@@ -84,7 +84,7 @@ class Responses:
         self.reader = HistoryReader(tenant, answers)
         self.suppliers = Suppliers(tenant)
         self.units = {one.call_sign: one for one in Unit.objects.filter(tenant=tenant)}
-        self.alone = 0
+        self.alone = self.known = 0
         self._points: dict[str, dict[str, datetime]] = {}
         self._fresh_cases: list[Case] = []
         self._taken: set[tuple[UUID, str]] = set()
@@ -119,14 +119,19 @@ class Responses:
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Response]:
         """Return a chunk as responses, each with its case: a known one, or one of its own."""
-        near = self._cases_near(checked)
+        keys = [one["place"]["row_key"] for one in checked]
+        there = Response.objects.filter(tenant=self.tenant, stated_key__in=keys)
+        known = set(there.values_list("stated_key", flat=True))
+        self.known += len(known)
+        checked = [one for one in checked if one["place"]["row_key"] not in known]
+        near = self._cases_near(checked) if checked else {}
         made = []
         for one in checked:
             site, unit = one["place"]["site_id"], one["values"].get("unit") or ""
             case = self._nearest(near.get(site, ()), one["at"], unit)
-            there = self._find_response(case, one["supplier"].pk) if case else None
-            if there is not None:
-                self._joined.append((there, one["place"]["row_key"], unit))
+            joined = self._find_response(case, one["supplier"].pk) if case else None
+            if joined is not None:
+                self._joined.append((joined, one["place"]["row_key"], unit))
                 continue
             made.append(self._response(one, case or self._own_case(one, batch), unit, batch))
         return made
@@ -139,6 +144,7 @@ class Responses:
             id=uuid7(), tenant=self.tenant, case=case, organisation=one["supplier"],
             unit=self.units.get(unit), unit_as_stated=unit, state=Response.State.LEFT, batch=batch,
             accepted_at=self._points[key].get("accepted", one["at"]), row_key=key,
+            stated_key=key,
         )  # fmt: skip
 
     def _nearest(self, cases: Sequence[Case], at: datetime, unit: str) -> Case | None:
@@ -158,7 +164,7 @@ class Responses:
         joined = {one.pk for one, _key, _unit in self._joined}
         for response in case.responses.all():
             mine = response.organisation_id == supplier_id and response.pk not in joined
-            if mine and not response.unit_as_stated:
+            if mine and not response.stated_key:
                 return response
         return None
 
@@ -215,7 +221,8 @@ class Responses:
         for response, key, unit in self._joined:
             if response.unit is None and unit:
                 response.unit, response.unit_as_stated = self.units.get(unit), unit
-                response.save(update_fields=["unit", "unit_as_stated"])
+            response.stated_key = key
+            response.save(update_fields=["unit", "unit_as_stated", "stated_key"])
             stated.append((response, key))
         self._joined = []
         TimePoint.objects.bulk_create(

@@ -1,0 +1,163 @@
+"""What files ask a person, each thing once. In: drafts that ask, a form. Out: questions, answers."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from narvaro.access.viewer import Viewer
+from narvaro.directory.models import FileDraft, Site
+from narvaro.directory.queries import sites_seen_by
+from narvaro.sharing.reading import specs
+from narvaro.spine.refusal import Refused
+from narvaro.web import first_report_words, labels, report_words
+from narvaro.web.files_words import COLUMN
+from narvaro.web.labels import say
+from narvaro.web.screens import Choice
+from narvaro.web.screens.files import Asking, PlaceQuestion, Questions, RefusedLine, WordQuestion
+
+_Table = Mapping[str, "str | Promise"]
+_WORDS: Mapping[str, _Table] = {
+    "category": labels.CATEGORY, "cause": first_report_words.CAUSE,
+    "known_by": report_words.KNOWN_BY, "activity": first_report_words.ACTIVITY,
+}  # fmt: skip
+_KINDS: Mapping[str, _Table] = {
+    "sites": labels.SITE_KIND, "damage": report_words.DAMAGE_KIND, "alarm-journal": labels.CASE_KIND,
+    "responses": labels.CASE_KIND,
+}  # fmt: skip
+
+
+def site_label(site: Site) -> str:
+    """Return a site as people choose it from a list."""
+    return f"{site.name} ({site.code})"
+
+
+def title_of(draft: FileDraft) -> str:
+    """Return a draft's file and sheet."""
+    return f"{draft.file_name} – {draft.sheet}" if draft.sheet else draft.file_name
+
+
+def refused_lines(report: Mapping[str, Any]) -> tuple[RefusedLine, ...]:
+    """Return the refused rows that a report shows."""
+    return tuple(
+        RefusedLine(
+            row["line"],
+            tuple(
+                f"{header}: “{value}” {why}; {todo}" if value else f"{header} {why}; {todo}".strip()
+                for header, value, why, todo in row["reasons"]
+            ),
+        )
+        for row in report.get("refused", [])
+    )
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def _place_key(text: str) -> str:
+    return f"place-{_key(text)}"
+
+
+def _word_key(draft: FileDraft, column: str, value: str) -> str:
+    return f"word-{_key(draft.kind if column == 'kind' else '', column, value)}"
+
+
+def _column(draft: FileDraft, question: Mapping[str, Any]) -> str:
+    return str(draft.mapping.get(question["header"], ""))
+
+
+def _optional(draft: FileDraft) -> frozenset[str]:
+    spec = specs(draft.tenant).get(draft.kind)
+    return frozenset(c.name for c in spec.columns if not c.required) if spec else frozenset()
+
+
+def questions_of(viewer: Viewer, drafts: Sequence[FileDraft]) -> Questions | None:
+    """Return what drafts ask together; None where none asks."""
+    if not drafts:
+        return None
+    sheets = tuple(
+        Asking(
+            id=str(one.pk), title=title_of(one), kept=one.report["kept"],
+            refused=refused_lines(one.report), refused_count=one.report["refused_count"],
+        )
+        for one in drafts
+    )  # fmt: skip
+    more = sum(one.report["unsure_count"] - len(one.report["unsure"]) for one in drafts)
+    sites = sites_seen_by(viewer).order_by("name")
+    return Questions(
+        sheets, _places(drafts), more, _words(drafts), tuple(site_label(one) for one in sites)
+    )
+
+
+def _places(drafts: Sequence[FileDraft]) -> tuple[PlaceQuestion, ...]:
+    rows: dict[str, int] = {}
+    offered: dict[str, dict[str, str]] = {}
+    for one in (one for draft in drafts for one in draft.report["unsure"]):
+        rows[one["text"]] = rows.get(one["text"], 0) + one["rows"]
+        offered.setdefault(one["text"], {}).update(dict(one["candidates"]))
+    return tuple(
+        PlaceQuestion(
+            _place_key(text), text, rows[text],
+            (
+                *(Choice(key, words, n == 0) for n, (key, words) in enumerate(offered[text].items())),
+                Choice("", _("None of these: leave it without a place"), not offered[text]),
+            ),
+        )
+        for text in sorted(rows, key=lambda text: (-rows[text], text))
+    )  # fmt: skip
+
+
+def _words(drafts: Sequence[FileDraft]) -> tuple[WordQuestion, ...]:
+    found: dict[str, WordQuestion] = {}
+    for draft in drafts:
+        optional = _optional(draft)
+        for one in draft.report["words"]:
+            column = _column(draft, one)
+            key = _word_key(draft, column, one["value"])
+            rows = one["rows"] + (found[key].rows if key in found else 0)
+            found[key] = WordQuestion(
+                key, say(COLUMN, column), one["value"], rows,
+                _codes(draft, column, is_optional=column in optional),
+            )  # fmt: skip
+    return tuple(sorted(found.values(), key=lambda one: -one.rows))
+
+
+def _codes(draft: FileDraft, column: str, *, is_optional: bool) -> tuple[Choice, ...]:
+    by_kind: _Table = _KINDS.get(draft.kind, {})
+    table = by_kind if column == "kind" else _WORDS.get(column, {})
+    none = _("Leave it empty") if is_optional else _("Leave these rows out")
+    return (
+        Choice("", none, chosen=True),
+        *(Choice(code, str(words)) for code, words in table.items() if code),
+    )
+
+
+def place_answers(viewer: Viewer, draft: FileDraft, form: Mapping[str, str]) -> dict[str, str]:
+    """Return what a form says of a draft's places; raises Refused for a site that is none."""
+    sites = {site_label(one): f"site:{one.pk}" for one in sites_seen_by(viewer)}
+    chosen = {}
+    for one in draft.report.get("unsure", []):
+        key = _place_key(one["text"])
+        given, other = form.get(key, ""), form.get(f"other-{key}", "").strip()
+        if other and other not in sites:
+            detail = _("“%(site)s” is no site here.") % {"site": other}
+            raise Refused("unknown_site", detail, status=422)
+        offered = {candidate for candidate, _words in one["candidates"]}
+        known = given in offered or given in sites.values() or given.startswith("point:")
+        chosen[one["text"]] = sites[other] if other else given if known else ""
+    return chosen
+
+
+def word_answers(draft: FileDraft, form: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what each word means; of a column that may be empty, a word may mean nothing."""
+    said: dict[str, dict[str, str]] = {}
+    optional = _optional(draft)
+    for one in draft.report.get("words", []):
+        column = _column(draft, one)
+        code = form.get(_word_key(draft, column, one["value"]), "")
+        if column and (code or column in optional):
+            said.setdefault(column, {})[one["value"]] = code
+    return said
