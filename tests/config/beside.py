@@ -1,6 +1,6 @@
 """Alarms beside an import, in a home of its own. In: a folder and a CSV. Out: JSON of the waits.
 
-Run as a process: it prepares the home, starts `narvaro import sites` as a process of its own, and
+Run as a process: it prepares the home, starts `narvaro import KIND` as a process of its own, and
 lets the work process's own loop promote an alarm every 50 ms until the import ends.
 """
 
@@ -110,7 +110,7 @@ def watch(worker: Worker, importing: "subprocess.Popen[bytes]", ringing: Ringing
     return sorted(waits)
 
 
-def main(file: Path) -> None:
+def main(kind: str, file: Path) -> None:
     """Import one file beside ringing panels and print what was measured."""
     prepare()
     worker, before = Worker(), Signal.objects.count()
@@ -118,7 +118,7 @@ def main(file: Path) -> None:
     ringing = Ringing(settings.HOME.journal)
     began = clock.monotonic()
     importing = subprocess.Popen(
-        [sys.executable, "-m", "narvaro.config.cli", "import", "sites", str(file)],
+        [sys.executable, "-m", "narvaro.config.cli", "import", kind, str(file)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     ringing.start()
@@ -144,4 +144,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -14,6 +14,8 @@ import shapely
 from shapely.geometry import LineString, Point
 
 from narvaro.demo.frame import Frame
+from narvaro.demo.history.files import DAMAGES, INCIDENTS
+from narvaro.demo.history.truth import read_truth
 from narvaro.demo.town import Town
 from narvaro.demo.write import write_town, write_town_on
 from tests.demo.conftest import SEED, TODAY
@@ -39,7 +41,8 @@ def _rows(town: Town, name: str) -> list[dict[str, str]]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()}
+    files = (f for f in folder.rglob("*") if f.is_file())
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def _ways(town: Town) -> list[tuple[dict[str, str], list[tuple[int, float, float]]]]:
@@ -132,6 +135,18 @@ def test_every_site_can_be_driven_to_and_from_despite_one_way_streets(town: Town
     assert start in roads.travel_s(roads.nearest(town.sites[0].lat, town.sites[0].lon))
 
 
+def test_history_and_first_day_are_written_beside_the_registers(town: Town) -> None:
+    """Clean lists, the truth, four ugly files; each list's rows as wide as its header."""
+    assert len(list((town.folder / "first-day").glob("*.xlsx"))) == 4
+    truth = read_truth(town.folder / "history" / "truth.npz")
+    assert set(truth.rates.places) == {p.code for p in town.places}
+    for name, header in (("incidents", INCIDENTS), ("damage", DAMAGES)):
+        rows = _rows(town, f"history/{name}")
+        assert ";".join(rows[0]) == header
+        assert len(rows) > 1500
+        assert not [r for r in rows if None in r or None in r.values()]
+
+
 @pytest.mark.parametrize("name", HEADERS)
 def test_registers_have_the_agreed_headers_and_rows(town: Town, name: str) -> None:
     """The CSV files parse, with every row as wide as its header."""
@@ -198,12 +213,16 @@ def test_units_are_on_duty_at_any_hour_with_valid_competence(town: Town) -> None
 
 
 def test_staff_has_every_role_and_one_expired_competence(town: Town) -> None:
-    """Dispatcher, coordinator, shift leader, contract managers on both sides, and guards."""
-    roles = {(m.role, m.organisation.startswith("Ekvakt")) for m in town.members}
+    """Every role in its organisation; two reporters, for the schools and for leisure."""
+    roles = {(m.role, m.organisation) for m in town.members}
+    ours, company = "Älvhamra kommun", "Ekvakt i Älvhamra AB"
     assert roles == {
-        ("dispatcher", False), ("coordinator", False), ("contract_manager", False),
-        ("contract_manager", True), ("shift_leader", True), ("guard", True),
+        ("dispatcher", ours), ("coordinator", ours), ("contract_manager", ours),
+        ("property_manager", ours), ("camera_operator", ours), ("reporter", ours),
+        ("police_guest", "Lokalpolisområde Älvhamra"),
+        ("contract_manager", company), ("shift_leader", company), ("guard", company),
     }  # fmt: skip
+    assert [m.service_number for m in town.members if m.role == "reporter"] == ["K601", "K602"]
     expired = [m for m in town.members for _, _, until in m.competences if until < TODAY]
     assert len(expired) == 1
 
@@ -223,6 +242,14 @@ def test_an_osm_extract_takes_the_same_municipality(town: Town, tmp_path: Path) 
     assert (tmp_path / "town.osm.pbf").read_bytes() == (town.folder / "town.osm.pbf").read_bytes()
     assert len(other.sites) == 120
     assert other.get_site("S-014").name == "Trasten skola"
+    mapped = {
+        f"{o.tags['addr:street']} {o.tags['addr:housenumber']}"
+        for o in osmium.FileProcessor(str(town.folder / "town.osm.pbf"))
+        if "addr:street" in o.tags
+    }
+    assert not mapped & {s.address for s in other.sites}
+    assert not other.mapped
+    assert (tmp_path / "first-day").is_dir()
     assert other.roads.track(
         (other.units[0].lat, other.units[0].lon), (other.sites[0].lat, other.sites[0].lon)
     )
@@ -243,3 +270,4 @@ def test_real_streets_take_120_sites(tmp_path: Path) -> None:
     town = write_town_on(tmp_path, osm, seed=SEED, today=TODAY)
     assert len({(s.lat, s.lon) for s in town.sites}) == 120
     assert all(s.address for s in town.sites)
+    assert len(list((tmp_path / "first-day").iterdir())) == 4

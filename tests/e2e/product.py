@@ -206,14 +206,34 @@ def bring_in(town: Town, password: str, environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
+def set_up_only(town: Town, password: str, environment: dict[str, str]) -> None:
+    """Do what who installs the product does: name the parties, let one coordinator in."""
+    lines = (town.folder / "members.csv").read_bytes().splitlines(keepends=True)
+    staff = town.folder / "staff.csv"
+    staff.write_bytes(b"".join([lines[0], *(x for x in lines if x.startswith(b"K201"))]))
+    for arguments in (
+        ["setup", str(town.folder / "installation.toml")],
+        ["import", "members", str(staff)],
+        ["password", COORDINATOR, "--password", password],
+    ):
+        command = [sys.executable, "-m", "narvaro.config.cli", *arguments]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextmanager
-def running(home: Path, kept: Path) -> Iterator[Product]:
-    """Make the town in `home`, run the product for the length of the block, end it by its id."""
+def running(home: Path, kept: Path, *, empty: bool = False) -> Iterator[Product]:
+    """Make the town in `home`, run the product for the length of the block, end it by its id.
+
+    With `empty` nothing is brought in but the parties and one coordinator.
+    """
     keep_between_sessions(home, kept)
     ports, password = free_ports(), secrets.token_hex(6)
     environment = environment_of(home, ports)
     town = write_files(home / "town")
-    bring_in(town, password, environment)
+    (set_up_only if empty else bring_in)(town, password, environment)
     command = [sys.executable, "-m", "narvaro.config.cli", "serve"]
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -222,7 +242,8 @@ def running(home: Path, kept: Path) -> Iterator[Product]:
                 await_port(port, process)
             _await_accounts(home)
             product = Product(home, town, password, ports, environment, process)
-            product.park()
+            if not empty:
+                product.park()
             yield product
         finally:
             process.terminate()

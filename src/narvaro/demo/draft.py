@@ -13,7 +13,7 @@ from narvaro.demo.network import Network
 
 @dataclass(slots=True)
 class Plot:
-    """A block set aside for one municipal site or a park."""
+    """A block set aside for one municipal site, a square or a park."""
 
     kind: str
     name: str
@@ -21,6 +21,7 @@ class Plot:
     cells: list[Cell]
     area: Polygon
     building: Polygon | None = None
+    street: str = ""
     address: str = ""
     premises: str = ""
 

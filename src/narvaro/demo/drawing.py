@@ -2,6 +2,7 @@
 
 from random import Random
 
+from narvaro.demo.addresses import number_houses
 from narvaro.demo.districts import open_gates, outline_districts
 from narvaro.demo.draft import Draft
 from narvaro.demo.driving import free_trapped
@@ -30,9 +31,10 @@ def draw_town(seed: int) -> Draft:
     build_on_plots(draft)
     _lay_streets(draft)
     drive_to_plots(draft)
-    _address_plots(draft)
+    _name_plots(draft)
     lay_yards(draft)
     build_houses(draft)
+    number_houses(draft)
     lay_drives(draft)
     free_trapped(draft.network, draft.network.ways[0].nodes[0])
     lay_paths(draft)
@@ -74,15 +76,15 @@ def _street(lattice: Lattice, nodes: list[int], name: str, draft: Draft) -> Way:
     return Way(nodes, highway, name, SPEEDS[kind], oneway, district=lattice.district.name)
 
 
-def _address_plots(draft: Draft) -> None:
-    """Give each site its premises, its name after the block, and its address on the street beside it."""
+def _name_plots(draft: Draft) -> None:
+    """Give each site its premises, its name after the block, and the street of its drive; name the parks."""
     names = Names(read_data("words.toml"), set(), draft.rng)
     street_of = {n: w.name for w in draft.network.ways if w.name for n in w.nodes}
-    number = dict[str, int]()
     drives = [w for w in draft.network.ways if w.highway == "service"]
     plots = [p for p in draft.plots if p.building is not None]
     for plot, drive in zip(plots, drives, strict=True):
         plot.premises, plot.name = names.site(plot.lattice.district.theme, plot.kind, plot.name)
-        street = street_of[drive.nodes[0]]
-        number[street] = number.get(street, draft.rng.randrange(1, 24)) + 2
-        plot.address = f"{street} {number[street]}"
+        plot.street = street_of[drive.nodes[0]]
+    for plot in draft.plots:
+        if plot.kind == "park":
+            plot.name = names.park(plot.lattice.district.theme)

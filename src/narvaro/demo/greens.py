@@ -22,7 +22,8 @@ def lay_greens(draft: Draft) -> None:
         draft.shapes.append(Shape(_plain(area), {"landuse": LANDUSE[district.kind]}))
     for plot in draft.plots:
         use = {
-            "park": {"leisure": "park"},
+            "park": {"leisure": "park", "name": plot.name},
+            "square": {"highway": "pedestrian", "area": "yes"},
             "school": {"landuse": "education"},
             "preschool": {"landuse": "education"},
         }

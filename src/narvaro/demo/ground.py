@@ -28,6 +28,7 @@ class District:
     reach: float
     angle: float
     sites: dict[str, Any]
+    squares: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,10 +14,13 @@ class Names:
         self._words, self._taken, self._rng = words, set(taken), rng
         self._decks: dict[str, list[str]] = {}
         self._premises: dict[str, int] = {}
+        self._parks: set[str] = set()
 
     def street(self, theme: str) -> str:
         """Give a street name of the theme that nobody has yet."""
-        deck = self._decks.setdefault(theme, self._shuffled(theme))
+        if theme not in self._decks:
+            self._decks[theme] = self._shuffled(theme)
+        deck = self._decks[theme]
         while deck:
             name = deck.pop()
             if name not in self._taken:
@@ -45,6 +48,21 @@ class Names:
         block, number = blocks[used % len(blocks)], 1 + used // len(blocks)
         name = block + {"school": " skola", "preschool": " förskola"}.get(kind, "")
         return f"{block} {number}", title or (name if number == 1 else f"{name} {number}")
+
+    def park(self, theme: str) -> str:
+        """Give a park a name of the theme that no other park has."""
+        words = self._words["theme"][theme]["words"]
+        names = [_joined(w, what) for what in self._words["parks"] for w in words]
+        name = next((n for n in names if n not in self._parks), None)
+        if name is None:
+            raise ValueError(f"the theme {theme!r} of words.toml has no park left; add words")
+        self._parks.add(name)
+        return name
+
+
+def _joined(word: str, what: str) -> str:
+    """Write two words as one; Swedish never writes a consonant three times."""
+    return (word[:-1] if word.endswith(2 * what[0]) else word) + what
 
 
 def name_streets(lattice: Lattice, names: Names) -> dict[Edge, str]:

@@ -98,16 +98,8 @@ def _areas(sheet: _Sheet, draft: Draft) -> None:
     plots = {id(p.building): p for p in draft.plots if p.building is not None}
     for building in draft.buildings:
         plot = plots.get(id(building.area))
-        tags = building.tags
-        if plot is not None:
-            street, number = plot.address.rsplit(" ", 1)
-            tags = {
-                **AMENITY[plot.kind],
-                "name": plot.name,
-                "addr:street": street,
-                "addr:housenumber": number,
-            }
-        sheet.area(building.area, tags)
+        tags = AMENITY[plot.kind] if plot is not None else {}
+        sheet.area(building.area, building.tags | tags)
 
 
 def _river(sheet: _Sheet, draft: Draft) -> tuple[list[int], Tags]:
@@ -124,6 +116,10 @@ def _labels(sheet: _Sheet, draft: Draft) -> None:
     )
     for district in draft.ground.districts:
         sheet.place(district.at, {"place": "suburb", "name": district.name})
+    for square in draft.plots:
+        if square.kind == "square":
+            middle = square.area.representative_point()
+            sheet.place((middle.x, middle.y), {"place": "square", "name": square.name})
     for island in draft.ground.plan["water"]["island"]:
         sheet.place(tuple(island["centre"]), {"place": "islet", "name": island["name"]})
     rail = draft.ground.plan["railway"]

@@ -1,4 +1,4 @@
-"""Set blocks aside for the municipality's sites and parks, and put the sites' buildings on them."""
+"""Set blocks aside for the municipality's sites, squares and parks; put the sites' buildings on them."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from narvaro.demo.frame import box, polygons_of, unit_vector
 from narvaro.demo.lattice import Cell, Lattice, drop_inside
 
 BIG = {"school", "hall"}
+OPEN = {"park", "square"}
 PARKS = {"centre": 3, "old": 2, "villa": 3, "row": 2, "flats": 4, "industry": 0}
 # A building as boxes on its plot: x, y, width, depth in metres around the plot's centre.
 BUILDINGS: dict[str, list[tuple[float, float, float, float]]] = {
@@ -32,7 +33,7 @@ def wanted_sites(sites: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def reserve_plots(draft: Draft) -> None:
-    """Give every site of the plan a block of its own, then a few blocks to parks."""
+    """Give every site of the plan a block of its own, then a few blocks to squares and parks."""
     left_over: list[tuple[str, str]] = []
     for name in [d.name for d in draft.ground.districts]:
         parts = [x for x in draft.lattices if x.district.name == name]
@@ -44,9 +45,16 @@ def reserve_plots(draft: Draft) -> None:
     for kind, title in left_over:
         if not any(_reserve(draft, lattice, kind, title) for lattice in roomy):
             raise ValueError(f"no block left for a {kind}; make a district of plan.toml larger")
+    for lattice in roomy:
+        for name in [n for n in lattice.district.squares if not _has(draft, n)]:
+            _reserve(draft, lattice, "square", name)
     for lattice in draft.lattices:
         for _ in range(PARKS[lattice.district.kind] if len(lattice.blocks) > 12 else 0):
             _reserve(draft, lattice, "park", "")
+
+
+def _has(draft: Draft, name: str) -> bool:
+    return any(p.name == name for p in draft.plots)
 
 
 def _reserve(draft: Draft, lattice: Lattice, kind: str, name: str) -> bool:
@@ -86,7 +94,7 @@ def _shape_of(kind: str, lattice: Lattice) -> list[Cell]:
 def build_on_plots(draft: Draft) -> None:
     """Put each site's building in the middle of its plot, along the plot's streets."""
     for plot in draft.plots:
-        if plot.kind == "park":
+        if plot.kind in OPEN:
             continue
         (i, j), lattice = plot.cells[0], plot.lattice
         along = unit_vector(lattice.place(i, j + 0.5), lattice.place(i + 1, j + 0.5))

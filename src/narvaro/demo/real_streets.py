@@ -1,5 +1,6 @@
 """Real streets under the made-up municipality: an OSM extract in, a network and 120 made-up sites out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -28,13 +29,27 @@ FAST = {
 NEAR_M = 55.0
 
 
-def read_streets(osm: Path) -> tuple[Frame, Network, list[Polygon]]:
-    """Read drivable ways and building outlines of an extract into a frame around its middle."""
+@dataclass(frozen=True, slots=True)
+class Streets:
+    """What an extract holds: drivable ways and building outlines in a frame, and the addresses."""
+
+    frame: Frame
+    network: Network
+    buildings: list[Polygon]
+    addresses: set[str]
+
+
+def read_streets(osm: Path) -> Streets:
+    """Read an extract into a frame around its middle."""
     if not osm.is_file():
         raise FileNotFoundError(f"{osm}: no such file; give an .osm.pbf extract")
     ways: list[tuple[list[tuple[int, float, float]], dict[str, str]]] = []
     shapes: list[list[tuple[float, float]]] = []
+    addresses: set[str] = set()
     for item in osmium.FileProcessor(str(osm), osmium.osm.NODE | osmium.osm.WAY).with_locations():
+        if "addr:housenumber" in item.tags:
+            street, number = item.tags.get("addr:street", ""), item.tags["addr:housenumber"]
+            addresses.add(f"{street} {number}")
         if not isinstance(item, osmium.osm.Way):
             continue
         nodes = [(n.ref, n.lat, n.lon) for n in item.nodes if n.location.valid()]
@@ -50,7 +65,8 @@ def read_streets(osm: Path) -> tuple[Frame, Network, list[Polygon]]:
     lats, lons = sorted(s[0] for s in spots), sorted(s[1] for s in spots)
     frame = Frame(round(lats[len(lats) // 2], 4), round(lons[len(lons) // 2], 4))
     network = _network(frame, ways)
-    return frame, network, [Polygon([frame.metres(*p) for p in s]) for s in shapes]
+    buildings = [Polygon([frame.metres(*p) for p in s]) for s in shapes]
+    return Streets(frame, network, buildings, addresses)
 
 
 def _network(
@@ -83,10 +99,9 @@ def _network(
     return network
 
 
-def place_sites(
-    frame: Frame, network: Network, buildings: list[Polygon], rng: Random
-) -> tuple[TownSite, ...]:
+def place_sites(streets: Streets, rng: Random) -> tuple[TownSite, ...]:
     """Place the plan's 120 made-up sites on buildings beside named streets of the largest road part."""
+    network = streets.network
     connected = largest_component(network)
     named = [
         (w.name, n)
@@ -98,7 +113,7 @@ def place_sites(
     if not named:
         raise ValueError("the extract has no named street; give one with street names")
     tree = shapely.STRtree([Point(network.points[n]) for _, n in named])
-    houses = [b for b in buildings if b.is_valid and 150 < b.area < 6000]
+    houses = [b for b in streets.buildings if b.is_valid and 150 < b.area < 6000]
     spots = [h.representative_point() for h in houses]
     rng.shuffle(spots)
     # Where an extract has too few buildings, a site stands ten metres beside its street.
@@ -111,7 +126,7 @@ def place_sites(
         for kind, title in wanted_sites(d["sites"])
     ]
     chosen = _spread(spots, tree, named, len(wanted))
-    return _settle(frame, wanted, chosen, rng)
+    return _settle(streets, wanted, chosen, rng)
 
 
 def _spread(
@@ -137,17 +152,22 @@ def _spread(
 
 
 def _settle(
-    frame: Frame, wanted: list[tuple[str, str, str]], chosen: list[tuple[Point, str]], rng: Random
+    streets: Streets,
+    wanted: list[tuple[str, str, str]],
+    chosen: list[tuple[Point, str]],
+    rng: Random,
 ) -> tuple[TownSite, ...]:
-    """Give each place its made-up name, premises and address; Trasten skola is S-014."""
+    """Give each place its made-up name, premises and an address that no house on the map has."""
     names, numbers = Names(read_data("words.toml"), set(), rng), dict[str, int]()
     rows = []
     for (theme, kind, title), (spot, street) in zip(wanted, chosen, strict=True):
         premises, name = names.site(theme, kind, title)
-        numbers[street] = numbers.get(street, rng.randrange(1, 24)) + 2
-        rows.append(
-            (name, kind, premises, f"{street} {numbers[street]}", *frame.degrees(spot.x, spot.y))
-        )
+        number = numbers.get(street, rng.randrange(1, 24)) + 2
+        while f"{street} {number}" in streets.addresses:
+            number += 2
+        numbers[street] = number
+        at = streets.frame.degrees(spot.x, spot.y)
+        rows.append((name, kind, premises, f"{street} {number}", *at))
     rng.shuffle(rows)
     trasten = next(k for k, row in enumerate(rows) if row[0] == "Trasten skola")
     rows[13], rows[trasten] = rows[trasten], rows[13]

@@ -15,7 +15,8 @@ SV = {
     "guard": "väktare", "public_order_officer": "ordningsvakt", "car": "bil", "foot": "till fots",
     "aed": "hjärtstartare", "extinguisher": "pulversläckare", "fire_blanket": "brandfilt",
     "shift_leader": "arbetsledare", "dispatcher": "larmoperatör", "coordinator": "säkerhetssamordnare",
-    "contract_manager": "avtalsansvarig", "cpr": "hlr", "fire": "brand", "dog": "hund",
+    "contract_manager": "avtalsansvarig", "property_manager": "fastighetsförvaltare",
+    "camera_operator": "kameraoperatör", "reporter": "rapportör", "police_guest": "polis", "cpr": "hlr", "fire": "brand", "dog": "hund",
 }  # fmt: skip
 
 Rows = list[list[str]]
@@ -39,8 +40,8 @@ def write_sites(path: Path, sites: tuple[TownSite, ...]) -> None:
             SV[s.kind],
             s.premises,
             s.address,
-            _comma(s.lat),
-            _comma(s.lon),
+            comma(s.lat),
+            comma(s.lon),
             str(s.alarm_grade or ""),
         ]
         for s in sites
@@ -53,7 +54,8 @@ def write_sites(path: Path, sites: tuple[TownSite, ...]) -> None:
     )
 
 
-def _comma(degrees: float) -> str:
+def comma(degrees: float) -> str:
+    """Write degrees with a decimal comma."""
     return f"{degrees:.6f}".replace(".", ",")
 
 

@@ -19,6 +19,22 @@ class TownSite:
     lat: float
     lon: float
     alarm_grade: int | None
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TownPlace:
+    """Where things happen: a site, a square, a park, the station, or an address in a district.
+
+    `code` is the site's own, or T (square), P (park), J (station), G (address) and a number.
+    """
+
+    code: str
+    name: str
+    kind: str
+    district: str
+    lat: float
+    lon: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,10 @@ class TownAccount:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A town written to `folder`; local times are in `timezone`."""
+    """A town written to `folder`; local times are in `timezone`.
+
+    `mapped` tells whether the map holds the sites' own addresses.
+    """
 
     name: str
     folder: Path
@@ -84,6 +103,9 @@ class Town:
     shifts: tuple[TownShift, ...]
     accounts: tuple[TownAccount, ...]
     roads: Roads
+    places: tuple[TownPlace, ...] = ()
+    seed: int = 0
+    mapped: bool = True
 
     def get_site(self, code: str) -> TownSite:
         """Give the site with this code."""

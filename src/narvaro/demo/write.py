@@ -1,6 +1,7 @@
 """Write a whole made-up town to a folder: seed and day in, the files a municipality brings out."""
 
 import shutil
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -8,18 +9,36 @@ from random import Random
 from shapely.geometry import Point
 
 from narvaro.demo import papers, registers
+from narvaro.demo.areas import Area, areas_on_streets, district_at, drawn_areas, write_areas
 from narvaro.demo.draft import Draft
 from narvaro.demo.drawing import draw_town
 from narvaro.demo.driving import Roads
+from narvaro.demo.first_day.write import write_first_day
 from narvaro.demo.frame import Frame
 from narvaro.demo.ground import read_data, read_plan
+from narvaro.demo.history.files import write_history
+from narvaro.demo.history.made import make_history
 from narvaro.demo.network import Network
 from narvaro.demo.pbf import write_pbf
 from narvaro.demo.people import make_members, make_roster, make_units
+from narvaro.demo.places import drawn_places, places_on_streets
+from narvaro.demo.police import write_police_events
 from narvaro.demo.real_streets import place_sites, read_streets
-from narvaro.demo.town import Town, TownSite
+from narvaro.demo.town import Town, TownPlace, TownSite
 
 TIMEZONE = "Europe/Stockholm"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A town before its registers are written."""
+
+    frame: Frame
+    network: Network
+    sites: tuple[TownSite, ...]
+    areas: tuple[Area, ...]
+    places: tuple[TownPlace, ...]
+    mapped: bool
 
 
 def write_town(folder: Path, *, seed: int, today: date) -> Town:
@@ -27,34 +46,37 @@ def write_town(folder: Path, *, seed: int, today: date) -> Town:
     draft = draw_town(seed)
     folder.mkdir(parents=True, exist_ok=True)
     write_pbf(folder / "town.osm.pbf", draft)
-    sites = _sites(draft, Random(f"sites {seed}"))
-    return _write_files(folder, draft.ground.frame, draft.network, sites, seed=seed, today=today)
+    sites, areas = _sites(draft, Random(f"sites {seed}")), drawn_areas(draft)
+    places = drawn_places(draft, areas, sites, Random(f"places {seed}"))
+    made = _Made(draft.ground.frame, draft.network, sites, areas, places, mapped=True)
+    return _write_files(folder, made, seed=seed, today=today)
 
 
 def write_town_on(folder: Path, osm: Path, *, seed: int, today: date) -> Town:
     """Write the same made-up municipality on the streets of an OSM extract."""
-    frame, network, buildings = read_streets(osm)
-    sites = place_sites(frame, network, buildings, Random(f"sites {seed}"))
+    streets = read_streets(osm)
+    frame, network = streets.frame, streets.network
+    areas = areas_on_streets(network, Random(f"areas {seed}"))
+    sites = tuple(
+        replace(s, district=district_at(areas, frame.metres(s.lat, s.lon)))
+        for s in place_sites(streets, Random(f"sites {seed}"))
+    )
+    places = places_on_streets(frame, network, areas, sites, Random(f"places {seed}"))
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(osm, folder / "town.osm.pbf")
-    return _write_files(folder, frame, network, sites, seed=seed, today=today)
+    made = _Made(frame, network, sites, areas, places, mapped=False)
+    return _write_files(folder, made, seed=seed, today=today)
 
 
-def _write_files(
-    folder: Path,
-    frame: Frame,
-    network: Network,
-    sites: tuple[TownSite, ...],
-    *,
-    seed: int,
-    today: date,
-) -> Town:
+def _write_files(folder: Path, made: _Made, *, seed: int, today: date) -> Town:
     rng = Random(f"papers {seed}")
+    frame, sites = made.frame, made.sites
     staff, name = read_data("staff.toml"), read_plan()["town"]["name"]
     scale = _scale(frame, sites)
     town = Town(
         name, folder, TIMEZONE, sites, make_units(rng, frame, scale), make_members(rng, today),
-        make_roster(today), registers.make_accounts(sites, rng), Roads(frame, network),
+        make_roster(today), registers.make_accounts(sites, rng), Roads(frame, made.network),
+        made.places, seed, made.mapped,
     )  # fmt: skip
     registers.write_sites(folder / "sites.csv", sites)
     registers.write_units(folder / "units.csv", town.units, staff["company"])
@@ -62,6 +84,11 @@ def _write_files(
     registers.write_permits(folder / "permits.csv", frame, staff["company"], today, scale)
     registers.write_accounts(folder / "transmitters.csv", town.accounts)
     registers.write_roster(folder / "roster.csv", town.shifts)
+    write_areas(folder / "areas.geojson", frame, made.areas)
+    write_police_events(folder / "police-events.json", frame, today, Random(f"police {seed}"))
+    history = make_history(town, today)
+    write_history(folder / "history", history, {s.code: s.premises for s in sites})
+    write_first_day(folder / "first-day", town, today, history=history)
     for file, content in (
         ("response-plans.toml", papers.response_plans(sites, rng)),
         ("contract.toml", papers.contract(today)),
@@ -91,7 +118,15 @@ def _sites(draft: Draft, rng: Random) -> tuple[TownSite, ...]:
         grade = 2 if n == 14 else registers.draw_grade(plot.kind, rng)
         out.append(
             TownSite(
-                f"S-{n:03d}", plot.name, plot.kind, plot.premises, plot.address, lat, lon, grade
+                f"S-{n:03d}",
+                plot.name,
+                plot.kind,
+                plot.premises,
+                plot.address,
+                lat,
+                lon,
+                grade,
+                plot.lattice.district.name,
             )
         )
     return tuple(out)

@@ -126,12 +126,14 @@ def _words(drafts: Sequence[FileDraft]) -> tuple[WordQuestion, ...]:
 
 
 def _codes(draft: FileDraft, column: str, *, is_optional: bool) -> tuple[Choice, ...]:
+    """Return what a word may mean; where rows need one and nobody says, `other` keeps the row."""
     by_kind: _Table = _KINDS.get(draft.kind, {})
     table = by_kind if column == "kind" else _WORDS.get(column, {})
     none = _("Leave it empty") if is_optional else _("Leave these rows out")
+    likely = "other" if "other" in table and not is_optional else ""
     return (
-        Choice("", none, chosen=True),
-        *(Choice(code, str(words)) for code, words in table.items() if code),
+        Choice("", none, chosen=not likely),
+        *(Choice(code, str(words), code == likely) for code, words in table.items() if code),
     )
 
 

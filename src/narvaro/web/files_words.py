@@ -74,6 +74,8 @@ COLUMN: dict[str, Promise] = {
     "max_officers": lazy_in("column", "How many at most"),
     "minutes": lazy_in("column", "Minutes on the place"),
     "name": lazy_in("column", "Name"),
+    "east_m": lazy_in("column", "East (SWEREF 99 TM)"),
+    "north_m": lazy_in("column", "North (SWEREF 99 TM)"),
     "note": lazy_in("column", "Note"),
     "occurred_from": lazy_in("column", "When (date and time)"),
     "occurred_until": lazy_in("column", "Until (date and time)"),

@@ -118,7 +118,10 @@ class Placer(_Asking):
     """Places rows of things that happened, against sites, areas and the map's addresses."""
 
     def __init__(self, tenant: Tenant, answers: Mapping[str, str]) -> None:
-        entries = [*_sites(tenant), *_areas(tenant), *list_map_entries(tenant.pk)]
+        areas = list(_areas(tenant))
+        named = {one.name.casefold() for one in areas}
+        of_map = [one for one in list_map_entries(tenant.pk) if one.name.casefold() not in named]
+        entries = [*_sites(tenant), *areas, *of_map]
         super().__init__(Gazetteer.build(entries, towns=[tenant.name]), answers)
 
     def place(self, values: Mapping[str, Any]) -> dict[str, Any]:

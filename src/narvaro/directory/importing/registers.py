@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from narvaro.access.actions import put_member
-from narvaro.access.models import Member, Organisation, OrganisationKind, Role
+from narvaro.access.models import Member, Organisation, Role
+from narvaro.access.policy import POLICY
 from narvaro.core.permits import read_area
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
@@ -93,13 +94,6 @@ class Units(_OfOrganisations):
 
 
 # Which role makes sense in which organisation; anything else would be granted nothing at all.
-_ROLES_OF = {
-    OrganisationKind.MUNICIPALITY: {"dispatcher", "coordinator", "contract_manager"},
-    OrganisationKind.ALARM_CENTRE: {"dispatcher"},
-    OrganisationKind.GUARDING_COMPANY: {"guard", "shift_leader", "contract_manager"},
-}
-
-
 class Members(_OfOrganisations):
     """Members and their competences: a row for each member and competence."""
 
@@ -113,9 +107,7 @@ class Members(_OfOrganisations):
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's organisation beside it, or why it is not taken."""
         organisation, reasons = self.organisation(row)
-        if organisation and row["role"] not in _ROLES_OF.get(
-            OrganisationKind(organisation.kind), set()
-        ):
+        if organisation and (row["role"], organisation.kind) not in POLICY:
             why = f"is no role in a {organisation.kind.replace('_', ' ')}"
             reasons.append(refuse("role", row["role"], why, "correct the role or organisation"))
         if organisation and self._is_elsewhere(row["service_number"], organisation):
