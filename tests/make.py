@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 
 from narvaro.access.actions import add_organisation, put_member
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.access.viewer import Viewer, viewer_of
 from narvaro.contract.models import Contract, Option, Price, ResponseTerm
 from narvaro.directory.models import (
+    Area,
     Competence,
     CompetenceKind,
     ImportBatch,
@@ -19,9 +22,12 @@ from narvaro.directory.models import (
 )
 from narvaro.plan.models import Shift
 from narvaro.situation.codes import find_code
-from narvaro.situation.models import Position, Signal
+from narvaro.situation.models import Category, Damage, Observation, Position, Signal
+from narvaro.situation.report_facts import DamageFacts, Where
+from narvaro.situation.reports import report_damage, worded
 from narvaro.situation.signals import SignalFacts, receive_signal
 from narvaro.spine.events import create_tenant
+from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import seal_text
 
@@ -206,6 +212,36 @@ def make_contract(world: World, target_s: int = 20 * 60) -> Contract:
     return contract
 
 
+def make_area(
+    world: World, name: str, border_wkt: str = "", kind: str = "square", lat: float = 59.0
+) -> Area:
+    """Make a published area, by default a square without a border."""
+    return Area.objects.create(
+        tenant=world.tenant, name=name, kind=kind, lat=lat, lon=18.0, border_wkt=border_wkt,
+        batch=world.batch,
+    )  # fmt: skip
+
+
+def make_observation(
+    reporter: Member,
+    place: Site | Area | None = None,
+    *,
+    category: Category = Category.GRAFFITI,
+    at: datetime = NIGHT,
+    reported_at: datetime | None = None,
+    text: str = "",
+    **fields: Any,
+) -> Observation:
+    """Make an observation of something that was over at `at`, by default reported then."""
+    return Observation.objects.create(
+        tenant=reporter.tenant, organisation=reporter.organisation, reported_by=reporter,
+        reported_at=reported_at or at, category=category, known_by="seen",
+        occurred_from=at - timedelta(hours=1), occurred_until=at,
+        site=place if isinstance(place, Site) else None,
+        area=place if isinstance(place, Area) else None, **worded(text), **fields,
+    )  # fmt: skip
+
+
 _journal_ids = iter(range(1, 10**9))
 
 
@@ -228,3 +264,17 @@ def send_signal(
     return receive_signal(
         transmitter=transmitter, facts=facts, code=find_code("SIA-DCS", code), by="system", at=at
     )
+
+
+def make_damage(
+    member: Member, where: Where, *, kind: Damage.Kind = Damage.Kind.GRAFFITI,
+    at: datetime = NIGHT, hours: float = 1, text: str = "", estimate: int | None = None,
+    offensive: bool = False,
+) -> Damage:  # fmt: skip
+    """Let a member report damage that was done in the hours before."""
+    facts = DamageFacts(
+        kind=kind, where=where, occurred_from=at - timedelta(hours=hours), occurred_until=at,
+        discovered_at=at, text=text, offensive=offensive,
+        estimate_sek=None if estimate is None else Decimal(estimate),
+    )  # fmt: skip
+    return report_damage(damage_id=uuid7(), facts=facts, member=member, at=at)

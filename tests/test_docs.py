@@ -15,7 +15,7 @@ from narvaro.core.choice import LeftOut, Reason
 from narvaro.core.terms import TIME_POINTS
 from narvaro.dispatch.models import Offer, Response
 from narvaro.followup.points import PROOF
-from narvaro.situation.models import Case, Incident, UnitStatus
+from narvaro.situation.models import Case, Category, UnitStatus
 from narvaro.spine.models import Tenant
 from narvaro.web import labels
 
@@ -134,7 +134,7 @@ def test_every_model_is_in_the_glossary() -> None:
         ("Unit states", UnitStatus.State.values),
         ("Modes", Tenant.Mode.values),
         ("Why a unit is left out, and why it stands where it stands", [*LeftOut, *Reason]),
-        ("What a response ends in", Incident.Category.values),
+        ("What a response ends in", Category.values),
     ],
 )
 def test_every_code_is_in_the_glossary(heading: str, codes: list[str]) -> None:

@@ -7,7 +7,8 @@ policy is held against. Hidden and missing must be the same answer, to the byte.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,15 +16,21 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from PIL import Image
 
 from narvaro.access.entry import MEMBER_KEY
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.access.policy import POLICY
+from narvaro.core.photos import clean
 from narvaro.directory.actions import import_roads
+from narvaro.directory.models import Site
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import offer_next
 from narvaro.dispatch.models import Response
-from narvaro.situation.models import Case, Incident
+from narvaro.situation import pictures
+from narvaro.situation.models import Case, Category, Decision, Measure
+from narvaro.situation.report_facts import Where
+from narvaro.situation.reports import keep_photo
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
 from narvaro.web.live import find_notice
@@ -32,7 +39,9 @@ from tests.make import (
     NIGHT,
     World,
     make_contract,
+    make_damage,
     make_member,
+    make_observation,
     make_plan,
     make_site,
     make_transmitter,
@@ -42,11 +51,27 @@ from tests.make import (
     send_signal,
 )
 
+MONDAY = date(2026, 11, 23)
 DESK = {"dispatcher@municipality", "dispatcher@alarm_centre"}
 LEADER, GUARD = "shift_leader@guarding_company", "guard@guarding_company"
 BUYERS = {"coordinator@municipality", "contract_manager@municipality"}
 OFFICE = "contract_manager@guarding_company"
-EVERYBODY = DESK | BUYERS | {LEADER, GUARD, OFFICE}
+REPORTERS = {
+    "property_manager@municipality", "camera_operator@municipality", "reporter@municipality",
+    "reporter@housing_company",
+}  # fmt: skip
+POLICE = "police_guest@police"
+EVERYBODY = DESK | BUYERS | REPORTERS | {LEADER, GUARD, OFFICE, POLICE}
+READERS = BUYERS | REPORTERS | {LEADER, OFFICE, POLICE}  # of a published week
+MEETING = {"coordinator@municipality"}
+AUTHORS = REPORTERS | MEETING | {LEADER, GUARD}
+DAMAGE = BUYERS | {"property_manager@municipality", LEADER, GUARD}
+# Of another's photo they are told nothing, though they may have photos of their own.
+NOT_THEIRS = {
+    ("dispatcher@alarm_centre", "case"),
+    *((who, "photo") for who in REPORTERS - {"property_manager@municipality"}),
+}
+SITE_NAMES = re.compile(r"ALFA-(?:SKOLA|PLATS-\d)")  # every company of the tenant may see them
 
 # Who gets an answer at all; whose rows they see in it is the other half of this file.
 MAY: dict[str, set[str]] = {
@@ -70,9 +95,34 @@ MAY: dict[str, set[str]] = {
     "contract": BUYERS | {OFFICE},
     "statement": BUYERS | {OFFICE},
     "statement_response": BUYERS | {OFFICE},
-    "map_features": EVERYBODY,
-    "tile": EVERYBODY,
+    "map_features": EVERYBODY - {POLICE},
+    "tile": EVERYBODY - {POLICE},
+    "reports": AUTHORS,
+    "new_report": AUTHORS,
+    "words": AUTHORS,
+    "photo": AUTHORS | BUYERS,
+    "damage": DAMAGE,
+    "new_damage": DAMAGE - {"contract_manager@municipality"},
+    "damage_detail": DAMAGE,
+    "own_record": BUYERS | REPORTERS | {LEADER, GUARD, OFFICE},
+    "own_record_data": BUYERS | REPORTERS | {LEADER, GUARD, OFFICE},
+    "week": READERS,
+    "week_of": READERS,
+    "week_paper": READERS,
+    "week_freeze": MEETING,
+    "week_decide": MEETING,
+    "week_drop": MEETING,
+    "week_measures": MEETING,
+    "week_measure": MEETING,
+    "week_decided": MEETING,
+    "week_publish": MEETING,
+    "week_triage": MEETING,
 }
+ONLY_POSTED = {
+    "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
+    "week_publish", "week_triage",
+}  # fmt: skip
+COMMON = {"tile", "week", "week_of", "week_paper"}  # every organisation of the tenant may see it
 OPEN = {"home", "account_login", "account_logout", "who", "set_language"}
 
 # Which classes of events reach whom in a stream (the audience comes on top of it).
@@ -84,7 +134,10 @@ HEARS: dict[str, set[str]] = {
     "unit": DESK | BUYERS | {LEADER, GUARD},
     "audit": {"coordinator@municipality"},
     "import": set(),
-    "map": EVERYBODY,
+    "map": EVERYBODY - {POLICE},
+    "observation": BUYERS | {LEADER},
+    "damage": BUYERS | {LEADER, "property_manager@municipality"},
+    "picture": READERS,
 }
 
 
@@ -102,6 +155,40 @@ def test_every_address_has_a_policy() -> None:
         assert isinstance(need, Need | Open), f"{pattern.pattern} has no policy"
         assert (pattern.name in OPEN) == isinstance(need, Open), pattern.name
         assert pattern.name in OPEN or pattern.name in MAY, f"{pattern.name} is in no table here"
+
+
+def publish_week(world: World, mark: str) -> dict[str, Any]:
+    """Hold a week's meeting, whose words only this tenant may read; return its ids."""
+    coordinator = make_member(world, Role.COORDINATOR)
+    seen = make_observation(coordinator, text=f"{mark}-IAKTTAGELSE")
+    picture = pictures.ensure_picture(tenant_id=world.tenant.pk, monday=MONDAY)
+    by: dict[str, Any] = {"by": "test", "at": NIGHT}
+    pictures.freeze(picture=picture, **by)
+    focus = pictures.Focus(Decision.Focus.TALK, why=f"{mark}-SKÄL")
+    decided = [
+        pictures.decide_place(
+            decision_id=uuid7(), picture=picture, place=make_site(world, f"{mark}-PLATS-{number}"),
+            focus=focus, member_id=coordinator.pk, at=NIGHT,
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    task = pictures.Task(f"{mark}-ÅTGÄRD", Measure.Nature.SOCIAL, world.municipality, MONDAY)
+    given = pictures.add_measure(measure_id=uuid7(), picture=picture, task=task, **by)
+    pictures.mark_decided(picture=picture, **by)
+    pictures.publish(picture=picture, **by)
+    return {
+        "monday": str(MONDAY), "decision_id": decided[0].pk, "measure_id": given.pk,
+        "observation_id": seen.pk, "state": "done", "what": "take",
+    }  # fmt: skip
+
+
+def report_harm(member: Member, site: Site, mark: str) -> dict[str, Any]:
+    """Let a guard report damage with a photo and doubtful words; return its ids."""
+    found = make_damage(member, Where(site=site), text=f"{mark}-SKADA, en kille från Ronna")
+    image, out = Image.new("RGB", (8, 8)), BytesIO()
+    image.save(out, "JPEG")
+    kept = keep_photo(row=found, photo=clean(out.getvalue()), member=member, at=NIGHT)
+    return {"damage_id": found.pk, "photo_id": kept.pk}
 
 
 @dataclass
@@ -135,7 +222,7 @@ def make_scene(name: str) -> Scene:
     for state in (Response.State.ON_SCENE, Response.State.LEFT):
         responses.step(response=done, state=state, by=signature, at=NIGHT)
     responses.report(
-        response=done, incident_id=uuid7(), category=Incident.Category.BREAK_IN,
+        response=done, incident_id=uuid7(), category=Category.BREAK_IN,
         text=f"{mark}-RAPPORT", police_reference="", member=crewed.member, at=NIGHT,
     )  # fmt: skip
     send_signal(panel, at=NIGHT + timedelta(minutes=30))
@@ -145,7 +232,8 @@ def make_scene(name: str) -> Scene:
     ids = {
         "case_id": second.pk, "unit_id": crewed.unit.pk, "offer_id": waiting.pk,
         "response_id": done.pk, "contract_id": contract.pk, "month": "2026-11", "code": "left",
-        "sha256": "0" * 64, "z": 1, "x": 0, "y": 0,
+        "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
+        **report_harm(crewed.member, site, mark),
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))
 
@@ -220,12 +308,12 @@ def test_who_is_named_gets_an_answer(scene: Scene) -> None:
     everyone = members_of(scene.world)
     everyone["guard@guarding_company"] = scene.guard
     pages = [
-        name for name in MAY if name not in {"offer", "close", "accept", "decline", "step", "unit_state", "tile"}
+        name for name in MAY if name not in {"offer", "close", "accept", "decline", "step", "unit_state", "tile"} | ONLY_POSTED
     ]  # fmt: skip
     for name in pages:
         for who in MAY[name]:
             answer = client_of(everyone[who]).get(address(name, scene.ids))
-            expected = 404 if (who, name) == ("dispatcher@alarm_centre", "case") else 200
+            expected = 404 if (who, name) in NOT_THEIRS else 200
             assert answer.status_code == expected, (who, name)
 
 
@@ -266,13 +354,15 @@ def test_another_organisations_record_answers_exactly_like_a_missing_one(
     for who, member in strangers.items():
         client = client_of(member)
         for name in MAY:
-            if name == "tile" and who.startswith("rival"):
-                continue  # streets are the tenant's common ground
+            if name in COMMON and who.startswith("rival"):
+                continue  # the tenant's common ground
             where, nowhere = address(name, scene.ids), address(name, missing)
             hidden, absent = client.get(where), client.get(nowhere)
             assert hidden.status_code == absent.status_code, (who, name)
             assert plain(hidden.content, where) == plain(absent.content, nowhere), (who, name)
             text = hidden.content.decode(errors="replace")
+            if who.startswith("rival"):
+                text = SITE_NAMES.sub("", text)
             found = [one for one in scene.secrets if one in text and one not in where]
             assert not found, (who, name, found)
 
@@ -284,7 +374,7 @@ def test_another_organisations_record_cannot_be_written(
     before = Event.objects.filter(tenant=scene.world.tenant).count()
     for who, member in strangers.items():
         client = client_of(member)
-        for name in ("offer", "close", "accept", "decline", "step", "report"):
+        for name in ("offer", "close", "accept", "decline", "step", "report", *ONLY_POSTED):
             answer = client.post(address(name, scene.ids), {"finding": "other"})
             assert answer.status_code in {302, 404}, (who, name)
     assert Event.objects.filter(tenant=scene.world.tenant).count() == before
@@ -320,7 +410,7 @@ def test_a_guard_hears_of_his_own_unit_only(scene: Scene) -> None:
 def test_the_buyer_sees_no_position_and_no_key(scene: Scene) -> None:
     """Visits and responses, never tracks; a key is for the accepted unit alone."""
     everyone = members_of(scene.world)
-    for who in EVERYBODY:
+    for who in MAY["map_features"]:
         client = client_of(everyone[who])
         features = client.get("/map/features/").json()["features"]
         units = [one for one in features if one["properties"]["layer"] == "unit"]

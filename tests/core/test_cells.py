@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,12 @@ PARSERS: list[Callable[[str], object]] = [
     cells.clock_time,
     cells.local_datetime,
     cells.moment(STOCKHOLM),
+    cells.moment_span(STOCKHOLM),
+    cells.amount,
+    cells.money,
+    cells.share,
+    cells.yes_no,
+    cells.duration("h"),
     cells.weekdays,
     cells.wkt_polygon,
     cells.one_of({"skola": "school"}),
@@ -199,7 +205,10 @@ def test_wkt_polygon_checks_rings() -> None:
             cells.wkt_polygon(wrong)
 
 
-@given(st.text(min_size=1), st.sampled_from(PARSERS))
+@given(
+    st.text(min_size=1) | st.text("0123456789 -/.,:kltimånoveca%", min_size=1, max_size=24),
+    st.sampled_from(PARSERS),
+)
 def test_no_parser_raises_anything_but_cell_error(
     cell: str, parse: Callable[[str], object]
 ) -> None:
@@ -220,3 +229,155 @@ def test_moment_round_trip(local: datetime) -> None:
         code = ""
         assert found.astimezone(STOCKHOLM).replace(tzinfo=None) == local
     assert code in {"", "skipped_hour", "doubled_hour"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "3/11 2025", "3/11-25", "3/11 -25", "03/11, 2025", "2025/11/03", "2025.11.3", "3.11.2025",
+        "2025-11-3", "3 nov 2025", "3 november -25", "3-nov-2025", "den 3:e november 2025",
+        "må 3 nov 2025", "mån 3/11 2025", "Måndagen den 3 november 2025", "251103", "25-11-03",
+        "45964", "3 nov. '25",
+    ],
+)  # fmt: skip
+def test_day_reads_what_people_write(cell: str) -> None:
+    """Swedish order before the year, month names, weekdays, two digits, a bare day number."""
+    assert cells.day(cell) == date(2025, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "todo"),
+    [
+        ("03/04/2025", "not_a_date", "write 2025-03-04 or 2025-04-03"),
+        ("12-11-25", "not_a_date", "write 2012-11-25 or 2025-11-12 or 2025-12-11"),
+        ("må 3 nov", "no_year", "write it like 2024-10-01"),
+        ("3/11", "no_year", "write it like 2024-10-01"),
+        ("ti 3 nov 2025", "wrong_weekday", "correct the date or the weekday"),
+        ("3 nov 1925 e.kr", "not_a_date", "write it like 2024-10-01"),
+        ("99999", "not_a_date", "write it like 2024-10-01"),
+    ],
+)
+def test_day_refuses_what_only_the_writer_knows(cell: str, code: str, todo: str) -> None:
+    """Several readings, a missing year and a weekday that is another are told apart."""
+    with pytest.raises(CellError) as caught:
+        cells.day(cell)
+    assert (caught.value.code, caught.value.todo) == (code, todo)
+
+
+def test_a_date_in_which_both_orders_agree_or_one_is_impossible_is_read() -> None:
+    """04/04 is one day, and there is no thirteenth month."""
+    assert cells.day("04/04/2025") == date(2025, 4, 4)
+    assert cells.day("13/04/2025") == cells.day("04/13/2025") == date(2025, 4, 13)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2025-11-03 kl. 02.13", "2025-11-03 02:13:00", "2025-11-03 0213", "3/11 2025 02:13",
+        "må 3 nov 2025 kl 2.13", "3/11-25, 02.13", "02:13 3/11 2025", "kl. 02.13 den 3 nov 2025",
+        "2025-11-03T02:13:00.750", "251103 02:13", "45964,092361111",
+    ],
+)  # fmt: skip
+def test_local_datetime_reads_what_people_write(cell: str) -> None:
+    """Clock times with points, without a sign, before the date; parts of a second are dropped."""
+    assert cells.local_datetime(cell).isoformat() == "2025-11-03T02:13:00"
+
+
+def test_local_datetime_says_what_is_missing() -> None:
+    """A date alone has no time, and 3/11 2025 is no twenty-five past eight."""
+    for cell in ("2025-11-03", "3/11 2025"):
+        with pytest.raises(CellError, match="a date without a time of day"):
+            cells.local_datetime(cell)
+    for cell in ("3/11 02:13", "må 3 nov kl 2.13"):
+        with pytest.raises(CellError, match="the year is missing"):
+            cells.local_datetime(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "first", "last"),
+    [
+        ("2025-10-31 16:00 – 2025-11-03 07:00", "2025-10-31 15:00", "2025-11-03 06:00"),
+        ("mellan 31/10 2025 kl 16 och 3/11 2025 kl 7", "2025-10-31 15:00", "2025-11-03 06:00"),
+        ("2025-11-03 22:00-02:30", "2025-11-03 21:00", "2025-11-04 01:30"),
+        ("2025-11-03 kl 08.15 till 09.00", "2025-11-03 07:15", "2025-11-03 08:00"),
+        ("2025-11-01 t.o.m. 2025-11-03", "2025-10-31 23:00", "2025-11-03 23:00"),
+        ("3/11 2025", "2025-11-02 23:00", "2025-11-03 23:00"),
+        ("2025-11-03 02:13", "2025-11-03 01:13", "2025-11-03 01:13"),
+    ],
+)
+def test_moment_span_reads_the_time_within_which_something_happened(
+    cell: str, first: str, last: str
+) -> None:
+    """Two moments, a moment and a clock time over midnight, days to their end, or one moment."""
+    found = cells.moment_span(STOCKHOLM)(cell)
+    assert tuple(one.strftime("%Y-%m-%d %H:%M") for one in found) == (first, last)
+
+
+def test_moment_span_refuses_an_end_before_its_start_and_more_than_one_span() -> None:
+    """Neither is guessed at."""
+    parse = cells.moment_span(STOCKHOLM)
+    with pytest.raises(CellError, match="end is before the start"):
+        parse("2025-11-03 22:00 – 2025-11-02 07:00")
+    with pytest.raises(CellError, match="more than one span"):
+        parse("2025-11-01 – 2025-11-02 – 2025-11-03")
+
+
+@pytest.mark.parametrize(
+    ("cell", "sek"),
+    [
+        ("1 250 kr", "1250"), ("12 500:-", "12500"), ("1 250,50 SEK", "1250.50"), ("kr 500", "500"),
+        ("1.250,00 kr", "1250.00"), ("1 640,10", "1640.10"), ("12 tkr", "12000"), ("1250.-", "1250"),
+        ("SEK 1\u00a0250", "1250"), ("-300 kr", "-300"),
+    ],
+)  # fmt: skip
+def test_money_reads_what_stands_in_bills(cell: str, sek: str) -> None:
+    """With and without the currency, the dash for öre, thousands."""
+    assert cells.money(cell) == Decimal(sek)
+    assert cells.amount(cell) == cells.Amount(Decimal(sek))
+
+
+def test_an_estimate_is_marked_where_it_may_stand_and_refused_where_not() -> None:
+    """“ca” is kept as what it says; two sums are no sum."""
+    for cell in ("ca 3000", "c:a 3 000 kr", "uppskattat 3000:-", "~3000"):
+        assert cells.amount(cell) == cells.Amount(Decimal(3000), is_estimate=True)
+        with pytest.raises(CellError, match="this is an estimate; write 3000 if it is final"):
+            cells.money(cell)
+    with pytest.raises(CellError, match="two sums"):
+        cells.amount("3000-5000 kr")
+    for cell in ("1.250 kr", "12,500:-"):
+        with pytest.raises(CellError, match=r"thousands or decimals; write 12500?, or"):
+            cells.amount(cell)
+    for cell in ("okänt", "kr", "3000 eur"):
+        with pytest.raises(CellError, match="not a sum of money"):
+            cells.amount(cell)
+
+
+def test_shares_and_yes_or_no() -> None:
+    """Per cent and fractions; the words and marks that people put in a box."""
+    assert cells.share("95 %") == cells.share("0,95") == Decimal("0.95")
+    with pytest.raises(CellError, match="between 0 and 1"):
+        cells.share("95")
+    assert [cells.yes_no(cell) for cell in ("Ja", "x", "TRUE", "nej", "false", "-")] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip
+    with pytest.raises(CellError, match="“kanske” is neither"):
+        cells.yes_no("kanske")
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [("7:30", 450), ("45 min", 45), ("1 h 20 min", 80), ("7,5 tim", 450), ("2", 120), ("1,5", 90)],
+)
+def test_duration_reads_lengths_of_time(cell: str, minutes: int) -> None:
+    """With a unit, as h:mm, or bare in the column's own unit."""
+    assert cells.duration("h")(cell) == timedelta(minutes=minutes)
+
+
+def test_duration_refuses_what_is_none() -> None:
+    """A bare number means what the column says; a unit that no column has is the program's fault."""
+    assert cells.duration("min")("90") == timedelta(minutes=90)
+    for cell in ("lång", "-2", "h", "9" * 18):
+        with pytest.raises(CellError):
+            cells.duration("h")(cell)
+    with pytest.raises(ValueError, match="unit is h or min"):
+        cells.duration("s")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narvaro.core.cells import decimal, integer, latitude, list_of, longitude, one_of, text
+from narvaro.core.cells import day, decimal, integer, latitude, list_of, longitude, one_of, text
 from narvaro.core.tables import (
     Column,
     RefusedRow,
@@ -19,6 +19,7 @@ from narvaro.core.tables import (
     read_table,
     sniff_delimiter,
 )
+from tests.core.workbooks import make_xlsx
 
 SITES = TableSpec(
     "sites",
@@ -278,3 +279,65 @@ def test_money_is_read_as_decimal() -> None:
     spec = TableSpec("prices", (Column("price_sek", decimal, aliases=("Pris",)),))
     (row,) = read_table("Pris\n1 640,10\n".encode("cp1252"), spec).rows
     assert str(row["price_sek"]) == "1640.10"
+
+
+def test_a_text_with_titles_above_its_header_is_read() -> None:
+    """The header that holds all that is required is taken, and what stands above it is told."""
+    result = read("Objekt i Älvhamra", "", HEADER, GOOD, GOOD)
+    assert [row.line for row in result.rows] == [4, 5]
+    assert [(one.line, one.code) for one in result.passed] == [(1, "title")]
+    assert (result.missing, result.refused) == ((), ())
+
+
+def test_a_workbook_is_read_like_its_text() -> None:
+    """The same table as .xlsx and as CSV gives the same values."""
+    lines = [line.split(";") for line in (HEADER, GOOD)]
+    result = read_table(make_xlsx({"Objekt": lines, "Annat": [["x"]]}), SITES)
+    assert [row.values for row in result.rows] == [row.values for row in read(HEADER, GOOD).rows]
+    assert (result.sheet, result.other_sheets) == ("Objekt", ("Annat",))
+
+
+def test_a_workbook_without_the_table_says_what_is_missing() -> None:
+    """The best guess of a header is compared with what is wanted."""
+    result = read_table(make_xlsx({"Blad1": [["Objekt", "Färg"], ["Trasten", "röd"]]}), SITES)
+    assert result.missing == ("code", "kind", "lat", "lon")
+    assert result.rows == ()
+    assert read_table(make_xlsx({"Blad1": []}), SITES).refused[0].reasons[0].code == "empty_file"
+
+
+def test_a_column_without_header_is_named_and_refuses_no_row_of_a_workbook() -> None:
+    """A note beside the table costs nothing but is told."""
+    lines = [line.split(";") for line in (HEADER, GOOD + ";;obs!")]
+    result = read_table(make_xlsx({"Blad1": lines}), SITES)
+    assert (len(result.rows), result.refused) == (1, ())
+
+
+DATED = TableSpec("x", (Column("on", day, aliases=("Datum",)), Column("what", text)))
+
+
+@pytest.mark.parametrize(
+    ("others", "wanted"),
+    [
+        (["13/04/2025"], "2025-04-03"),
+        (["04/13/2025"], "2025-03-04"),
+        (["05/06/2025"], None),
+        (["13/04/2025", "04/13/2025"], None),
+    ],
+)
+def test_a_column_decides_the_order_of_its_dates(others: list[str], wanted: str | None) -> None:
+    """One date that is possible in one order only decides, if none decides otherwise."""
+    lines = ["Datum;what", "03/04/2025;a", *[f"{other};b" for other in others]]
+    for source in ("\n".join(lines).encode(), make_xlsx({"a": [one.split(";") for one in lines]})):
+        result = read_table(source, DATED)
+        found = [str(row["on"]) for row in result.rows if row["what"] == "a"]
+        assert found == ([wanted] if wanted else [])
+        if wanted is None:
+            refusal = result.refused[0].reasons[0]
+            assert refusal.todo == "write 2025-03-04 or 2025-04-03"
+
+
+def test_one_deciding_date_among_very_many_may_be_a_slip() -> None:
+    """Fewer than one in ten decide nothing."""
+    lines = ["Datum;what", "13/04/2025;a", *["03/04/2025;b"] * 30]
+    result = read_table("\n".join(lines).encode(), DATED)
+    assert (len(result.rows), len(result.refused)) == (1, 30)

@@ -176,6 +176,7 @@ def test_an_id_that_another_response_holds_is_refused(world: World, running: Run
     one, two = open_case(world), open_case(world)
     running.settle()
     first = accept(Offer.objects.get(case=one))
+    assert first.member_id is not None
     with pytest.raises(Refused) as no:
         responses.accept(
             offer=Offer.objects.get(case=two),

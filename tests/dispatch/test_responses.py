@@ -12,7 +12,7 @@ from narvaro.dispatch.actions import close_case, offer_to
 from narvaro.dispatch.models import Offer, Response, TimePoint
 from narvaro.dispatch.queries import find_own_response, get_response, list_reports_due
 from narvaro.situation.actions import Typed, type_in_case
-from narvaro.situation.models import Case, Incident, UnitStatus
+from narvaro.situation.models import Category, Case, Incident, UnitStatus
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing, Refused
@@ -71,7 +71,7 @@ def tap(response: Response, state: Response.State, seconds: float) -> Response:
 def send_report(response: Response, crew: Crewed, seconds: float = 900, **given: Any) -> Incident:
     """Send the report."""
     plain: dict[str, Any] = {
-        "incident_id": uuid7(), "category": Incident.Category.BREAK_IN, "text": " Krossat fönster. ",
+        "incident_id": uuid7(), "category": Category.BREAK_IN, "text": " Krossat fönster. ",
         "police_reference": "", "member": crew.member,
     }  # fmt: skip
     return responses.report(response=response, at=at(seconds), **plain | given)
@@ -93,6 +93,7 @@ def refused(act: Callable[[], object]) -> str:
 def test_the_way_here_has_its_sources_and_events(response: Response) -> None:
     """Panel, receiver, rule and phone each vouch for their own points; each opens to its event."""
     send = response.offer
+    assert send is not None
     assert send.ranking.made_at == send.offered_at == at(1)
     assert points(response) == {
         ("received", "receiver"): at(0),

@@ -10,7 +10,7 @@ from narvaro.dispatch import responses
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import find_ranking, find_waiting_offer
 from narvaro.followup.queries import get_statement
-from narvaro.situation.models import Case, Incident, UnitStatus
+from narvaro.situation.models import Category, Case, Incident, UnitStatus
 from narvaro.spine.ids import uuid7
 from tests.conftest import Running
 from tests.make import (
@@ -109,7 +109,7 @@ def test_the_school_break_in(street: World, running: Running) -> None:  # noqa: 
 
 def _report(response: Response, crew: Crewed, running: Running) -> None:
     responses.report(
-        response=response, incident_id=uuid7(), category=Incident.Category.BREAK_IN,
+        response=response, incident_id=uuid7(), category=Category.BREAK_IN,
         text="Krossat fönster mot norr. Invändig kontroll utan anmärkning.", police_reference="",
         member=crew.member, at=running.hands.now(),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from narvaro.core.jit import F64, I32, I64, kernel
+from narvaro.core.jit import F64, I64
 
 EPOCH = datetime(2001, 1, 1)  # noqa: DTZ001 - local wall-clock time on purpose; a Monday
 WEEK_H = 168
@@ -97,25 +97,10 @@ def spread(begins_h: F64, ends_h: F64, slots: Slots) -> Spread:
     first = slots.of(begins)
     last = np.maximum(first, slots.of(np.nextafter(ends, -np.inf)))
     count = last - first + 1
-    slot = np.empty(int(count.sum()), np.int64)
-    weight = np.empty(len(slot), np.float64)
-    _share((begins - slots.first_h) / slots.hours, (ends - begins) / slots.hours, first, count,
-           slot, weight)  # fmt: skip
-    return Spread(slot, np.repeat(np.arange(len(first)), count), weight)
-
-
-@kernel
-def _share(begin: F64, length: F64, first: I64, count: I64, slot: I64, weight: F64) -> None:
-    """Fill slots and weights; `begin` and `length` are in slots."""
-    at = 0
-    for event in range(len(first)):
-        for step in range(count[event]):
-            number = first[event] + step
-            slot[at] = number
-            if count[event] == 1:
-                weight[at] = 1.0
-            else:
-                low = max(begin[event], float(number))
-                high = min(begin[event] + length[event], number + 1.0)
-                weight[at] = max(high - low, 0.0) / length[event]
-            at += 1
+    event = np.repeat(np.arange(len(first)), count)
+    slot = first[event] + np.arange(len(event)) - (np.cumsum(count) - count)[event]
+    opens = slots.begins_h(slot)
+    inside = np.minimum(ends[event], opens + slots.hours) - np.maximum(begins[event], opens)
+    length = (ends - begins)[event]
+    share = np.divide(np.maximum(inside, 0), length, out=np.ones(len(event)), where=length > 0)
+    return Spread(slot, event, np.where(count[event] == 1, 1.0, share))

@@ -2,29 +2,35 @@
 
 Each parser takes a text and returns a value, or raises :class:`CellError` with a code, why the
 text is not understood and what to write instead. Parsers that need a setting (`one_of`,
-`list_of`, `moment`) are made by a function that returns the parser.
+`list_of`, `moment`, `duration`) are made by a function that returns the parser.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from narvaro.core.cell_error import AmbiguousDateError, CellError
+from narvaro.core.written_times import (
+    clock_time,
+    day,
+    local_datetime,
+    moment,
+    moment_span,
+    weekdays,
+)
+
+__all__ = [
+    "AmbiguousDateError", "Amount", "CellError", "amount", "clock_time", "day", "decimal", "duration",
+    "integer", "latitude", "list_of", "local_datetime", "longitude", "moment", "moment_span",
+    "money", "one_of", "positive_integer", "share", "text", "text_up_to", "weekdays",
+    "wkt_polygon", "yes_no",
+]  # fmt: skip
 T = TypeVar("T")
-
-
-class CellError(ValueError):
-    """A cell that is not understood: `code` for translation, `why`, and what `todo`."""
-
-    def __init__(self, code: str, why: str, todo: str) -> None:
-        super().__init__(f"{why}; {todo}")
-        self.code = code
-        self.why = why
-        self.todo = todo
-
 
 _SPACES = " \u00a0\u2009\u202f\u2007"
 _PLAIN = re.compile(r"[+-]?[0-9]{1,18}(?:[.,][0-9]{1,18})?")
@@ -33,46 +39,23 @@ _POINTED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,5},[0-9]{1,18}")
 _COMMAED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){1,5}\.[0-9]{1,18}")
 _NO_SPACES = dict.fromkeys(map(ord, _SPACES))
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan januari january",
-            "feb februari february",
-            "mar mars march",
-            "apr april",
-            "maj may",
-            "jun juni june",
-            "jul juli july",
-            "aug augusti august",
-            "sep sept september",
-            "okt oktober oct october",
-            "nov november",
-            "dec december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_WRITTEN_DATE = re.compile(r"(\d{1,2})\.?\s+([a-z]{3,9})\.?\s+(\d{4})", re.ASCII | re.IGNORECASE)
-_CLOCK = re.compile(r"(?:kl\.?\s*)?(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:\.0+)?)?", re.ASCII)
-_OFFSET = re.compile(r":.*(?:Z|[+-]\d{2}:?\d{2})$", re.ASCII)
-_WEEKDAYS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "mån måndag mon monday",
-            "tis tisdag tue tues tuesday",
-            "ons onsdag wed wednesday",
-            "tor tors torsdag thu thurs thursday",
-            "fre fredag fri friday",
-            "lör lördag sat saturday",
-            "sön söndag sun sunday",
-        )
-    )
-    for name in names.split()
-}
-_EVERY_DAY = {"alla", "alla dagar", "dagligen", "all", "every day", "daily"}
+_ABOUT = re.compile(
+    r"^(?:ca|cirka|c:a|circa|runt|ungefär|uppsk(?:attat|\.)?|~|≈)[.:\s]*", re.IGNORECASE
+)
+_CURRENCY = re.compile(
+    r"^(?:sek|kr)\.?\s*(?=[\d+-])|(?<=[\d\s:,-])\s*(?:sek|kr|kronor)\.?$", re.IGNORECASE
+)
+_THOUSANDS = re.compile(r"(?<=[\d\s])\s*(?:tkr|kkr|tsek|ksek)\.?$", re.IGNORECASE)
+_OERE_DASH = re.compile(r"(?<=\d)((?:[:,.]\d{2})?)\s*[:,.]?[-\u2013\u2014]+$")
+_BETWEEN_SUMS = re.compile(rf"[\d.,{_SPACES}]+[-\u2013\u2014][\d.,{_SPACES}]+")
+_THREE_BEHIND = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+_HOURS_MINUTES = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_UNITS = re.compile(
+    r"(?:([\d.,]+)\s*(?:h|t|tim|timmar|timme)\.?)?\s*(?:([\d.,]+)\s*(?:m|min|minuter)\.?)?",
+    re.ASCII,
+)
+_YES = {"ja", "j", "x", "true", "sant", "1", "yes", "y"}
+_NO = {"nej", "n", "false", "falskt", "0", "no", "-"}
 _POLYGON = re.compile(
     r"POLYGON\s*\(\s*(\([0-9eE+\-.,\s]*\)(?:\s*,\s*\([0-9eE+\-.,\s]*\))*)\s*\)", re.IGNORECASE
 )
@@ -133,6 +116,103 @@ def positive_integer(cell: str) -> int:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum in kronor, and whether it was written as an estimate."""
+
+    sek: Decimal
+    is_estimate: bool = False
+
+
+def amount(cell: str) -> Amount:
+    """Read a sum of money that may be an estimate: 1 250 kr, 12 500:-, ca 3000, 12 tkr.
+
+    Between two sums (3000-5000) nobody but the writer can choose: it is refused.
+    """
+    bare, estimates = _ABOUT.subn("", cell)
+    bare = _CURRENCY.sub("", bare.strip())
+    times = 1000 if (thousands := _THOUSANDS.search(bare)) else 1
+    bare = bare[: thousands.start()] if thousands else bare
+    bare = _OERE_DASH.sub(r"\1", bare.strip()).strip()
+    if _THREE_BEHIND.fullmatch(bare):
+        why = "this may be thousands or decimals"
+        todo = f"write {re.sub('[.,]', '', bare)}, or at most two decimals"
+        raise CellError("thousands_or_decimals", why, todo)
+    if _BETWEEN_SUMS.fullmatch(bare):
+        raise CellError("two_sums", "these are two sums", "write one, like ca 4000 kr")
+    try:
+        return Amount(decimal(bare) * times, bool(estimates))
+    except CellError as error:
+        todo = "write it like 1250,50 or 1 250 kr"
+        raise CellError("not_money", "this is not a sum of money", todo) from error
+
+
+def money(cell: str) -> Decimal:
+    """Read a sum of money that is no estimate: 1 250 kr, 12 500:-, 1 250,50, 12 tkr."""
+    found = amount(cell)
+    if found.is_estimate:
+        todo = f"write {found.sek} if it is final, or use the column for estimates"
+        raise CellError("estimate", "this is an estimate", todo)
+    return found.sek
+
+
+def share(cell: str) -> Decimal:
+    """Read a share from 0 to 1: 0,95 or 95 %."""
+    percent = cell.endswith("%")
+    value = decimal(cell.rstrip("% \u00a0")) / (100 if percent else 1)
+    if not 0 <= value <= 1:
+        raise CellError("share_range", "a share lies between 0 and 1", "write it like 95 %")
+    return value
+
+
+def yes_no(cell: str) -> bool:
+    """Read ja, nej, x, true, false, sant, falskt, 1, 0, yes, no."""
+    word = cell.casefold().rstrip(".")
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise CellError("not_yes_or_no", f"“{cell}” is neither yes nor no", "write ja or nej")
+
+
+def duration(unit: str) -> Callable[[str], timedelta]:
+    """Make a parser of lengths of time: 7:30 (h:mm), 1 h 20 min, 45 min; `unit` h or min if bare.
+
+    Raises ValueError for another unit.
+    """
+    if unit not in {"h", "min"}:
+        raise ValueError(f"unit is h or min, not {unit}")
+
+    def parse(cell: str) -> timedelta:
+        written = cell.casefold().strip()
+        if match := _HOURS_MINUTES.fullmatch(written):
+            hours, minutes, seconds = (int(part or 0) for part in match.groups())
+            return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        match = _UNITS.fullmatch(written)
+        if match is not None and any(match.groups()):
+            hours_part, minutes_part = (
+                decimal(part) if part else Decimal(0) for part in match.groups()
+            )
+            return timedelta(seconds=float(hours_part * 3600 + minutes_part * 60))
+        try:
+            number = decimal(cell)
+        except CellError as error:
+            todo = "write it like 7:30 or 45 min"
+            raise CellError("not_a_duration", "this is not a length of time", todo) from error
+        return timedelta(seconds=float(number * (3600 if unit == "h" else 60)))
+
+    def checked(cell: str) -> timedelta:
+        try:
+            found = parse(cell)
+        except OverflowError as error:
+            raise CellError("too_long", "this is too long a time", "correct it") from error
+        if found < timedelta():
+            raise CellError("negative", "a length of time is not below zero", "correct it")
+        return found
+
+    return checked
+
+
 def _degrees(cell: str, limit: int, name: str, example: str) -> float:
     try:
         value = float(decimal(cell))
@@ -156,115 +236,6 @@ def latitude(cell: str) -> float:
 def longitude(cell: str) -> float:
     """Read a longitude in WGS 84 degrees, -180 to 180."""
     return _degrees(cell, 180, "longitude", "17,6253")
-
-
-def _find_date(cell: str) -> date | None:
-    try:
-        if len(cell) == 10 and cell[4] == "-" and cell[7] == "-":
-            return date.fromisoformat(cell)
-        if len(cell) == 8 and cell.isascii() and cell.isdigit():
-            return date(int(cell[:4]), int(cell[4:6]), int(cell[6:]))
-        if match := _WRITTEN_DATE.fullmatch(cell):
-            month = _MONTHS.get(match[2].casefold())
-            return date(int(match[3]), month, int(match[1])) if month else None
-    except ValueError:
-        return None
-    return None
-
-
-def _check_year(found: date) -> None:
-    if not 1900 <= found.year <= 2199:
-        raise CellError(
-            "year_range", f"the year {found.year} is outside 1900–2199", "correct the year"
-        )
-
-
-def day(cell: str) -> date:
-    """Read a date: 2024-10-01, 20241001, 1 okt 2024, 1 October 2024; a midnight may follow."""
-    found = _find_date(cell)
-    if found is None and (parts := _split_moment(cell)) is not None:
-        found, clock = parts
-        if clock != timedelta():
-            raise CellError("time_in_date", "a time of day stands in a date", "write only the date")
-    if found is None:
-        raise CellError("not_a_date", "this is not a date", "write it like 2024-10-01")
-    _check_year(found)
-    return found
-
-
-def _find_clock(cell: str) -> timedelta | None:
-    match = _CLOCK.fullmatch(cell)
-    if match is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    since = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    if minutes > 59 or seconds > 59 or since > timedelta(hours=24):
-        return None
-    return since
-
-
-def clock_time(cell: str) -> time:
-    """Read a clock time: 22:00, 22.00, 22, 22:00:30, kl 22; 24:00 is the midnight 00:00."""
-    since = _find_clock(cell.casefold())
-    if since is None:
-        raise CellError("not_a_time", "this is not a clock time", "write it like 22:00")
-    seconds = int(since.total_seconds()) % 86_400
-    return time(seconds // 3600, seconds % 3600 // 60, seconds % 60)
-
-
-def _split_moment(cell: str) -> tuple[date, timedelta] | None:
-    if cell[10:11] == "T":
-        cell = f"{cell[:10]} {cell[11:]}"
-    head, _, tail = cell.rpartition(" ")
-    found = _find_date(head.strip().removesuffix(" kl"))
-    since = _find_clock(tail)
-    return None if found is None or since is None else (found, since)
-
-
-def local_datetime(cell: str) -> datetime:
-    """Read a naive local date-time: 2026-11-23 18:00, 2026-11-23T18:00, 23 nov 2026 18.00."""
-    parts = _split_moment(cell)
-    if parts is None:
-        raise CellError(
-            "not_a_datetime", "this is not a date with a time", "write it like 2026-11-23 18:00"
-        )
-    _check_year(parts[0])
-    return datetime.combine(parts[0], time()) + parts[1]
-
-
-def moment(zone: tzinfo) -> Callable[[str], datetime]:
-    """Make a parser of local date-times in `zone` into aware UTC times.
-
-    A written offset (+02:00, Z) wins over the zone. An hour that the clock change skips is
-    refused; one that it doubles is refused with the two ways to write it.
-    """
-
-    def parse(cell: str) -> datetime:
-        if _OFFSET.search(cell):
-            try:
-                stated = datetime.fromisoformat(cell)
-                _check_year(stated)
-                return stated.astimezone(UTC)
-            except CellError:
-                raise
-            except ValueError:
-                pass  # not ISO: the local reading below says what is wrong
-        local = local_datetime(cell)
-        first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-        found = first.astimezone(UTC)
-        if first.utcoffset() == second.utcoffset():
-            return found
-        if found.astimezone(zone).replace(tzinfo=None) != local:
-            raise CellError(
-                "skipped_hour", "the clock change skips this hour", "write a time that exists"
-            )
-        raise CellError(
-            "doubled_hour",
-            "the clock change makes this hour twice",
-            f"write {first.isoformat(' ', 'minutes')} or {second.isoformat(' ', 'minutes')}",
-        )
-
-    return parse
 
 
 def one_of(synonyms: Mapping[str, str]) -> Callable[[str], str]:
@@ -291,27 +262,6 @@ def list_of(item: Callable[[str], T], separator: str = ",") -> Callable[[str], t
         return tuple(item(part) for raw in cell.split(separator) if (part := raw.strip()))
 
     return parse
-
-
-def _weekday(word: str) -> int:
-    word = word.strip().rstrip(".")
-    found = _WEEKDAYS.get(word.casefold())
-    if found is None:
-        raise CellError("not_a_weekday", f"“{word}” is not a weekday", "write mån-sön or fre,lör")
-    return found
-
-
-def weekdays(cell: str) -> tuple[int, ...]:
-    """Read weekdays (0 Monday … 6 Sunday): mån-fre, fre,lör, sön-tis, alla; sorted, each once."""
-    if cell.casefold() in _EVERY_DAY:
-        return tuple(range(7))
-    found: set[int] = set()
-    for part in cell.replace("\u2013", "-").split(","):
-        first, _, last = part.partition("-")
-        begin = _weekday(first)
-        length = (_weekday(last) - begin) % 7 if last else 0
-        found.update((begin + step) % 7 for step in range(length + 1))
-    return tuple(sorted(found))
 
 
 def _ring_fault(ring: str) -> str | None:

@@ -48,7 +48,7 @@ def decode_text(data: bytes) -> tuple[str, str]:
 def sniff_delimiter(text: str, known: Collection[str] = ()) -> str:
     """Return the delimiter by which one of the first lines holds most `known` headers.
 
-    Equal ones are told apart by how many cells they make of the first line, then of all these.
+    Equal ones are told apart by the cells of the first line; without known headers, of the others.
     """
     keys = {header_key(header) for header in known}
     lines = (line[:100_000] for line in io.StringIO(text, newline="") if line.strip())
@@ -61,7 +61,8 @@ def sniff_delimiter(text: str, known: Collection[str] = ()) -> str:
 
     def score(delimiter: str) -> tuple[int, int, int]:
         hits = max(count(line, delimiter) for line in (first, *more))
-        return hits, first.count(delimiter), sum(line.count(delimiter) for line in more)
+        below = 0 if hits else sum(line.count(delimiter) for line in more)
+        return hits, first.count(delimiter), below
 
     return max(DELIMITERS, key=score)
 

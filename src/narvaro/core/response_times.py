@@ -62,9 +62,16 @@ def response_time_s(points: Mapping[str, datetime | None], term: ResponseTerm) -
 
     Cutting first makes the time equal the difference of the clock times that people see.
     """
-    start, stop = points.get(term.start), points.get(term.stop)
+    return time_between_s(points, term.start, term.stop)
+
+
+def time_between_s(
+    points: Mapping[str, datetime | None], first: str, last: str
+) -> Measurement:
+    """Measure from one time point to another, as `response_time_s` does under a term."""
+    start, stop = points.get(first), points.get(last)
     if start is None or stop is None:
-        missing = (name for name in (term.start, term.stop) if points.get(name) is None)
+        missing = (name for name in (first, last) if points.get(name) is None)
         return Measurement(None, missing=tuple(missing))
     seconds = int((stop.replace(microsecond=0) - start.replace(microsecond=0)).total_seconds())
     return Measurement(None, is_reversed=True) if seconds < 0 else Measurement(seconds)

@@ -137,8 +137,8 @@ def other_unit(one: Step) -> Broken | None:
 
 
 def too_soon_again(one: Step) -> Broken | None:
-    """Refuse a visit too near in time to another at the same place, by anyone."""
-    return Broken.TOO_SOON_AGAIN if one.apart_s < one.spacing_s else None
+    """Refuse a visit too near in time to another at the same place; spacing 0: no such rule."""
+    return Broken.TOO_SOON_AGAIN if one.apart_s < one.spacing_s != 0 else None
 
 
 def too_short(one: Step) -> Broken | None:

@@ -23,11 +23,12 @@ from narvaro.core.delimited import Record, decode_text, iter_records, sniff_deli
 
 ZIPPED, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PIECE = 1 << 22
+_RARE_SHARE = 0.05
 _LONGEST_TAG = 1 << 16
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
-class SheetsRefused(CellError):
+class SheetsError(CellError):
     """A file that cannot be read as sheets: `code`, `why`, and what `todo`."""
 
 
@@ -75,7 +76,7 @@ def is_workbook(data: bytes) -> bool:
 def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = None) -> Workbook:
     """Read a file; `known` headers help to find the delimiter of a text file.
 
-    Raises SheetsRefused for a workbook that is damaged, encrypted, or beyond the limits.
+    Raises SheetsError for a workbook that is damaged, encrypted, or beyond the limits.
     """
     limits = limits or Limits()
     if is_workbook(data):
@@ -97,15 +98,15 @@ def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = 
     return Workbook(sheets, encoding=encoding, delimiter=delimiter)
 
 
-def _too_large(size: int, limits: Limits) -> SheetsRefused:
+def _too_large(size: int, limits: Limits) -> SheetsError:
     most = limits.unpacked_bytes >> 20
     why = f"the file unpacks to {size >> 20} MiB; the limit is {most} MiB"
-    return SheetsRefused("too_large", why, "split it, for example one file per year")
+    return SheetsError("too_large", why, "split it, for example one file per year")
 
 
-def _damaged(fault: object) -> SheetsRefused:
+def _damaged(fault: object) -> SheetsError:
     why = f"the spreadsheet cannot be opened ({fault})"
-    return SheetsRefused("spreadsheet", why, "open it, save it anew as .xlsx, or as CSV UTF-8")
+    return SheetsError("spreadsheet", why, "open it, save it anew as .xlsx, or as CSV UTF-8")
 
 
 def _read_workbook(data: bytes, limits: Limits) -> Workbook:
@@ -118,7 +119,7 @@ def _read_workbook(data: bytes, limits: Limits) -> Workbook:
             return _take(book, limits)
     except calamine.PasswordError as fault:
         raise _locked() from fault
-    except SheetsRefused:
+    except SheetsError:
         raise
     except BaseException as fault:  # a panic of the reader is no Exception
         if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
@@ -126,9 +127,9 @@ def _read_workbook(data: bytes, limits: Limits) -> Workbook:
         raise
 
 
-def _locked() -> SheetsRefused:
+def _locked() -> SheetsError:
     why = "the file is protected by a password"
-    return SheetsRefused("encrypted", why, "open it and save it without a password")
+    return SheetsError("encrypted", why, "open it and save it without a password")
 
 
 def _take(book: Any, limits: Limits) -> Workbook:  # noqa: ANN401 - calamine's class has no public name
@@ -169,7 +170,7 @@ def _check_package(data: bytes, limits: Limits) -> None:
                 if entry.flag_bits & 1:
                     raise _locked()
                 _check_entry(package, entry, limits)
-    except SheetsRefused:
+    except SheetsError:
         raise
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError,
@@ -195,13 +196,13 @@ def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limit
                 raise _too_wide(rows, columns, limits)
 
 
-def _too_wide(rows: int, columns: int, limits: Limits) -> SheetsRefused:
+def _too_wide(rows: int, columns: int, limits: Limits) -> SheetsError:
     why = (
         f"a sheet reaches over {rows} rows × {columns} columns; the limit is {limits.rows} rows "
         f"and {limits.area_cells} cells"
     )
     todo = "delete what stands far below or beside the table, or split the file"
-    return SheetsRefused("too_large", why, todo)
+    return SheetsError("too_large", why, todo)
 
 
 class _XlsxExtent:
@@ -270,7 +271,7 @@ class _OdsExtent:
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u00ad"))
-_INVISIBLE |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")  # type: ignore[arg-type]  # str.translate takes both
+_INVISIBLE |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 
 
 def _text(value: str) -> str:
@@ -322,22 +323,24 @@ _WRITE: dict[type, Callable[[Any], str]] = {
 def _read_sheet(sheet: Any, limits: Limits) -> Sheet | None:  # noqa: ANN401 - as above
     if sheet.start is None:
         return None
-    (top, left), (bottom, right) = sheet.start, sheet.end
+    bottom, right = sheet.end
     if bottom >= limits.rows or (bottom + 1) * (right + 1) > limits.area_cells:
         raise _too_wide(bottom + 1, right + 1, limits)
-    pad = [""] * left
     grid: list[list[str]] = []
     days: list[tuple[int, int]] = []
     timed: set[int] = set()
-    for values in sheet.iter_rows():
+    for values in sheet.iter_rows():  # with the empty lines above, without the columns beside
         kinds = [*map(type, values)]
+        left = right + 1 - len(kinds)
         if datetime in kinds or date in kinds:
             timed |= {column for column, kind in enumerate(kinds, left) if kind is datetime}
             days += [(len(grid), column) for column, kind in enumerate(kinds, left) if kind is date]
-        grid.append(pad + [_WRITE[kind](value) for kind, value in zip(kinds, values, strict=True)])
-    for row, column in days:
-        if column in timed:  # a midnight in a column of times, not a date without a time
-            grid[row][column] += " 00:00:00"
+        grid.append(
+            [""] * left + [_WRITE[kind](value) for kind, value in zip(kinds, values, strict=True)]
+        )
+    top = bottom + 1 - len(grid)
+    for column in timed:
+        _mark_midnights(grid, column, [row for row, other in days if other == column])
     repeated: list[tuple[int, int, int]] = []
     for (row, column), (last_row, last_column) in sheet.merged_cell_ranges or ():
         value = _fill(grid, (row - top, column), (last_row - top, last_column))
@@ -345,6 +348,16 @@ def _read_sheet(sheet: Any, limits: Limits) -> Sheet | None:  # noqa: ANN401 - a
             repeated.append((row + 1, last_row + 1, column))
     rows = [(index, cells) for index, cells in enumerate(grid, top + 1) if any(cells)]
     return Sheet(sheet.name, rows, repeated=tuple(repeated)) if rows else None
+
+
+def _mark_midnights(grid: list[list[str]], column: int, rows: list[int]) -> None:
+    """Write the midnights of a column of times, which come as bare dates, as times.
+
+    Where bare dates are not as rare as midnights, they are dates without a time and stay so.
+    """
+    if len(rows) <= _RARE_SHARE * sum(1 for cells in grid if cells[column]):
+        for row in rows:
+            grid[row][column] += " 00:00:00"
 
 
 def _fill(grid: list[list[str]], first: tuple[int, int], last: tuple[int, int]) -> str:

@@ -1,73 +1,36 @@
-"""CSV tables: the bytes of a file come in, typed rows and refusals in the person's terms go out.
+"""Tables: a file's bytes or a sheet come in, typed rows and refusals in the person's terms go out.
 
 A refusal names the line as the person sees it, the header as written, the value, why it is not
 understood and what to do. Nothing is dropped in silence: blank lines are counted, columns that
-no one asked for are listed, short rows and broken quotation marks are refused.
+no one asked for and lines that are no data are listed, short rows and broken quotation marks are
+refused.
 """
 
-from __future__ import annotations
-
-import csv
-import io
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from narvaro.core.cells import CellError
+from narvaro.core.cells import AmbiguousDateError, CellError
+from narvaro.core.delimited import (
+    DAMAGED,
+    DELIMITERS,
+    count_lines,
+    decode_text,
+    iter_records,
+    sniff_delimiter,
+)
+from narvaro.core.headers import Header, Passed, find_header
+from narvaro.core.sheets import Sheet, SheetsError, is_workbook, read_sheets
+from narvaro.core.table_spec import Column, TableSpec, clean_header, header_key, header_keys
+from narvaro.core.written_dates import find_order, in_order
 
-DELIMITERS = ";\t,|"
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_DAMAGED = ("\ufffd", "\x00")
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+__all__ = [
+    "DELIMITERS", "Column", "Refusal", "RefusedRow", "Row", "Table", "TableResult", "TableSpec",
+    "decode_text", "read_table", "sniff_delimiter",
+]  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: canonical `name`, cell parser, other headers it goes by (`aliases`).
-
-    A `required` column must be in the header with a value on each row, unless `may_be_empty`.
-    Any other column may be missing. An empty cell is None. What stands in a `secret` column is
-    never repeated.
-    """
-
-    name: str
-    parse: Callable[[str], object]
-    required: bool = True
-    aliases: tuple[str, ...] = ()
-    may_be_empty: bool = False
-    secret: bool = False
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """Headers by which this column is known, the local ones first."""
-        return (*self.aliases, self.name)
-
-    def shown(self, cell: str) -> str:
-        """Return a cell as a refusal may repeat it."""
-        return "…" if self.secret else cell
-
-    def read(self, cell: str) -> object:
-        """Return the value of a stripped cell; None for an empty one that may be empty."""
-        if cell:
-            return self.parse(cell)
-        if self.required and not self.may_be_empty:
-            raise CellError("empty_cell", "the cell is empty", "fill it in")
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """A kind of table and its columns; two columns may not share a header."""
-
-    kind: str
-    columns: tuple[Column, ...]
-
-    def __post_init__(self) -> None:
-        keys = [key for column in self.columns for key in {*map(_key, column.headers)}]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ValueError(f"table {self.kind}: {', '.join(twice)} names two columns; rename one")
+Line = tuple[int, list[str] | CellError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,79 +74,53 @@ class TableResult:
     blank_lines: int
     encoding: str
     delimiter: str
-
-
-def _key(header: str) -> str:
-    return " ".join(header.strip("\ufeff \t").split()).casefold()
-
-
-def decode_text(data: bytes) -> tuple[str, str]:
-    """Return the text and its encoding: UTF-8, UTF-16 with a mark, else cp1252 or Latin-1.
-
-    A text that is UTF-8 or UTF-16 but for single broken places keeps U+FFFD in those;
-    `Table` refuses the rows that hold one.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), "utf-16"
-    loose = data.decode("utf-8-sig", errors="replace")
-    broken = loose.count("\ufffd")
-    # In cp1252 a Swedish letter stands before plain ASCII, which UTF-8 never allows: hardly any
-    # pair reads as UTF-8 by chance, so a majority of sound letters tells a damaged UTF-8 file.
-    if (
-        not broken
-        or data.startswith(b"\xef\xbb\xbf")
-        or len(_BEYOND_ASCII.findall(loose)) > 2 * broken
-    ):
-        return loose, "utf-8"
-    try:
-        return data.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), "latin-1"
-
-
-def sniff_delimiter(text: str, known: Collection[str] = ()) -> str:
-    """Return the delimiter of the first line with text: most `known` headers, then most cells."""
-    keys = {_key(header) for header in known}
-    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")[:100_000]
-    if first.casefold().startswith("sep=") and first[4:5] in DELIMITERS and len(first.strip()) <= 5:
-        return first[4]
-
-    def score(delimiter: str) -> tuple[int, int]:
-        cells = first.split(delimiter)
-        return sum(_key(cell.strip('" \r\n')) in keys for cell in cells), len(cells)
-
-    return max(DELIMITERS, key=score)
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+    passed: tuple[Passed, ...] = ()
 
 
 class Table:
-    """A file with its header understood: iterate once for its rows and refused rows, in order."""
+    """A file or sheet with its header understood: iterate once for its rows and refusals, in order.
+
+    Text is read line by line with the header first; where that line lacks what is required, and in
+    a workbook, the header is looked for. Of a workbook the best fitting sheet is read, the
+    others that hold something are named in `other_sheets`. With a `header` that was found
+    before, `source` is its sheet.
+    """
 
     def __init__(
-        self, data: bytes, spec: TableSpec, mapping: Mapping[str, str] | None = None
+        self,
+        source: bytes | Sheet,
+        spec: TableSpec,
+        mapping: Mapping[str, str] | None = None,
+        header: Header | None = None,
     ) -> None:
         self.spec = spec
         self.blank_lines = 0
+        self.header_line = 1
+        self.encoding = self.delimiter = self.sheet = ""
+        self.other_sheets: tuple[str, ...] = ()
+        self.passed: tuple[Passed, ...] = ()
+        self._mapping = mapping or {}
+        self._orders: dict[int, str | None] = {}
+        self._again: Callable[[], Iterator[Line]] = lambda: iter(())
+        self._records: Iterator[Line] = iter(())
+        self._damaged = False
+        self._begin()
+        if isinstance(source, Sheet):
+            self._open_sheet(source, header or find_header(source, [spec], self._mapping))
+        elif is_workbook(source):
+            self._open_workbook(source)
+        else:
+            self._open_text(source)
+
+    def _begin(self) -> None:
         self.unmapped: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = ()
-        self.header_line = 1
         self._faults: list[Refusal] = []
         self._places: list[tuple[int, str, Column]] = []
-        text, self.encoding = decode_text(data)
-        self._damaged = any(mark in text for mark in _DAMAGED)
-        self.line_count = max(text.count("\n"), text.count("\r")) + (text[-1:] not in "\r\n")
-        known = [*(mapping or {}), *(header for c in spec.columns for header in c.headers)]
-        self.delimiter = sniff_delimiter(text, known)
-        self._records = self._iter_records(text)
-        if data.startswith(_SPREADSHEETS):
-            self._fault(
-                "spreadsheet",
-                "",
-                "",
-                "this is a spreadsheet file, not text",
-                "save it as CSV UTF-8",
-            )
-        else:
-            self._read_header(mapping or {})
+        self._skipped: frozenset[int] = frozenset()
+        self._ragged = True
 
     def __iter__(self) -> Iterator[Row | RefusedRow]:
         """Yield each row, or its refusal; with a header that cannot be used, only that refusal."""
@@ -191,77 +128,120 @@ class Table:
             yield RefusedRow(self.header_line, tuple(self._faults))
             return
         for line, cells in self._records:
-            if isinstance(cells, Refusal):
-                yield RefusedRow(line, (cells,))
+            if isinstance(cells, CellError):
+                reason = Refusal(cells.code, "", "", cells.why, cells.todo)
+                yield RefusedRow(line, (reason,))
+            elif line in self._skipped:
+                continue
             elif any(cells) and any(map(str.strip, cells)):
                 yield self._read_row(line, cells)
             else:
                 self.blank_lines += 1
 
-    def _iter_records(self, text: str) -> Iterator[tuple[int, list[str] | Refusal]]:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
-        while True:
-            line = reader.line_num + 1
-            try:
-                yield line, next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield (
-                    line,
-                    Refusal(
-                        code="broken_row",
-                        column="",
-                        value="",
-                        why=f"lines {line}–{reader.line_num} cannot be split into cells ({error})",
-                        todo='close each quotation mark, and write a mark inside a cell as ""',
-                    ),
-                )
+    # --- what stands where ---
+
+    def _open_text(self, data: bytes) -> None:
+        text, self.encoding = decode_text(data)
+        self._damaged = any(mark in text for mark in DAMAGED)
+        self.line_count = count_lines(text)
+        known = [*self._mapping, *(header for c in self.spec.columns for header in c.headers)]
+        self.delimiter = sniff_delimiter(text, known)
+        self._records = iter_records(text, self.delimiter)
+        self._again = lambda: iter_records(text, self.delimiter)
+        self._read_header()
+        if self.missing:
+            self._look_deeper(data, known)
+
+    def _look_deeper(self, data: bytes, known: list[str]) -> None:
+        """Take a header further down in a text, where one holds all that is required."""
+        for sheet in read_sheets(data, known).sheets:
+            found = find_header(sheet, [self.spec], self._mapping)
+            if found is not None and found.lines[0] > self.header_line:
+                before = self.unmapped, self.missing, self._faults, self.header_line
+                self._begin()
+                self._open_sheet(sheet, found)
+                if self.missing:
+                    self.unmapped, self.missing, self._faults, self.header_line = before
+                    self.passed = ()
+
+    def _open_workbook(self, data: bytes) -> None:
+        try:
+            sheets = read_sheets(data).sheets
+        except SheetsError as refused:
+            self.line_count = 0
+            self._fault(refused.code, "", "", refused.why, refused.todo)
+            return
+        found = [(find_header(sheet, [self.spec], self._mapping), sheet) for sheet in sheets]
+        found.sort(key=lambda pair: -pair[0].score if pair[0] else 1.0)
+        if not found:
+            self.line_count = 0
+            self._fault("empty_file", "", "", "the file has no header", "write the headers first")
+            return
+        self._open_sheet(found[0][1], found[0][0])
+        self.other_sheets = tuple(sheet.name for _, sheet in found[1:])
+
+    def _open_sheet(self, sheet: Sheet, header: Header | None) -> None:
+        self.sheet, self._ragged = sheet.name, sheet.ragged
+        self.line_count = len(sheet.rows)
+        self._damaged = sheet.ragged
+        self._again = lambda: _lines(sheet)
+        if header is None:
+            self._records = _lines(sheet)
+            self._read_header()
+            return
+        self.passed, self._skipped = header.passed, header.skipped
+        self.header_line = header.lines[-1]
+        self._records = (record for record in _lines(sheet) if record[0] > header.lines[-1])
+        self._place(list(header.headers))
 
     def _fault(self, code: str, column: str, value: str, why: str, todo: str) -> None:
         self._faults.append(Refusal(code, column, value, why, todo))
 
-    def _read_header(self, mapping: Mapping[str, str]) -> None:
+    def _read_header(self) -> None:
         headers: list[str] = []
         for line, cells in self._records:
             self.header_line = line
-            if isinstance(cells, Refusal):
-                self._faults.append(cells)
+            if isinstance(cells, CellError):
+                self._fault(cells.code, "", "", cells.why, cells.todo)
                 return
-            headers = [" ".join(cell.strip("\ufeff").split()) for cell in cells]
+            headers = [*map(clean_header, cells)]
             if any(headers) and headers[0].casefold() != "sep=":
                 break
             self.blank_lines += not any(headers)
             headers = []
-        while headers and not headers[-1]:
-            headers.pop()
         if not headers:
             self._fault("empty_file", "", "", "the file has no header", "write the headers first")
-        self._place(headers, self._names(headers, mapping))
+        self._place(headers)
 
-    def _names(self, headers: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    def _names(self, headers: list[str]) -> dict[str, str]:
         columns = {column.name: column for column in self.spec.columns}
-        names = {_key(header): c.name for c in self.spec.columns for header in c.headers}
-        written = {_key(header) for header in headers}
-        for header, name in mapping.items():
+        names = self.spec.keys()
+        written = {header_key(header) for header in headers}
+        for header, name in self._mapping.items():
+            if not name:
+                continue
             if name not in columns:
                 offered = ", ".join(columns)
                 self._fault("unknown_column", header, name, "no such column", f"one of {offered}")
-            elif _key(header) not in written:
+            elif header_key(header) not in written:
                 why = "the mapping names a header that the file has not"
                 self._fault("unknown_header", header, name, why, "write it as in the file")
             else:
                 names = {key: value for key, value in names.items() if value != name}
-                names[_key(header)] = name
+                names[header_key(header)] = name
         return names
 
-    def _place(self, headers: list[str], names: Mapping[str, str]) -> None:
+    def _place(self, headers: list[str]) -> None:
+        while headers and not headers[-1]:
+            headers.pop()
+        names = self._names(headers)
+        unused = {header_key(header) for header, name in self._mapping.items() if not name}
         columns = {column.name: column for column in self.spec.columns}
         taken: dict[str, str] = {}
         unmapped: list[str] = []
         for index, header in enumerate(headers):
-            name = names.get(_key(header))
-            if name is None:
+            name = next((names[key] for key in header_keys(header) if key in names), None)
+            if name is None or header_key(header) in unused:
                 unmapped.append(header or f"column {index + 1}")
             elif name in taken:
                 why = f"“{taken[name]}” and “{header}” both mean {name}"
@@ -279,9 +259,15 @@ class Table:
             todo = f"add a column headed {headers_known}, or map another header to {name}"
             self._fault("missing_column", columns[name].headers[0], "", "not in the header", todo)
 
+    # --- rows ---
+
     def _read_row(self, line: int, cells: list[str]) -> Row | RefusedRow:
         width = self._width
-        if len(cells) != width and (len(cells) < width or any(map(str.strip, cells[width:]))):
+        if (
+            self._ragged
+            and len(cells) != width
+            and (len(cells) < width or any(map(str.strip, cells[width:])))
+        ):
             why = f"the row has {len(cells)} cells, the header has {width}"
             todo = "add the missing cells" if len(cells) < width else "put cells that hold the "
             todo += "" if len(cells) < width else "delimiter in quotation marks"
@@ -292,19 +278,45 @@ class Table:
             cell = cells[index].strip()
             try:
                 values[column.name] = column.read(cell)
+            except AmbiguousDateError as error:
+                order = self._order(index)
+                if order is None:
+                    reasons.append(_refusal(error, header, column, cell))
+                else:
+                    values[column.name] = column.read(in_order(cell, order))
             except CellError as error:
-                reasons.append(
-                    Refusal(error.code, header, column.shown(cell), error.why, error.todo)
-                )
+                reasons.append(_refusal(error, header, column, cell))
         return RefusedRow(line, tuple(reasons)) if reasons else Row(line, values)
+
+    def _order(self, index: int) -> str | None:
+        """Return the order of day, month and year that the whole column shows, if it does."""
+        if index not in self._orders:
+            self._orders[index] = find_order(
+                cells[index].strip()
+                for line, cells in self._again()
+                if not isinstance(cells, CellError)
+                and line not in self._skipped
+                and line > self.header_line
+                and index < len(cells)
+            )
+        return self._orders[index]
 
     def _damage(self, cells: list[str]) -> list[Refusal]:
         why, todo = "a character was lost before this", "mend it and save the file as UTF-8"
         return [
             Refusal("damaged_text", header, column.shown(cells[index]), why, todo)
             for index, header, column in self._places
-            if any(mark in cells[index] for mark in _DAMAGED)
+            if any(mark in cells[index] for mark in DAMAGED)
         ]
+
+
+def _refusal(error: CellError, header: str, column: Column, cell: str) -> Refusal:
+    return Refusal(error.code, header, column.shown(cell), error.why, error.todo)
+
+
+def _lines(sheet: Sheet) -> Iterator[Line]:
+    rows: Iterable[Line] = sheet.rows
+    return heapq.merge(rows, sheet.faults, key=lambda one: one[0]) if sheet.faults else iter(rows)
 
 
 def read_table(
@@ -331,4 +343,7 @@ def read_table(
         blank_lines=table.blank_lines,
         encoding=table.encoding,
         delimiter=table.delimiter,
+        sheet=table.sheet,
+        other_sheets=table.other_sheets,
+        passed=table.passed,
     )

@@ -127,3 +127,14 @@ class Visit(TenantRow):
 
     class Meta:
         indexes = [models.Index(fields=["unit", "arrive_at"], name="visit_unit")]
+
+    @property
+    def place_name(self) -> str:
+        """Return the place's name."""
+        place = self.site or self.area
+        return place.name if place else ""
+
+    @property
+    def is_announced(self) -> bool:
+        """Tell whether its time is fixed and known to those who are visited."""
+        return any(one["code"] == "announced" for one in self.reasons)

@@ -70,3 +70,152 @@ class IncidentReported(Happening):
     incident: UUID
     category: str
     unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ObservationReported(Happening):
+    """Somebody reported what he had noticed; the words stay in the record."""
+
+    kind: ClassVar[str] = "observation.reported"
+    record_class: ClassVar[str] = Record.OBSERVATION
+    observation: UUID
+    category: str
+    site: UUID | None
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class DamageReported(Happening):
+    """Damage was reported; the words stay in the record."""
+
+    kind: ClassVar[str] = "damage.reported"
+    record_class: ClassVar[str] = Record.DAMAGE
+    damage: UUID
+    damage_kind: str
+    site: UUID | None
+    by_patrol: bool
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class DamageChanged(Happening):
+    """Damage took a new state, cost or reference; `what` names the fields."""
+
+    kind: ClassVar[str] = "damage.changed"
+    record_class: ClassVar[str] = Record.DAMAGE
+    damage: UUID
+    what: tuple[str, ...]
+    state: str
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PhotoKept(Happening):
+    """A photo of a thing was put to a report; its digest is proof that it is the same."""
+
+    kind: ClassVar[str] = "photo.kept"
+    record_class: ClassVar[str] = Record.REPORT
+    photo: UUID
+    report: UUID
+    sha256: str
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class WordsSettled(Happening):
+    """The doubtful words of a report were looked at: kept as they were, or changed."""
+
+    kind: ClassVar[str] = "words.settled"
+    record_class: ClassVar[str] = Record.REPORT
+    report: UUID
+    changed: bool
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ObservationTriaged(Happening):
+    """An observation was taken into the week's picture, merged, referred, rejected or put back."""
+
+    kind: ClassVar[str] = "observation.triaged"
+    record_class: ClassVar[str] = Record.OBSERVATION
+    observation: UUID
+    state: str
+    into: UUID | None = None
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PictureFrozen(Happening):
+    """A week's picture was frozen: what the meeting sees stands fast from here."""
+
+    kind: ClassVar[str] = "picture.frozen"
+    record_class: ClassVar[str] = Record.PICTURE
+    picture: UUID
+    monday: str
+    reports: int
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PictureDecided(Happening):
+    """The meeting decided on a place, dropped one, or was done; `what`: place, dropped, done."""
+
+    kind: ClassVar[str] = "picture.decided"
+    record_class: ClassVar[str] = Record.PICTURE
+    picture: UUID
+    monday: str
+    what: str
+    decision: UUID | None = None
+    focus: str = ""
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class MeasureChanged(Happening):
+    """A measure was given to somebody, or came further."""
+
+    kind: ClassVar[str] = "measure.changed"
+    record_class: ClassVar[str] = Record.PICTURE
+    picture: UUID
+    measure: UUID
+    owner: UUID
+    state: str
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PicturePublished(Happening):
+    """A week's picture and decisions are open to all who work together."""
+
+    kind: ClassVar[str] = "picture.published"
+    record_class: ClassVar[str] = Record.PICTURE
+    picture: UUID
+    monday: str
+    places: int
+    measures: int
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PictureRead(Happening):
+    """Another organisation read a published picture; `what`: page, paper."""
+
+    kind: ClassVar[str] = "picture.read"
+    record_class: ClassVar[str] = Record.PICTURE
+    picture: UUID
+    monday: str
+    what: str
+    organisation: UUID
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class WordsRead(Happening):
+    """Words of other organisations' reports were shown to somebody, once for a page; `what` page."""
+
+    kind: ClassVar[str] = "words.read"
+    record_class: ClassVar[str] = Record.OBSERVATION
+    what: str
+    reports: int
+    organisations: tuple[UUID, ...]
+    unit: UUID | None = None

@@ -138,12 +138,17 @@ def _keep(
     )
 
 
-def next_case_number(tenant_id: UUID) -> int:
-    """Take the tenant's next case number, in the caller's transaction."""
+def take_case_numbers(tenant_id: UUID, count: int) -> int:
+    """Take the tenant's next `count` case numbers, in the caller's transaction; return the last."""
     tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
-    tenant.last_case_number += 1
+    tenant.last_case_number += count
     tenant.save(update_fields=["last_case_number"])
     return tenant.last_case_number
+
+
+def next_case_number(tenant_id: UUID) -> int:
+    """Take the tenant's next case number, in the caller's transaction."""
+    return take_case_numbers(tenant_id, 1)
 
 
 def share_by_default(case: Case, at: datetime) -> list[UUID]:

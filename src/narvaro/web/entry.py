@@ -22,12 +22,12 @@ def _safe_next(request: HttpRequest, given: str) -> str:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the rooms that the viewer has; with one room only, go there."""
+    """Show the rooms that the viewer has; with one room only, or from a unit's phone, go there."""
     viewer: Viewer | None = getattr(request, "viewer", None)
     if viewer is None:
         return redirect("/who/")
     menu = menu_of(viewer, request.path)
-    if len(menu) == 1:
+    if len(menu) == 1 or (menu and menu[0].code == "phone"):
         return HttpResponseRedirect(menu[0].href)
     return render(request, "home.html", {"page": HomePage(mode_label(viewer))})
 

@@ -1,5 +1,6 @@
 """Codes in words. In: codes of the core and the rows. Out: words in the viewer's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -99,6 +100,7 @@ SOURCE: _Words = {
     "phone": lazy("the guard's phone"),
     "position": lazy("the unit's position"),
     "typed": lazy("typed in"),
+    "centre": lazy("the alarm centre's journal"),
     "stated": lazy("the supplier's own list"),
 }
 COMPETENCE: _Words = {
@@ -142,7 +144,7 @@ CATEGORY: _Words = {
     "broken_lighting": lazy("Broken lighting"),
     "staff_incident": lazy("Incident against staff"),
     "rumour": lazy("Rumour, social media"),
-    "event": lazy("Event"),
+    "event": lazy("Public event"),
     "extremist_symbol": lazy("Extremist symbol"),
     "trespass": lazy("Trespass"),
     "disturbance": lazy("Disturbance"),
@@ -262,7 +264,7 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
 }
 
 
-def say(words: _Words, code: str) -> str:
+def say(words: Mapping[str, "str | Promise"], code: str) -> str:
     """Return the words for a code; an unknown code is shown as it is, never hidden."""
     return str(words.get(code, code))
 

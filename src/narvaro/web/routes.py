@@ -5,7 +5,22 @@ from django.urls import URLPattern, URLResolver
 from django.views.i18n import set_language
 
 from narvaro.access.policy import Record, Verb
-from narvaro.web import console, contract_room, entry, ground, intake_room, night, phone, problems
+from narvaro.web import (
+    console,
+    contract_room,
+    damage,
+    entry,
+    files,
+    first_report,
+    ground,
+    intake_room,
+    night,
+    own_record,
+    phone,
+    problems,
+    reports,
+    week,
+)
 from narvaro.web.rooms import Need, Open, route
 
 SEND = Need(Record.CASE, (Verb.WRITE,))
@@ -15,6 +30,14 @@ CREW = Need(Record.OFFER, (Verb.ANSWER,))
 CONTRACT = Need(Record.CONTRACT)
 STATEMENT = Need(Record.STATEMENT)
 MAP = Need(Record.MAP)
+FILES = Need(Record.IMPORT, (Verb.WRITE,))
+FIRST_REPORT = Need(Record.FIRST_REPORT)
+REPORT = Need(Record.OBSERVATION, (Verb.REPORT,))
+SETTLE = Need(Record.OBSERVATION, (Verb.LEAD, Verb.WRITE, Verb.REPORT))
+DAMAGE = Need(Record.DAMAGE)
+OWN_RECORD = Need(Record.OWN_RECORD)
+WEEK = Need(Record.PICTURE)
+MEETING = Need(Record.PICTURE, (Verb.WRITE,))
 WAY_IN = Open("the way in")
 OWN = Open("one's own way in and out", signed_in=True)
 
@@ -40,6 +63,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
     route("night/", night.night, LEAD, "night"),
+    route("week/", week.week, WEEK, "week"),
+    route("week/<slug:monday>/", week.week_of, WEEK, "week_of"),
+    route("week/<slug:monday>/paper.pdf", week.paper, WEEK, "week_paper"),
+    route("week/<slug:monday>/freeze/", week.freeze, MEETING, "week_freeze"),
+    route("week/<slug:monday>/decide/", week.decide, MEETING, "week_decide"),
+    route("week/<slug:monday>/measures/", week.add_measure, MEETING, "week_measures"),
+    route("week/<slug:monday>/decided/", week.decided, MEETING, "week_decided"),
+    route("week/<slug:monday>/publish/", week.publish, MEETING, "week_publish"),
+    route("week/decisions/<uuid:decision_id>/drop/", week.drop, MEETING, "week_drop"),
+    route(
+        "week/measures/<uuid:measure_id>/<slug:state>/", week.move_measure, MEETING, "week_measure"
+    ),
+    route(
+        "week/triage/<uuid:observation_id>/<slug:what>/", week.triage, MEETING, "week_triage"
+    ),
     route("contract/", contract_room.contract_list, CONTRACT, "contracts"),
     route("contract/<uuid:contract_id>/", contract_room.contract, CONTRACT, "contract"),
     route(
@@ -54,6 +92,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
         STATEMENT,
         "statement_response",
     ),
+    route("files/", files.files, FILES, "files"),
+    route("files/state/", files.state, FILES, "files_state"),
+    route("files/bring-in/", files.bring_in, FILES, "files_bring_in"),
+    route("files/answer/", files.answer, FILES, "files_answer"),
+    route("files/<uuid:draft_id>/drop/", files.drop, FILES, "files_drop"),
+    route("report/", first_report.first_report, FIRST_REPORT, "first_report"),
+    route("report/first.pdf", first_report.pdf, FIRST_REPORT, "first_report_pdf"),
+    route("report/first.xlsx", first_report.xlsx, FIRST_REPORT, "first_report_xlsx"),
+    route("reports/", reports.own, REPORT, "reports"),
+    route("reports/new/", reports.new, REPORT, "new_report"),
+    route("words/", reports.words, SETTLE, "words"),
+    route("photos/<uuid:photo_id>.jpg", reports.photo, Need(Record.OBSERVATION), "photo"),
+    route("damage/", damage.damage_list, DAMAGE, "damage"),
+    route("damage/new/", damage.new, Need(Record.DAMAGE, (Verb.REPORT,)), "new_damage"),
+    route("damage/<uuid:damage_id>/", damage.detail, DAMAGE, "damage_detail"),
+    route("me/", own_record.page, OWN_RECORD, "own_record"),
+    route("me/data.json", own_record.data, OWN_RECORD, "own_record_data"),
     route("map/features/", ground.features, MAP, "map_features"),
     route("tiles/<slug:sha256>/<int:z>/<int:x>/<int:y>.mvt", ground.tile, MAP, "tile"),
 ]

@@ -4,6 +4,7 @@ All times are whole seconds after the plan's start. Harm is the expected cost-we
 place in bins of 120 s; its unit is the caller's (SEK, or points), and results keep it.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -133,7 +134,7 @@ def _check_shift(where: str, one: Shift, places: int) -> None:
     if one.allowed is not None and len(one.allowed) != places:
         raise ValueError(f"{where}.allowed: {len(one.allowed)} entries for {places} places.")
     for free in one.allowed or ():
-        if any(a.until_s > b.from_s for a, b in zip(free, free[1:], strict=False)):
+        if any(a.until_s > b.from_s for a, b in itertools.pairwise(free)):
             raise ValueError(f"{where}.allowed: the intervals of a place are not sorted and apart.")
 
 
@@ -142,7 +143,9 @@ def _check_appointment(where: str, one: Appointment, places: int, shifts: int) -
         raise ValueError(f"{where}.place: {one.place} is not the index of a place.")
     if one.shift is not None and not 0 <= one.shift < shifts:
         raise ValueError(f"{where}.shift: {one.shift} is not the index of a shift.")
-    if one.dwell_s < 0 or one.until_s - one.from_s < one.dwell_s:
-        raise ValueError(f"{where}: {one.dwell_s} s do not fit between {one.from_s} and {one.until_s}.")
+    if one.dwell_s <= 0 or one.until_s - one.from_s < one.dwell_s:
+        raise ValueError(
+            f"{where}: {one.dwell_s} s do not fit between {one.from_s} and {one.until_s}."
+        )
     if one.worth is not None and not (np.isfinite(one.worth) and one.worth >= 0):
         raise ValueError(f"{where}.worth: a finite value of at least 0 is needed.")

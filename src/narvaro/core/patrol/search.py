@@ -1,10 +1,10 @@
-"""The compiled part: timing a route by the rules, valuing presence, filling, ruin and recreate.
+"""The compiled part: time a route by the rules, value presence, fill, ruin and recreate, tune.
 
 In: a night as arrays. Out: routes as arrays. An *item* is what may stand in a route: first the
 appointments, each once, then one item per place, as often as it pays. A place's value is the harm
-that the visits there prevent: all of it while somebody is there, then a share that halves each
-half-life, the largest where several visits work at once (docs/formulas/patrol.md).
-All kernels stand in this one file, because the cache watches one file each.
+that the visits there prevent: all of it while somebody is there, then a share that halves with each
+half-life, the largest where several visits work on (docs/formulas/patrol.md).
+All kernels stand in this one file, because the compiler's cache watches one file each.
 """
 
 from typing import NamedTuple
@@ -12,63 +12,447 @@ from typing import NamedTuple
 import numpy as np
 
 from narvaro.core.jit import F64, I64, Bits, kernel
+from narvaro.core.patrol.arrays import NEVER, Harm, State, World
 
-NEVER = 1 << 40  # a time that does not come; also the travel time where no road leads
-U64 = np.uint64
-STRETCH_S = 60  # how finely dwell and beginning are tuned at the end
-
-
-class World(NamedTuple):
-    """A night as arrays: P places, K shifts, I items of which the first A are appointments."""
-
-    travel: I64  # [P, P]
-    place: I64  # [I]
-    opens: I64  # [I] earliest beginning
-    closes: I64  # [I] latest beginning
-    dwell: I64  # [I]
-    worth: F64  # [I] of keeping it, without the harm that it prevents
-    only: I64  # [I] the shift that was promised, -1: any
-    base: I64  # [K]
-    begins: I64  # [K]
-    ends: I64  # [K]
-    break_first: I64  # [K + 1]
-    breaks: I64  # [n, 3] earliest, latest, length
-    free: Bits  # [K] needs no permit
-    allow_first: I64  # [K * P + 1]
-    allow: I64  # [m, 2] from, until
-    counts: Bits  # [P] visits here are worth keeping account of
-    so_far: F64  # [P, B + 1] harm before each bin
-    to_come: F64  # [P, B + 1] harm from each bin on, faded from that bin's middle
-    fade_bin: F64  # [B + 1] what is left after so many bins
-    fade_s: F64  # [120] what is left after so many seconds
-    alone: F64  # [P] the most that one visit could prevent
-    half_life: float
-    spacing: int
-    appointments: int
-    least: int
-    most: int
-    drive_cost: float  # of a second on the road: small, so that it only breaks ties
+BIN = 120
+STEPS_S = (300, 60)  # how stays and beginnings are tuned, coarse before fine
+STRINGS, LONGEST = 3, 5  # how many strings of how many stops are cut out at once
+PLACE, OPENS, CLOSES, DWELL, ONLY = range(5)  # of World.items
+BASE, BEGINS, ENDS, FREE = range(4)  # of World.shifts
+EARLIEST, LATEST, LENGTH = range(3)  # of World.breaks
+ITEM, HOLD, STAY, START, LATE, DUE = range(6)  # of State.stops
+ARRIVE, LEAVE, WHAT, WHO = range(4)  # of State.visits
+NOISE = 0.1  # how far tastes differ between two fillings
 
 
-class State(NamedTuple):
-    """Routes (K of at most W stops) and who is at each place when (at most V visits)."""
+class Offers(NamedTuple):
+    """What items (a choice of I) offer in each route: rate per second times taste, best slot."""
 
-    size: I64  # [K]
-    item: I64  # [K, W]
-    hold: I64  # [K, W] not before
-    dwell: I64  # [K, W]
-    start: I64  # [K, W]
-    late: I64  # [K, W] the latest beginning that lets the rest of the route stand
-    taken: I64  # [K, W] breaks taken before the stop
-    drive: I64  # [K] seconds on the road
-    seen: I64  # [P] visits at the place, in order of beginning
-    seen_start: I64  # [P, V]
-    seen_leave: I64  # [P, V]
-    seen_item: I64  # [P, V]
-    seen_by: I64  # [P, V]
-    value: F64  # [P]
-    kept: Bits  # [I]
-    worth: F64  # [1]
-    work: I64  # [2, V + 1] scratch
-    random: npt_u64  # [1]
-"""
+    items: I64
+    taste: F64  # [I]
+    rate: F64  # [I, K]
+    slot: I64  # [I, K]
+    fresh: Bits  # [I, K] found in the route as it is
+
+
+@kernel
+def _draw(st: State) -> float:
+    """Return the next random number in 0 … 1 (xorshift64*)."""
+    x = st.random[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    st.random[0] = x
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+
+
+@kernel
+def _bin(harm: Harm, t: int) -> int:
+    """Return the first bin whose middle is not before `t`."""
+    return min(max((t + BIN // 2 - 1) // BIN, 0), harm.bins)
+
+
+@kernel
+def _fade(harm: Harm, seconds: int) -> float:
+    bins = seconds // BIN
+    if bins > harm.bins:
+        return float(0.5 ** (seconds / harm.half_life_s))
+    return float(harm.fade[seconds - bins * BIN] * harm.fade[BIN + bins])
+
+
+@kernel
+def _during(harm: Harm, s: int, a: int, e: int) -> float:
+    return float(harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, a), 0])
+
+
+@kernel
+def _after(harm: Harm, s: int, left: int, a: int, e: int) -> float:
+    """Return what a full visit that ended at `left` prevents from `a` until `e`, later times."""
+    i, j = _bin(harm, a), _bin(harm, e)
+    if i >= j:
+        return 0.0
+    lasting = harm.sums[s, i, 1] - harm.fade[BIN + j - i] * harm.sums[s, j, 1]
+    return float(_fade(harm, BIN * i + BIN // 2 - left) * lasting)
+
+
+@kernel
+def prevented(harm: Harm, s: int, visits: I64) -> float:
+    """Return the harm that visits at a place, sorted by arrival, prevent together."""
+    total, share = 0.0, 0.0
+    here, left = -1, -1  # somebody was there until; the strongest memory ended at
+    for i in range(len(visits)):
+        a, e = visits[i, ARRIVE], visits[i, LEAVE]
+        if share > 0.0 and here < a:
+            total += share * _after(harm, s, left, here, a)
+        here = max(here, a)
+        if e > here:
+            total += _during(harm, s, here, e)
+            here = e
+        own = 0.0 if e - a < harm.effect_s else min(1.0, (e - a) / harm.full_s)
+        older = share * _fade(harm, e - left) if e >= left else share / _fade(harm, left - e)
+        if own > 0.0 and own >= older:
+            share, left = own, e
+    return total + share * _after(harm, s, left, here, NEVER) if share > 0.0 else total
+
+
+@kernel
+def _gain(harm: Harm, s: int, a: int, e: int, visits: I64, spacing: int) -> float:
+    """Return what one more visit prevents beside the others; 0: too near one of them.
+
+    Meant for choosing: visits are taken for full ones, and one during another for useless.
+    """
+    left, following = -1, NEVER
+    for i in range(len(visits)):
+        arrive, leave = visits[i, ARRIVE], visits[i, LEAVE]
+        if a < leave + spacing and arrive < e + spacing:
+            return 0.0
+        if leave <= a:
+            left = max(left, leave)
+        else:
+            following = min(following, arrive)
+    gain = _during(harm, s, a, e) + _after(harm, s, e, e, following)
+    return gain - _after(harm, s, left, a, following) if left >= 0 else gain
+
+
+@kernel
+def _opening(w: World, k: int, s: int, t: int, dwell: int) -> int:
+    """Return the earliest beginning from `t` on that a permit covers to its end."""
+    row = k * len(w.travel) + s
+    for j in range(w.allow_first[row], w.allow_first[row + 1]):
+        start = max(t, w.allow[j, 0])
+        if start + dwell <= w.allow[j, 1]:
+            return start
+    return NEVER
+
+
+@kernel
+def _last_opening(w: World, k: int, s: int, t: int, dwell: int) -> int:
+    """Return the latest beginning up to `t` that a permit covers to its end."""
+    row = k * len(w.travel) + s
+    for j in range(w.allow_first[row + 1] - 1, w.allow_first[row] - 1, -1):
+        start = min(t, w.allow[j, 1] - dwell)
+        if start >= w.allow[j, 0]:
+            return start
+    return -NEVER
+
+
+@kernel
+def reach(  # noqa: PLR0917 - a kernel takes numbers
+    w: World, k: int, now: int, due: int, travel: int, s: int, opens: int, dwell: int
+) -> tuple[int, int]:
+    """Return the earliest beginning at a place (-1: the base), and the break that is next then.
+
+    A break is taken between visits, as soon as it may begin; before its time where the next visit
+    would end too late for it.
+    """
+    while True:
+        start = max(now + travel, opens)
+        if s >= 0 and not w.shifts[k, FREE]:
+            start = _opening(w, k, s, start, dwell)
+        if due == w.break_first[k + 1]:
+            return start, due
+        earliest, latest, length = w.breaks[due]
+        if now < earliest and start + dwell <= latest:
+            return start, due
+        now, due = max(now, earliest) + length, due + 1
+
+
+@kernel
+def time_route(w: World, st: State, k: int) -> bool:
+    """Time a route as early as the rules let it; False where they do not."""
+    stops, n, base, ends = st.stops[k], st.size[k], w.shifts[k, BASE], w.shifts[k, ENDS]
+    now, p, due, drive = w.shifts[k, BEGINS], base, w.break_first[k], 0
+    for i in range(n):
+        item, dwell = w.items[stops[i, ITEM]], stops[i, STAY]
+        s, opens = item[PLACE], max(item[OPENS], stops[i, HOLD])
+        start, due = reach(w, k, now, due, w.travel[p, s], s, opens, dwell)
+        if start > item[CLOSES]:
+            return False
+        stops[i, START], stops[i, DUE] = start, due
+        drive += w.travel[p, s]
+        now, p = start + dwell, s
+    home, _ = reach(w, k, now, due, w.travel[p, base], -1, 0, 0)
+    if home > ends:
+        return False
+    st.drive[k] = drive + w.travel[p, base] if n > 0 else 0
+    bound = ends - (home - now)
+    for i in range(n - 1, -1, -1):
+        item, dwell = w.items[stops[i, ITEM]], stops[i, STAY]
+        late = min(bound - dwell, item[CLOSES])
+        if not w.shifts[k, FREE]:
+            late = _last_opening(w, k, item[PLACE], late, dwell)
+        stops[i, LATE] = late
+        bound = late - w.travel[w.items[stops[i - 1, ITEM], PLACE] if i > 0 else base, item[PLACE]]
+        for j in range(stops[i - 1, DUE] if i > 0 else w.break_first[k], stops[i, DUE]):
+            bound -= w.breaks[j, LENGTH]
+    return True
+
+
+@kernel
+def _revalue(w: World, st: State, s: int) -> None:
+    if w.counts[s]:
+        st.value[s] = prevented(w.harm, s, st.visits[s, : st.seen[s]])
+
+
+@kernel
+def _lift(w: World, st: State, k: int, first: int) -> None:
+    """Take a route's visits from its stop `first` on out of the account of places."""
+    after = st.stops[k, first - 1, START] if first > 0 else -1
+    for i in range(first, st.size[k]):
+        s, m = w.items[st.stops[k, i, ITEM], PLACE], 0
+        for j in range(st.seen[s]):
+            if st.visits[s, j, WHO] != k or st.visits[s, j, ARRIVE] <= after:
+                st.visits[s, m] = st.visits[s, j]
+                m += 1
+        st.seen[s] = m
+
+
+@kernel
+def _lay(w: World, st: State, k: int, first: int) -> bool:
+    """Enter a route's visits into the account; False where a place has no room for one more."""
+    for i in range(first, st.size[k]):
+        it, start = st.stops[k, i, ITEM], st.stops[k, i, START]
+        s = w.items[it, PLACE]
+        if not w.counts[s]:
+            continue
+        j = st.seen[s]
+        if j == st.visits.shape[1]:
+            return False
+        while j > 0 and st.visits[s, j - 1, ARRIVE] > start:
+            st.visits[s, j] = st.visits[s, j - 1]
+            j -= 1
+        st.visits[s, j, ARRIVE], st.visits[s, j, LEAVE] = start, start + st.stops[k, i, STAY]
+        st.visits[s, j, WHAT], st.visits[s, j, WHO] = it, k
+        st.seen[s] += 1
+    return True
+
+
+@kernel
+def _is_spaced(w: World, st: State, s: int) -> bool:
+    """Tell whether visits keep their distance; appointments need none between them."""
+    last, last_drawn = -NEVER, -NEVER
+    for j in range(st.seen[s] if w.spacing > 0 else 0):
+        drawn = st.visits[s, j, WHAT] >= w.appointments
+        if st.visits[s, j, ARRIVE] < (last if drawn else last_drawn) + w.spacing:
+            return False
+        last = max(last, st.visits[s, j, LEAVE])
+        if drawn:
+            last_drawn = max(last_drawn, st.visits[s, j, LEAVE])
+    return True
+
+
+@kernel
+def _account(w: World, st: State, k: int, first: int) -> bool:
+    """Time a route, enter it from `first` on and value its places; False: a rule is broken."""
+    if not time_route(w, st, k) or not _lay(w, st, k, first):
+        return False
+    for i in range(first, st.size[k]):
+        s = w.items[st.stops[k, i, ITEM], PLACE]
+        if not _is_spaced(w, st, s):
+            return False
+        _revalue(w, st, s)
+    return True
+
+
+@kernel
+def score(w: World, st: State) -> float:
+    """Return what the routes are worth: harm prevented, what is kept, less the driving."""
+    return float(st.value.sum() + st.worth[0] - w.drive_cost * st.drive.sum())
+
+
+@kernel
+def _insert(w: World, st: State, k: int, at: int, it: int) -> bool:
+    """Put an item into a route if that is allowed and makes the plan better."""
+    before, n = score(w, st), st.size[k]
+    _lift(w, st, k, at)
+    st.stops[k, at + 1 : n + 1] = st.stops[k, at:n].copy()
+    st.stops[k, at, ITEM], st.stops[k, at, HOLD], st.stops[k, at, STAY] = it, 0, w.items[it, DWELL]
+    st.size[k] += 1
+    st.worth[0] += w.worth[it]
+    if _account(w, st, k, at) and score(w, st) > before:
+        st.kept[it] = it < w.appointments
+        return True
+    _lift(w, st, k, at)
+    st.stops[k, at:n] = st.stops[k, at + 1 : n + 1].copy()
+    st.size[k] -= 1
+    st.worth[0] -= w.worth[it]
+    _account(w, st, k, at)
+    _revalue(w, st, w.items[it, PLACE])
+    return False
+
+
+@kernel
+def _cut(w: World, st: State, k: int, at: int, count: int) -> None:
+    """Take a string of stops out of a route; the whole route where the rest cannot stand."""
+    n = st.size[k]
+    gone = st.stops[k, :n, ITEM].copy()
+    _lift(w, st, k, at)
+    st.stops[k, at : n - count] = st.stops[k, at + count : n].copy()
+    st.size[k] -= count
+    if not _account(w, st, k, at):
+        _lift(w, st, k, 0)
+        for it in gone[:at]:
+            _revalue(w, st, w.items[it, PLACE])
+        st.size[k], at, count = 0, 0, n
+        _account(w, st, k, 0)
+    for it in gone[at:]:
+        _revalue(w, st, w.items[it, PLACE])
+    for it in gone[at : at + count]:
+        st.kept[it] = False
+        st.worth[0] -= w.worth[it]
+
+
+@kernel
+def _scan(w: World, st: State, k: int, slots: tuple[int, int], offers: Offers) -> None:  # noqa: C901 - one loop
+    """Note for each item where in a route, from slot to slot, it gives most per second."""
+    stops, n, base = st.stops[k], st.size[k], w.shifts[k, BASE]
+    for i in range(slots[0], min(slots[1], n) + 1 if n < len(stops) else 0):
+        now, p, due = w.shifts[k, BEGINS], base, w.break_first[k]
+        if i > 0:
+            now, due = stops[i - 1, START] + stops[i - 1, STAY], stops[i - 1, DUE]
+            p = w.items[stops[i - 1, ITEM], PLACE]
+        q = w.items[stops[i, ITEM], PLACE] if i < n else base
+        bound = stops[i, LATE] if i < n else w.shifts[k, ENDS]
+        plain = w.shifts[k, FREE] and due == w.break_first[k + 1]
+        for it in offers.items:
+            s, opens, closes, dwell, only = w.items[it]
+            there, after = w.travel[p, s], dwell + w.travel[s, q]
+            start = max(now + there, opens)
+            if start + after > bound or st.kept[it] or (only >= 0 and only != k):
+                continue
+            if not plain:
+                start, _ = reach(w, k, now, due, there, s, opens, dwell)
+            if start > closes or start + after > bound:
+                continue
+            per_s = offers.taste[it] / max(1, start - now + after - w.travel[p, q])
+            if w.promise[it] * per_s > offers.rate[it, k]:
+                gain = w.worth[it]
+                if it >= w.appointments:
+                    there_by = st.visits[s, : st.seen[s]]
+                    gain = _gain(w.harm, s, start, start + dwell, there_by, w.spacing)
+                if gain * per_s > offers.rate[it, k]:
+                    offers.rate[it, k], offers.slot[it, k] = gain * per_s, i
+                    offers.fresh[it, k] = True
+
+
+@kernel
+def fill(w: World, st: State, noise: float) -> None:
+    """Insert again and again what gives most for the time it takes, until nothing pays.
+
+    A rate that was found before the route or the place changed is looked at again only when it is
+    the highest; slots beside a new stop are looked at at once.
+    """
+    count, shifts = len(w.items), len(w.shifts)
+    may = np.flatnonzero((w.promise > 0.0) & ~st.kept)
+    taste = np.array([1.0 - noise * _draw(st) for _ in range(count)])
+    rate, slot = np.zeros((count, shifts)), np.zeros((count, shifts), np.int64)
+    offers = Offers(may, taste, rate, slot, np.ones((count, shifts), np.bool_))
+    for k in range(shifts):
+        _scan(w, st, k, (0, NEVER), offers)
+    while True:
+        best, it, k = 0.0, -1, -1
+        for one in may:
+            for by in range(shifts):
+                if rate[one, by] > best:
+                    best, it, k = rate[one, by], one, by
+        if it < 0:
+            return
+        at, fresh = slot[it, k], offers.fresh[it, k]
+        if not fresh or not _insert(w, st, k, at, it):
+            rate[it, k] = 0.0
+            if not fresh:
+                one_item = Offers(np.array([it]), taste, rate, slot, offers.fresh)
+                _scan(w, st, k, (0, NEVER), one_item)
+            continue
+        offers.fresh[:, k] = False
+        _scan(w, st, k, (at, at + 1), offers)
+        for one in may:
+            if w.items[one, PLACE] == w.items[it, PLACE]:
+                offers.fresh[one] = False
+        if st.kept[it]:
+            rate[it] = 0.0
+
+
+@kernel
+def _ruin(w: World, st: State) -> None:
+    """Cut strings of stops that lie near one place and time out of a few routes."""
+    it = int(_draw(st) * len(w.items))
+    while w.promise[it] <= 0.0:
+        it = int(_draw(st) * len(w.items))
+    first = max(w.items[it, OPENS], w.shifts[:, BEGINS].min())
+    last = min(w.items[it, CLOSES], w.shifts[:, ENDS].max())
+    s, t = w.items[it, PLACE], first + _draw(st) * (last - first)
+    hit = np.zeros(len(w.shifts), np.bool_)
+    for _ in range(1 + int(STRINGS * _draw(st))):
+        best, k, at = np.inf, -1, 0
+        for by in range(len(w.shifts)):
+            for i in range(0 if hit[by] else st.size[by]):
+                place = w.items[st.stops[by, i, ITEM], PLACE]
+                apart = w.travel[s, place] + abs(st.stops[by, i, START] - t) / 8
+                if apart < best:
+                    best, k, at = apart, by, i
+        if k < 0:
+            return
+        hit[k] = True
+        count = min(st.size[k], 1 + int(_draw(st) * LONGEST))
+        at = min(max(0, at - int(_draw(st) * count)), st.size[k] - count)
+        _cut(w, st, k, at, count)
+
+
+@kernel
+def _copy(to: State, of: State) -> None:
+    """Copy all but the random numbers."""
+    to.size[:], to.stops[:], to.drive[:] = of.size, of.stops, of.drive
+    to.seen[:], to.visits[:], to.value[:] = of.seen, of.visits, of.value
+    to.kept[:], to.worth[:] = of.kept, of.worth
+
+
+@kernel
+def improve(w: World, st: State, best: State, before: State, count: int, heat: float) -> None:  # noqa: PLR0917
+    """Ruin and recreate `count` times; `heat`: how much worse may follow; `best` keeps the best."""
+    now, top = score(w, st), score(w, best)
+    for _ in range(count):
+        _copy(before, st)
+        _ruin(w, st)
+        fill(w, st, NOISE)
+        new = score(w, st)
+        if new > now + heat * np.log(_draw(st) + 1e-300):
+            now = new
+            if new > top:
+                top = new
+                _copy(best, st)
+        else:
+            _copy(st, before)
+
+
+@kernel
+def _alter(w: World, st: State, k: int, at: int, hold: int, stay: int) -> bool:  # noqa: PLR0917
+    """Begin a stop no earlier than `hold` and stay so long, if that makes the plan better."""
+    before, stop = score(w, st), st.stops[k, at]
+    old_hold, old_stay = stop[HOLD], stop[STAY]
+    _lift(w, st, k, at)
+    stop[HOLD], stop[STAY] = hold, stay
+    if _account(w, st, k, at) and score(w, st) > before + 1e-9 * abs(before):
+        return True
+    _lift(w, st, k, at)
+    stop[HOLD], stop[STAY] = old_hold, old_stay
+    _account(w, st, k, at)
+    return False
+
+
+@kernel
+def tune(w: World, st: State) -> None:
+    """Move beginnings and stays by small steps while that prevents more."""
+    for step in STEPS_S:
+        better = True
+        while better:
+            better = False
+            for k in range(len(w.shifts)):
+                for i in range(st.size[k]):
+                    item, hold, stay, start = st.stops[k, i, :4]
+                    better = _alter(w, st, k, i, start + step, stay) or better
+                    better = _alter(w, st, k, i, max(0, start - step), stay) or better
+                    if item >= w.appointments and stay + step <= w.most:
+                        better = _alter(w, st, k, i, hold, stay + step) or better
+                    if item >= w.appointments and stay - step >= w.least:
+                        better = _alter(w, st, k, i, hold, stay - step) or better

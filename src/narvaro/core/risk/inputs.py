@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from narvaro.core.jit import F64, I32
+from narvaro.core.jit import F64, I32, Bits
 
 
 class Input(StrEnum):
@@ -38,7 +38,7 @@ REFUSED = {
 """Sources that somebody might think of, and why they are refused."""
 
 
-class InputRefused(ValueError):
+class InputRefused(ValueError):  # noqa: N818 - a refusal is an answer, not a fault
     """A source that the forecast may not learn from: its `name` and `why`."""
 
     def __init__(self, name: str, why: str) -> None:
@@ -112,7 +112,7 @@ class Events:
             frozenset().union(*(one.inputs for one in all_of)),
         )
 
-    def taken(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Events":
+    def take(self, rows: Bits) -> "Events":
         """Return the rows where a mask bool [n] is true."""
         return Events(
             self.cell[rows],

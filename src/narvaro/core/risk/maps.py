@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from narvaro.core.grid import Grid
 from narvaro.core.jit import F64, I64, Bits, kernel
@@ -53,7 +54,7 @@ def _taps(sd_cells: float) -> F64:
 
 
 @kernel
-def _smooth(maps: F64, taps: F64, out: F64) -> None:
+def _smooth(maps: F64, taps: F64, out: F64) -> None:  # noqa: C901 - two passes, two sides each
     """Convolve along rows, then along columns; nothing lies beyond the grid."""
     count, rows, cols = maps.shape
     reach = len(taps) - 1
@@ -86,6 +87,10 @@ class Shares(NamedTuple):
     middle_h: F64
     weight: F64
 
+    def take(self, rows: npt.NDArray[np.bool_ | np.int64]) -> "Shares":
+        """Return the rows of a mask or of indices."""
+        return Shares(self.cell[rows], self.day_part[rows], self.middle_h[rows], self.weight[rows])
+
 
 def discounted(
     shares: Shares, at_h: float, half_life_days: float, day_parts: int, cells: int
@@ -94,7 +99,7 @@ def discounted(
     age_days = np.maximum(at_h - shares.middle_h, 0) / 24
     weight = shares.weight * np.exp2(-age_days / half_life_days)
     flat = np.bincount(shares.day_part * cells + shares.cell, weight, day_parts * cells)
-    return flat.reshape(day_parts, cells)
+    return np.asarray(flat, np.float64).reshape(day_parts, cells)
 
 
 def as_shares(counts: F64, mask: Bits) -> F64:

@@ -22,7 +22,7 @@ from narvaro.core.risk.rhythm import (
     Rhythm,
     level_per_h,
     season,
-    season_factor,
+    season_back,
     totals_back,
     week_profile,
 )
@@ -49,10 +49,13 @@ class Part:
 
 
 PARTS = (
-    Part("long_run", 1500, 0, by_day_part=False, weight=0.3),
-    Part("surroundings", 1500, 250, by_day_part=False, weight=0.2),
-    Part("day_part", 1500, 112, by_day_part=True, weight=0.25),
-    Part("recent", 120, 112, by_day_part=False, weight=0.15),
+    Part("long_run", 1500, 0, by_day_part=False, weight=0.25),
+    Part("last_year", 365, 0, by_day_part=False, weight=0.12),
+    Part("surroundings", 1500, 250, by_day_part=False, weight=0.08),
+    Part("day_part", 1500, 0, by_day_part=True, weight=0.22),
+    Part("day_part_last_year", 365, 112, by_day_part=True, weight=0.12),
+    Part("recent", 120, 0, by_day_part=False, weight=0.05),
+    Part("last_month", 30, 112, by_day_part=False, weight=0.06),
     Part("near_repeat", 14, 250, by_day_part=False, weight=0.07),
 )
 
@@ -62,13 +65,15 @@ class Settings:
     """What a forecast is made with; `learn` returns one whose weights fit the events.
 
     `slots`: the length and start of a time slot. `day_parts`: the hours at which parts of the day
-    begin. `floor`: the share that lies evenly on all cells. Half-lives in days.
+    begin. `floor`: the share that lies evenly on all cells. `sharpness`: the power that the shares of
+    cells are raised to; above 1 the high ones rise. Half-lives in days.
     """
 
     slots: Slots = field(default_factory=Slots)
     day_parts: tuple[float, ...] = (6.0, 14.0, 22.0)
     parts: tuple[Part, ...] = PARTS
     floor: float = 0.03
+    sharpness: float = 1.0
     level_half_life_days: float = 56
     week_half_life_days: float = 1500
     level_prior_events: float = 10
@@ -82,6 +87,8 @@ class Settings:
         total = self.floor + sum(part.weight for part in self.parts)
         if self.floor <= 0 or min((p.weight for p in self.parts), default=0) < 0:
             raise ValueError("Settings: the floor must be above 0, no weight below 0.")
+        if self.sharpness <= 0:
+            raise ValueError("Settings: the sharpness must be above 0.")
         if abs(total - 1) > 1e-9:
             raise ValueError(f"Settings: floor and weights sum to {total}, not 1.")
         starts = self.day_parts
@@ -178,7 +185,7 @@ def known(events: Events, mask: Bits, until_h: float, settings: Settings) -> Kno
     was_known = events.ends_h <= until_h
     inside = (events.cell >= 0) & (events.cell < len(mask))
     inside[inside] = mask[events.cell[inside]]
-    rows = events.taken(was_known & inside)
+    rows = events.take(was_known & inside)
     found = spread(rows.begins_h, rows.ends_h, settings.slots)
     cell = rows.cell[found.event].astype(np.int64)
     day_part = settings.day_part_of(found.slot)
@@ -199,6 +206,7 @@ def fit(
     mask: Bits,
     until_h: float,
     settings: Settings,
+    *,
     since_h: float | None = None,
 ) -> Risk:
     """Return the forecast from what was known at `until_h`.
@@ -219,6 +227,8 @@ def fit(
     places[FLOOR] = np.broadcast_to(
         settings.floor * mask / mask.sum(), (len(settings.day_parts), grid.cells)
     )
+    factor = _sharpening(np.sum(list(places.values()), axis=0), mask, settings.sharpness)
+    places = {name: place * factor for name, place in places.items()}
     return Risk(
         ENGINE, grid, mask, until_h, settings,
         rhythm_of(rows, begun_h, until_h, settings), places,
@@ -226,6 +236,13 @@ def fit(
         _cost_each(rows, grid, mask, until_h, settings),
         rows.used, rows.left_out,
     )  # fmt: skip
+
+
+def _sharpening(place: F64, mask: Bits, sharpness: float) -> F64:
+    """Return what each cell's share is multiplied by, [day_parts, cells]; sums stay one."""
+    share = np.where(mask, place, 1.0)
+    power = np.where(mask, share**sharpness, 0.0)
+    return np.asarray(power / power.sum(axis=1, keepdims=True) / share, np.float64)
 
 
 def part_counts(shares: Shares, at_h: float, part: Part, blur: Blur, settings: Settings) -> F64:
@@ -240,7 +257,7 @@ def rhythm_of(rows: Known, begun_h: float, until_h: float, settings: Settings) -
     middle, weight = rows.shares.middle_h, rows.shares.weight
     waves = season(totals_back(middle, weight, begun_h, until_h, WEEK_H), until_h)
     daily = totals_back(middle, weight, begun_h, until_h, DAY_H)
-    factor = season_factor(waves, until_h - (np.arange(len(daily)) + 0.5) * DAY_H)
+    factor = season_back(waves, len(daily), until_h)
     level = level_per_h(daily, factor, settings.level_half_life_days, settings.level_prior_events)
     age_days = np.maximum(until_h - middle, 0) / DAY_H
     recent = weight * np.exp2(-age_days / settings.week_half_life_days)
@@ -254,6 +271,7 @@ def naive(
     mask: Bits,
     until_h: float,
     settings: Settings,
+    *,
     days: float = 365,
     since_h: float | None = None,
 ) -> Risk:
@@ -261,8 +279,8 @@ def naive(
     _check(grid, mask)
     rows = known(events, mask, until_h, settings)
     span_h = min(days * DAY_H, until_h - _begun_h(rows, until_h, since_h))
-    new = rows.shares.middle_h >= until_h - span_h
-    count = np.bincount(rows.shares.cell[new], rows.shares.weight[new], grid.cells)[None]
+    new = rows.shares.take(rows.shares.middle_h >= until_h - span_h)
+    count = np.asarray(np.bincount(new.cell, new.weight, grid.cells), np.float64)[None]
     each = len(settings.day_parts)
     rhythm = Rhythm(
         settings.slots,
@@ -286,21 +304,16 @@ def _cost_each(rows: Known, grid: Grid, mask: Bits, until_h: float, settings: Se
     priced = np.isfinite(rows.cost_sek)
     if not priced.any():
         return np.full(grid.cells, np.nan)
-    shares = Shares(*(column[priced] for column in rows.shares))
-    half_life, blur = settings.cost_half_life_days, Blur(grid, mask, settings.cost_sd_m)
+    shares = rows.shares.take(priced)
     spent = shares._replace(weight=shares.weight * rows.cost_sek[priced])
+    half_life, each = settings.cost_half_life_days, len(settings.day_parts)
     both = [
-        discounted(one, until_h, half_life, 1, grid.cells)
-        for one in (_merged(shares), _merged(spent))
+        discounted(one, until_h, half_life, each, grid.cells).sum(axis=0) for one in (shares, spent)
     ]
-    number, sek = blur(np.concatenate(both))
-    mean = sek.sum() / number.sum()
+    number, sek = Blur(grid, mask, settings.cost_sd_m)(np.stack(both))
     prior = settings.cost_prior_events
+    mean = sek.sum() / number.sum()
     return np.asarray((sek + prior * mean) / (number + prior), np.float64)
-
-
-def _merged(shares: Shares) -> Shares:
-    return shares._replace(day_part=np.zeros_like(shares.day_part))
 
 
 def _begun_h(rows: Known, until_h: float, since_h: float | None) -> float:

@@ -46,6 +46,11 @@ def season_factor(season: F64, hour: F64) -> F64:
     return np.maximum(1 + _waves(hour) @ season, _LOWEST_SEASON)
 
 
+def season_back(season: F64, days: int, until_h: float) -> F64:
+    """Return the season's factor in the middle of each day backwards from `until_h`."""
+    return season_factor(season, until_h - (np.arange(days, dtype=np.float64) + 0.5) * DAY_H)
+
+
 def _waves(hour: F64) -> F64:
     angle = 2 * np.pi * np.asarray(hour, np.float64) / YEAR_H
     return np.stack([np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)], axis=-1)
@@ -56,7 +61,7 @@ def totals_back(middle_h: F64, weight: F64, since_h: float, until_h: float, step
     steps = int((until_h - since_h) // step_h)
     age = np.floor((until_h - middle_h) / step_h).astype(np.int64)
     kept = (age >= 0) & (age < steps)
-    return np.bincount(age[kept], weight[kept], minlength=steps)
+    return np.asarray(np.bincount(age[kept], weight[kept], steps), np.float64)
 
 
 def season(weekly: F64, until_h: float) -> F64:
@@ -70,9 +75,9 @@ def season(weekly: F64, until_h: float) -> F64:
     window = np.full(_WEEKS + 1, 1 / _WEEKS)
     window[[0, -1]] /= 2
     around = np.convolve(weekly, window, "valid")
-    age = np.arange(_WEEKS // 2, _WEEKS // 2 + len(around))
+    age = np.arange(_WEEKS // 2, _WEEKS // 2 + len(around), dtype=np.float64)
     used = around > 0
-    ratio = weekly[age][used] / around[used] - 1
+    ratio = weekly[_WEEKS // 2 :][: len(around)][used] / around[used] - 1
     waves = _waves(until_h - (age[used] + 0.5) * 168)
     found, *_ = np.linalg.lstsq(waves, ratio, rcond=None)
     noise = ((ratio - waves @ found) ** 2).mean() * 2 / len(ratio)

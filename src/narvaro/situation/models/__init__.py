@@ -9,6 +9,7 @@ from narvaro.situation.models.picture import Decision, Measure, Picture, PoliceE
 from narvaro.situation.models.reports import (
     FINDINGS,
     OF_ALARMS,
+    SETTLE_WITHIN,
     AgeBand,
     Category,
     Count,
@@ -24,6 +25,7 @@ from narvaro.situation.models.units import Exposure, Position, Presence, UnitSta
 __all__ = [
     "FINDINGS",
     "OF_ALARMS",
+    "SETTLE_WITHIN",
     "AgeBand",
     "Case",
     "CaseShare",

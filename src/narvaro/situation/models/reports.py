@@ -4,6 +4,7 @@ Observation: what somebody noticed, unassessed. Incident: what turned out to hav
 what it did to a thing of somebody's. Counts and age bands only; no person is in any of them.
 """
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import models
@@ -86,6 +87,14 @@ class AgeBand(models.TextChoices):
     UNKNOWN = "unknown"
 
 
+SETTLE_WITHIN = timedelta(hours=24)
+"""How soon doubtful words are settled by whoever leads."""
+
+REMOVE_WITHIN = timedelta(hours=48)
+REMOVE_OFFENSIVE_WITHIN = timedelta(hours=24)
+"""How soon graffiti is gone again, from the report on."""
+
+
 class WordedRow(models.Model):
     """Words that were masked, with what is doubtful in them (`core.wording.Mark`)."""
 
@@ -133,7 +142,13 @@ class Incident(TenantRow, PlacedRow, FromFileRow, WordedRow):
                 name="incident_forward",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "occurred_from"], name="incident_time")]
+        indexes = [
+            models.Index(fields=["tenant", "occurred_from"], name="incident_time"),
+            models.Index(
+                fields=["tenant", "reported_at"], condition=models.Q(batch=None),
+                name="incident_reported",
+            ),
+        ]  # fmt: skip
 
 
 class Observation(TenantRow, PlacedRow, WordedRow):
@@ -237,7 +252,22 @@ class Damage(TenantRow, PlacedRow, FromFileRow, WordedRow):
                 name="damage_forward",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "occurred_from"], name="damage_time")]
+        indexes = [
+            models.Index(fields=["tenant", "occurred_from"], name="damage_time"),
+            models.Index(
+                fields=["tenant", "reported_at"], condition=models.Q(batch=None),
+                name="damage_reported",
+            ),
+        ]  # fmt: skip
+
+    @property
+    def removal_due_at(self) -> datetime | None:
+        """Return when graffiti should be gone; None for other damage, and when it is restored."""
+        waiting = self.state in {self.State.REPORTED, self.State.ORDERED}
+        if self.kind != self.Kind.GRAFFITI or not waiting:
+            return None
+        within = REMOVE_OFFENSIVE_WITHIN if self.offensive else REMOVE_WITHIN
+        return self.reported_at + within
 
 
 class Photo(TenantRow):

@@ -12,6 +12,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Unit
 from narvaro.directory.queries import units_seen_by
 from narvaro.situation.models import Case, Incident, Position, RefusedIntake, Signal, UnitStatus
+from narvaro.situation.queries.reports import without_words
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Missing
 
@@ -59,10 +60,8 @@ def list_signals(viewer: Viewer, case: Case) -> list[Signal]:
 def find_incident(viewer: Viewer, case: Case) -> Incident | None:
     """Return what was reported of a case, or None; without its words where those are not granted."""
     viewer.require(Record.REPORT)
-    found = Incident.objects.filter(case=get_case(viewer, case.pk)).first()
-    if found is not None and not viewer.sees(Record.REPORT, "text") and not found.settled_at:
-        found.text = ""
-    return found
+    found = Incident.objects.filter(case=get_case(viewer, case.pk)).select_related("reported_by")
+    return next(iter(without_words(viewer, found)), None)
 
 
 @dataclass(frozen=True)

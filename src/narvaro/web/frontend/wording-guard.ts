@@ -30,9 +30,9 @@ function listSaid(field: Field, told: HTMLElement): [string, string][] {
     field.value.slice(start, end),
     `${word(`mark-${code}`)}; ${word(`advice-${advice}`)}`,
   ]);
-  const masked = /\[(?:personnummer|telefonnummer)\]/.exec(field.value);
-  if (masked) said.unshift([masked[0], word("masked")]);
-  return said.slice(0, SHOWN);
+  const gone = new Set(field.value.match(/\[(?:personnummer|telefonnummer)\]/g) ?? []);
+  const masked = [...gone].map((one): [string, string] => [one, word("masked")]);
+  return [...masked, ...said].slice(0, SHOWN);
 }
 
 /** Say beside the field what is marked; the same is not said twice. */
@@ -47,22 +47,34 @@ function tell(field: Field): void {
   told.dataset.said = now;
   list.replaceChildren(
     ...said.map(([words, text]) => {
-      const item = document.createElement("li");
       const quoted = document.createElement("b");
       quoted.textContent = words;
-      item.append(quoted, ` – ${text}`);
+      const line = document.createElement("span");
+      line.append(quoted, ` – ${text}`);
+      const item = document.createElement("li");
+      item.append(line);
       return item;
     }),
   );
   box.hidden = said.length === 0;
 }
 
-function settle(field: Field): void {
+/** Say it after a pause: a line that came up under a tap on its way to a button would move it. */
+function tellSoon(field: Field): void {
   clearTimeout(pauses.get(field));
-  pauses.delete(field);
-  // What keeps the form's words (drafts.ts) hears of the change as of any other.
+  pauses.set(
+    field,
+    setTimeout(() => {
+      pauses.delete(field);
+      settle(field);
+      tell(field);
+    }, PAUSE_MS),
+  );
+}
+
+/** Mask all that stands in a field; what keeps its words (drafts.ts) hears of it as of any change. */
+function settle(field: Field): void {
   if (maskField(field, false)) field.dispatchEvent(new Event("input", { bubbles: true }));
-  tell(field);
 }
 
 function onInput(event: Event): void {
@@ -72,15 +84,14 @@ function onInput(event: Event): void {
   // A word under way belongs to the keyboard: to change it now would garble it.
   if ((event as InputEvent).isComposing) return;
   maskField(field, /^insert(?:Text|LineBreak)?$/.test((event as InputEvent).inputType));
-  pauses.set(
-    field,
-    setTimeout(() => settle(field), PAUSE_MS),
-  );
+  tellSoon(field);
 }
 
 function onLeave(event: Event): void {
   const field = toField(event.target);
-  if (field) settle(field);
+  if (!field) return;
+  settle(field);
+  tellSoon(field);
 }
 
 /** Mask the values that a request or a draft is made of, whatever the fields show. */
@@ -125,6 +136,9 @@ export function guardForms(): void {
   });
   // After the page's other scripts: a draft that was put back is looked at too.
   queueMicrotask(() => {
-    for (const field of document.querySelectorAll<Field>(FIELDS)) settle(field);
+    for (const field of document.querySelectorAll<Field>(FIELDS)) {
+      settle(field);
+      tell(field);
+    }
   });
 }

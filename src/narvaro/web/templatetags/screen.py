@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from narvaro.spine import clock
 from narvaro.web.screens import PeriodRow
+from narvaro.web.values import written
 
 register = template.Library()
 
@@ -45,8 +46,21 @@ STATE_LOOKS = {
     "open": ("ask", "bell"),
     "ended": ("done", "flag"),
     "lapsed": ("rest", "cross"),
+    "submitted": ("ask", "hourglass"),
+    "in_picture": ("ready", "check"),
+    "merged": ("done", "check"),
+    "referred": ("go", "send"),
+    "rejected": ("rest", "cross"),
+    "ordered": ("go", "tool"),
+    "restored": ("ready", "check"),
+    "decided": ("ask", "flag"),
+    "in_progress": ("go", "hourglass"),
+    "done": ("ready", "check"),
+    "cancelled": ("rest", "cross"),
 }
 KIND_ICONS = {
+    "files": "files",
+    "first-report": "report",
     "intruder": "door",
     "duress": "alert",
     "assistance": "hand",
@@ -60,6 +74,10 @@ KIND_ICONS = {
     "phone": "phone",
     "night": "moon",
     "contract": "document",
+    "reports": "pencil",
+    "damage": "crack",
+    "words": "words",
+    "week": "calendar",
     "car": "car",
     "foot": "foot",
 }
@@ -192,3 +210,6 @@ def time_line(periods: Sequence[PeriodRow], today: date) -> TimeLine | None:
         for row in periods
     )
     return TimeLine(bars, f"{place(today):.2f}")
+
+
+register.filter("written", written)

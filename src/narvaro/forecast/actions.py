@@ -1,0 +1,168 @@
+"""Writes of forecasts: made, scored, used in plans or not.
+
+What is computed is computed outside any transaction; one short one keeps it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from narvaro.access.models import OrganisationKind
+from narvaro.access.queries import list_organisation_ids
+from narvaro.core.grid import Grid
+from narvaro.core.risk import Events, Settings, fit, learn, naive
+from narvaro.forecast.events import ForecastMade, ForecastScored, ForecastSwitched
+from narvaro.forecast.kept import Kept, keep, read_settings, write_grid, write_settings
+from narvaro.forecast.loading import Loaded, load, local_h, moment_of, read
+from narvaro.forecast.models import Forecast, ForecastUse, Score
+from narvaro.forecast.scoring import Judged, judge
+from narvaro.spine import clock, events
+from narvaro.spine.events import SYSTEM
+from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
+
+HOURS = 48
+LEARN_AGAIN = timedelta(hours=24)
+MANY_MORE = 0.1  # so many more or fewer events than last time are learned from at once
+LEARN_AT_MOST_S = 600.0
+LATE = timedelta(days=7)
+"""How long a report may take and still count in a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A forecast that was computed and is not kept yet."""
+
+    loaded: Loaded
+    kept: Kept
+    settings: dict[str, Any]
+    engine: str
+    first_h: float
+    starts_at: datetime
+
+
+def make_forecast(*, tenant: Tenant, at: datetime) -> Forecast:
+    """Make the forecast of the 48 hours from the next full local hour on, from what is known now.
+
+    The same data give the same forecast: the one that is kept. While its period has not begun, and no
+    plan stands on it, new data make it anew. Raises Refused where there is nothing to learn from.
+    """
+    loaded = load(tenant, at)
+    if loaded is None or not loaded.used:
+        raise Refused(
+            "nothing_to_forecast",
+            "No damage, confirmed alarm or reported incident with a place; import some first.",
+        )
+    first_h = float(ceil(local_h([at], loaded.zone)[0]))
+    starts_at = moment_of(first_h, loaded.zone)
+    there = Forecast.objects.filter(tenant=tenant, starts_at=starts_at).first()
+    if there is not None and there.settings["data"] == loaded.digest():
+        return there
+    made = _compute(loaded, _last_learned(tenant.pk), first_h, starts_at, at)
+    return _keep(tenant, made, at=at)
+
+
+def _last_learned(tenant_id: UUID) -> dict[str, Any]:
+    made = Forecast.objects.filter(tenant_id=tenant_id).order_by("-made_at")
+    return made.values_list("settings", flat=True).first() or {}
+
+
+def _compute(
+    loaded: Loaded, before: dict[str, Any], first_h: float, starts_at: datetime, at: datetime
+) -> _Made:
+    settings, said = _settings(loaded, before, at)
+    given = (loaded.events, loaded.grid, loaded.mask, loaded.until_h, settings)
+    risk = fit(*given)
+    kept = keep(risk, naive(*given), first_h, HOURS)
+    return _Made(loaded, kept, said, risk.engine, first_h, starts_at)
+
+
+def _settings(
+    loaded: Loaded, before: dict[str, Any], at: datetime
+) -> tuple[Settings, dict[str, Any]]:
+    """Return the core's settings and how they are kept: learned once a day, from data that changed."""
+    count, data = sum(loaded.used.values()), loaded.digest()
+    if before and not _must_learn(before, count, data, at):
+        return read_settings(before["of_core"]), {**before, "data": data}
+    begun = clock.monotonic()
+    settings = learn(
+        loaded.events, loaded.grid, loaded.mask, loaded.until_h, Settings(),
+        stop=lambda: clock.monotonic() - begun > LEARN_AT_MOST_S,
+    )  # fmt: skip
+    return settings, {
+        "of_core": write_settings(settings), "learned_at": at.isoformat(), "learned_from": count,
+        "learned_data": data, "data": data,
+    }  # fmt: skip
+
+
+def _must_learn(before: dict[str, Any], count: int, data: str, at: datetime) -> bool:
+    if before["learned_data"] == data:
+        return False
+    many_more = abs(count - before["learned_from"]) > MANY_MORE * before["learned_from"]
+    return many_more or at - datetime.fromisoformat(before["learned_at"]) >= LEARN_AGAIN
+
+
+@transaction.atomic
+def _keep(tenant: Tenant, made: _Made, *, at: datetime) -> Forecast:
+    events.hold(tenant.pk)
+    there = Forecast.objects.filter(tenant=tenant, starts_at=made.starts_at).first()
+    if there is not None and not _is_gone(there, at):
+        return there
+    loaded = made.loaded
+    row = Forecast.objects.create(
+        tenant=tenant, made_at=at, until=moment_of(loaded.until_h, loaded.zone),
+        starts_at=made.starts_at, hours=HOURS, engine=made.engine, settings=made.settings,
+        grid=write_grid(loaded.grid), events=sum(loaded.used.values()),
+        made_of={"used": loaded.used, "left_out": loaded.left_out}, values=made.kept.to_bytes(),
+    )  # fmt: skip
+    _tell(tenant.pk, ForecastMade(row.pk, row.starts_at, HOURS, row.engine, row.events), row.pk, at)
+    return row
+
+
+def _is_gone(there: Forecast, at: datetime) -> bool:
+    """Take away a forecast whose period has not begun; not one that a plan stands on."""
+    if there.starts_at < at:
+        return False
+    try:
+        with transaction.atomic():
+            Forecast.objects.filter(pk=there.pk).delete()
+    except ProtectedError:
+        return False
+    return True
+
+
+def _tell(
+    tenant_id: UUID, event: events.Happening, subject: UUID | None, at: datetime, by: str = SYSTEM
+) -> None:
+    kinds = (OrganisationKind.MUNICIPALITY, OrganisationKind.GUARDING_COMPANY)
+    audience = list_organisation_ids(tenant_id, *kinds)
+    events.append(
+        event, tenant_id=tenant_id, subject=subject, audience=audience, by=by, at=at
+    )
+
+
+def score_due(*, tenant: Tenant, at: datetime) -> int:
+    """Score the forecasts whose period is over, anew each time until late reports had their time.
+
+    Returns how many were scored.
+    """
+    due = list_due(tenant, at)
+    if not due:
+        return 0
+    known = read(tenant, at)
+    on_grid: dict[Grid, Events] = {}
+    for row in due:
+        grid = Grid(**row.grid)
+        if grid not in on_grid:
+            on_grid[grid] = known.on(grid)
+        first_h = float(local_h([row.starts_at], known.zone)[0])
+        hours = _hours_as_newest(row, first_h, known.zone)
+        judged = judge(Kept.of(row.values, row.grid, row.settings["of_core"]), first_h, hours, on_grid[grid])
+        _keep_score(row, judged, final=row.ends_at(known.zone) + LATE <= at, at=at)
+    return len(due)

@@ -1,0 +1,203 @@
+"""What is stored about me: a page and a file, for the member himself. In: requests. Out: both.
+
+Nobody else gets it, and nothing in it is ranked or compared. Which tables name a member is read from
+the models, so that a new one cannot be forgotten.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from narvaro.access.models import Member
+from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
+from narvaro.dispatch.models import Response
+from narvaro.plan.models import Shift
+from narvaro.situation.actions import RAW_POSITIONS_H
+from narvaro.situation.models import Observation, Position
+from narvaro.situation.queries import list_own_reports
+from narvaro.situation.reports import Reported
+from narvaro.spine import clock
+from narvaro.spine.models import Event
+from narvaro.web import labels, own_record_words
+from narvaro.web.answers import viewer_of_request
+from narvaro.web.labels import say
+from narvaro.web.screens import (
+    CompetenceRow,
+    KeptRow,
+    NamedRow,
+    OwnRecordPage,
+    OwnResponseRow,
+    RawPositions,
+    ShiftRow,
+)
+
+SHIFTS_D = 90
+RESPONSES_SHOWN = 200
+
+
+def rows_naming(member_id: UUID) -> dict[str, QuerySet[Model]]:
+    """Return the rows of every table with a column that names a member, by `app.Model.field`."""
+    found: dict[str, QuerySet[Model]] = {}
+    for model in apps.get_models(include_auto_created=True):
+        about = model._meta  # noqa: SLF001 - what Django documents under this name
+        for one in about.fields:
+            if one.related_model is Member:
+                rows = model._default_manager.filter(**{one.name: member_id})  # noqa: SLF001 - as above
+                found[f"{about.label}.{one.name}"] = rows
+    return dict(sorted(found.items()))
+
+
+def _named(viewer: Viewer) -> tuple[NamedRow, ...]:
+    return tuple(
+        NamedRow(say(own_record_words.NAMED, code), rows.count())
+        for code, rows in rows_naming(viewer.member_id).items()
+    )
+
+
+def _own_shifts(viewer: Viewer, since: datetime) -> list[Shift]:
+    shifts = Shift.objects.filter(tenant_id=viewer.tenant_id, crew__id=viewer.member_id)
+    return list(shifts.filter(ends_at__gt=since).select_related("unit").order_by("-starts_at"))
+
+
+def own_positions(viewer: Viewer, now: datetime) -> QuerySet[Position]:
+    """Return the raw positions of the units that the viewer crewed, while he did."""
+    oldest = now - timedelta(hours=RAW_POSITIONS_H)
+    while_on = Q(pk__in=())
+    for one in _own_shifts(viewer, oldest - timedelta(days=1)):
+        while_on |= Q(unit_id=one.unit_id, at__gte=one.starts_at, at__lt=one.ends_at)
+    return Position.objects.filter(while_on, tenant_id=viewer.tenant_id)
+
+
+def _raw(viewer: Viewer, now: datetime) -> RawPositions:
+    mine = own_positions(viewer, now)
+    first = mine.order_by("received_at").first()
+    if first is None:
+        return RawPositions(0, None, None)
+    gone = first.received_at + timedelta(hours=RAW_POSITIONS_H)
+    return RawPositions(mine.count(), first.at, gone)
+
+
+def _own_responses(viewer: Viewer) -> QuerySet[Response]:
+    mine = Response.objects.filter(tenant_id=viewer.tenant_id, member_id=viewer.member_id)
+    return mine.select_related("case").order_by("-accepted_at")
+
+
+def _member(viewer: Viewer) -> Member:
+    rows = Member.objects.select_related("organisation", "user", "tenant")
+    return rows.prefetch_related("competences").get(pk=viewer.member_id)
+
+
+def _logged(viewer: Viewer) -> int:
+    return Event.objects.filter(tenant_id=viewer.tenant_id, actor=viewer.signature).count()
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """Show the viewer what is stored about him."""
+    viewer = viewer_of_request(request)
+    viewer.require(Record.OWN_RECORD)
+    now, member = clock.now(), _member(viewer)
+    since = now - timedelta(days=SHIFTS_D)
+    shown = OwnRecordPage(
+        service_number=member.service_number,
+        role_label=say(labels.ROLE, member.role),
+        organisation=member.organisation.name,
+        valid_from=member.valid_from,
+        valid_until=member.valid_until,
+        last_login_at=member.user.last_login,
+        competences=tuple(
+            CompetenceRow(say(labels.COMPETENCE, one.kind), one.valid_from, one.valid_until)
+            for one in member.competences.all()
+        ),
+        shifts=tuple(
+            ShiftRow(one.unit.call_sign, one.starts_at, one.ends_at)
+            for one in _own_shifts(viewer, since)
+        ),
+        shifts_since=since.astimezone(viewer.zone).date(),
+        positions=_raw(viewer, now),
+        positions_purpose=member.tenant.positions_purpose,
+        named=_named(viewer),
+        logged=_logged(viewer),
+        responses=tuple(
+            OwnResponseRow(
+                str(one.case.number), one.case.place, one.accepted_at,
+                say(labels.RESPONSE_STATE, one.state),
+            )
+            for one in _own_responses(viewer)[:RESPONSES_SHOWN]
+        ),
+        kept=tuple(KeptRow(*map(str, row)) for row in own_record_words.KEPT),
+        never=tuple(map(str, own_record_words.NEVER)),
+        data_href=reverse("own_record_data"),
+        reports_href=reverse("reports") if viewer.may(Record.OBSERVATION, Verb.REPORT) else "",
+    )  # fmt: skip
+    return render(request, "own_record.html", {"page": shown})
+
+
+def _plain(value: date | datetime | UUID | None) -> str | None:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return None if value is None else str(value)
+
+
+def _report(row: Reported) -> dict[str, object]:
+    observed = (
+        {"count": row.count, "age_band": row.age_band} if isinstance(row, Observation) else {}
+    )
+    return {
+        "record": type(row).__name__.lower(), "id": str(row.pk), "place": row.place,
+        "lat": row.lat, "lon": row.lon, "occurred_from": _plain(row.occurred_from),
+        "occurred_until": _plain(row.occurred_until), "reported_at": _plain(row.reported_at),
+        "text": row.text, **observed,
+    }  # fmt: skip
+
+
+@require_GET
+def data(request: HttpRequest) -> JsonResponse:
+    """Answer with what is stored about the viewer, as a file."""
+    viewer = viewer_of_request(request)
+    viewer.require(Record.OWN_RECORD)
+    now, member = clock.now(), _member(viewer)
+    found = {
+        "made_at": _plain(now),
+        "membership": {
+            "service_number": member.service_number, "role": member.role,
+            "organisation": member.organisation.name, "valid_from": _plain(member.valid_from),
+            "valid_until": _plain(member.valid_until),
+            "last_login_at": _plain(member.user.last_login),
+        },
+        "competences": [
+            {"kind": one.kind, "valid_from": _plain(one.valid_from),
+             "valid_until": _plain(one.valid_until)}
+            for one in member.competences.all()
+        ],
+        "shifts": [
+            {"unit": one.unit.call_sign, "starts_at": _plain(one.starts_at),
+             "ends_at": _plain(one.ends_at)}
+            for one in _own_shifts(viewer, now - timedelta(days=SHIFTS_D))
+        ],
+        "raw_positions": [
+            {"unit": str(one.unit_id), "at": _plain(one.at), "lat": one.lat, "lon": one.lon,
+             "accuracy_m": one.accuracy_m, "received_at": _plain(one.received_at)}
+            for one in own_positions(viewer, now).order_by("at")
+        ],
+        "responses": [
+            {"case": one.case.number, "place": one.case.place, "state": one.state,
+             "accepted_at": _plain(one.accepted_at)}
+            for one in _own_responses(viewer)
+        ],
+        "reports": [_report(one) for one in list_own_reports(viewer)],
+        "records_that_name_you": {
+            code: rows.count() for code, rows in rows_naming(viewer.member_id).items()
+        },
+        "events_in_the_log": _logged(viewer),
+    }  # fmt: skip
+    answer = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{member.service_number}.json"'
+    return answer
