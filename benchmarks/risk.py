@@ -224,6 +224,7 @@ def dump(world: World, result: Result, folder: Path, seed: int) -> None:
         slot=seen.slot,
         cell=seen.cell,
         week=week_of(result.period),
+        weeks=week_of(result.period)[-1] + 1,
         month=month_of(result.period),
         k=result.k,
         seed=seed,

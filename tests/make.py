@@ -20,9 +20,17 @@ from narvaro.directory.models import (
     Transmitter,
     Unit,
 )
-from narvaro.plan.models import Shift
+from narvaro.plan.models import Focus, Shift
 from narvaro.situation.codes import find_code
-from narvaro.situation.models import Category, Damage, Observation, Position, Signal
+from narvaro.situation.models import (
+    Category,
+    Damage,
+    Decision,
+    Observation,
+    Picture,
+    Position,
+    Signal,
+)
 from narvaro.situation.report_facts import DamageFacts, Where
 from narvaro.situation.reports import report_damage, worded
 from narvaro.situation.signals import SignalFacts, receive_signal
@@ -278,3 +286,27 @@ def make_damage(
         estimate_sek=None if estimate is None else Decimal(estimate),
     )  # fmt: skip
     return report_damage(damage_id=uuid7(), facts=facts, member=member, at=at)
+
+
+def make_decision(
+    world: World, place: Site | Area, focus: str = "be_seen", *, monday: date = date(2026, 11, 23),
+    weekdays: tuple[int, ...] = (), hours: tuple[time, time] | None = None,
+) -> Decision:  # fmt: skip
+    """Make a place one of a week's prioritised places."""
+    picture, _ = Picture.objects.get_or_create(tenant=world.tenant, monday=monday)
+    begins, ends = hours or (None, None)
+    return Decision.objects.create(
+        tenant=world.tenant, picture=picture, focus=focus, weekdays=list(weekdays),
+        site=place if isinstance(place, Site) else None,
+        area=place if isinstance(place, Area) else None, hours_from=begins, hours_until=ends,
+        decided_by=make_member(world, Role.COORDINATOR), decided_at=NIGHT,
+    )  # fmt: skip
+
+
+def make_focus(
+    decision: Decision, starts_on: date = date(2026, 11, 20), ends_on: date = date(2026, 12, 1)
+) -> Focus:
+    """Let a decision weigh in the plans of some days."""
+    return Focus.objects.create(
+        tenant_id=decision.tenant_id, decision=decision, starts_on=starts_on, ends_on=ends_on
+    )

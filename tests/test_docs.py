@@ -176,7 +176,7 @@ def test_the_time_points_and_their_proof_stand_in_order() -> None:
     points = section(glossary, "The eleven time points")
     assert re.findall(r"^\| t\d+ \| `(\w+)` \|", points, re.MULTILINE) == list(TIME_POINTS)
     proof = section(glossary, "Proof order")
-    assert re.findall(r"^\| \d \| `(\w+)` \|", proof, re.MULTILINE) == list(PROOF)
+    assert re.findall(r"^\| \d+ \| `(\w+)` \|", proof, re.MULTILINE) == list(PROOF)
 
 
 def test_every_event_kind_is_in_the_glossary() -> None:

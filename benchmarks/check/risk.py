@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def hits(forecast: Array, slot: Array, cell: Array, k: int) -> Array:
+def hits(forecast: Array, slot: Array, cell: Array, k: Array) -> Array:
     """Return hits per slot in the k highest cells; ties share the last places; cell -1 is missed."""
     found = np.zeros(len(forecast))
     for row, values in enumerate(forecast):
@@ -42,10 +42,9 @@ def slope(forecast: Array, slot: Array, cell: Array) -> float:
 keys: dict[str, float] = {}
 for path in sorted(Path(sys.argv[1]).glob("risk_*.npz")):
     d, tail = np.load(path), path.stem.removeprefix("risk").removesuffix("_all")
-    f, at, seen, m = d["ours"], (d["slot"], d["cell"]), d["cell"] >= 0, d["month"]
-    k, weeks = int(d["k"]), int(d["week"].max()) + 1
+    f, at, k, seen, m = d["ours"], (d["slot"], d["cell"]), d["k"], d["cell"] >= 0, d["month"]
     ours, plain, buyer = (hits(g, *at, k) for g in (f, d["plain_hit"], d["last_year"] + 0 * f))
-    drawn = np.random.default_rng(int(d["seed"])).integers(0, weeks, (int(d["draws"]), weeks))
+    drawn = np.random.default_rng(int(d["seed"])).integers(0, d["weeks"], (d["draws"], d["weeks"]))
     a, b = (np.bincount(d["week"], one)[drawn].sum(axis=1) for one in (ours, plain))
     keys["hit1_ratio" + tail] = ours.sum() / plain.sum()
     keys["hit1_ratio_low" + tail] = np.quantile(a / b, 0.025)

@@ -196,7 +196,7 @@ def _intervals(borders: list[int]) -> tuple[Interval, ...]:
 
 @st.composite
 def draw_appointment(draw: st.DrawFn, count: int, shifts: int) -> Appointment:
-    from_s, dwell_s = draw(st.integers(0, 5 * HOUR)), draw(st.sampled_from([0, 600, 3000]))
+    from_s, dwell_s = draw(st.integers(0, 5 * HOUR)), draw(st.sampled_from([1, 600, 3000]))
     until_s = from_s + dwell_s + draw(st.sampled_from([0, 600, 2 * HOUR]))
     shift = draw(st.integers(0, shifts - 1)) if shifts and draw(st.booleans()) else None
     worth = draw(st.sampled_from([None, 0.0, 5.0]))

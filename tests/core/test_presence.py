@@ -125,6 +125,11 @@ def test_a_unit_between_two_places_is_at_one_of_them() -> None:
     assert (stay.place, stay.begins_s, stay.ends_s, stay.also) == ("south", 0, 190, ("north",))
 
 
+def test_nothing_to_look_at_gives_nothing() -> None:
+    assert find_stays(track([]), SCHOOL) == []
+    assert find_stays(track([At(0, 0, 0), At(0, 60, 0)]), places()) == []
+
+
 def test_proofs_stand_in_order() -> None:
     assert [one.grade for one in Proof] == ["A", "B", "C", "D"]
     assert best_of(Proof.STATED, Proof.POSITION, Proof.TAP) is Proof.POSITION
@@ -140,6 +145,8 @@ def test_input_that_does_not_fit_is_refused_with_what_to_do() -> None:
         Track(np.zeros(1, np.int32), one, nan, one, one)
     with pytest.raises(ValueError, match="give one each"):
         Track(np.zeros(2, np.int32), one, one, one, one)
+    with pytest.raises(ValueError, match="give them in order"):
+        Stay(0, "school", 10.0, 0.0, Proof.TAP)
     with pytest.raises(ValueError, match="place school has no extent"):
         places(("school", 0.0, 0.0))
     with pytest.raises(ValueError, match="give one per place"):

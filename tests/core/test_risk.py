@@ -104,6 +104,16 @@ def test_the_parts_sum_to_the_forecast_and_the_places_to_one() -> None:
     assert sum(why.values()) == pytest.approx(expected[:, 3].sum())
 
 
+def test_sharpness_raises_the_high_cells_and_the_parts_still_sum_to_the_forecast() -> None:
+    blunt, sharp = (fitted(made(), settings=replace(SHIFTS, sharpness=s)) for s in (1.0, 1.4))
+    before, after = (one.expected(NOW_H, 24).sum(axis=0) for one in (blunt, sharp))
+    assert after.sum() == pytest.approx(before.sum())
+    assert after[before.argmax()] > before.max()
+    assert after[before.argmin()] < before.min()
+    assert (np.argsort(after, kind="stable") == np.argsort(before, kind="stable")).sum() > 70
+    assert sum(sharp.explain(3, NOW_H, 24).values()) == pytest.approx(after[3])
+
+
 def test_a_week_holds_what_the_level_says() -> None:
     events = made(4000)
     found = fitted(events)
@@ -260,6 +270,7 @@ def test_learning_takes_to_the_part_that_is_right_and_stops_when_told() -> None:
     assert weight["day_part"] > 0.5 > weight["near_repeat"]
     assert learned.floor + sum(weight.values()) == pytest.approx(1)
     assert learned.level_half_life_days in {14, 28, 56, 112}
+    assert 0.9 < learned.sharpness < 1.2
     stopped = risk.learn(events, GRID, EVERYWHERE, until_h, SHIFTS, days=200, stop=lambda: True)
     assert [p.weight for p in stopped.parts] == pytest.approx([p.weight for p in SHIFTS.parts])
 
@@ -269,6 +280,14 @@ def test_few_events_change_the_weights_little() -> None:
     learned = risk.learn(events, GRID, EVERYWHERE, NOW_H, SHIFTS)
     for one, other in zip(learned.parts, SHIFTS.parts, strict=True):
         assert one.weight == pytest.approx(other.weight, abs=0.1)
+
+
+def test_the_first_half_of_short_records_teaches_no_floor() -> None:
+    events, _ = simulated(14)
+    events = events.take(events.begins_h > 107 * 168)
+    learned = risk.learn(events, GRID, EVERYWHERE, 120 * 168.0 + 6, SHIFTS)
+    whole = risk.learn(simulated(14)[0], GRID, EVERYWHERE, 120 * 168.0 + 6, SHIFTS)
+    assert learned.floor == pytest.approx(whole.floor, abs=0.1)
 
 
 def test_the_likeliest_mixture_is_found() -> None:
@@ -332,6 +351,7 @@ def test_an_interval_is_of_the_whole_span() -> None:
     "wrong",
     [
         {"floor": 0.0},
+        {"sharpness": 0.0},
         {"floor": 0.5},
         {"day_parts": ()},
         {"day_parts": (14.0, 6.0)},

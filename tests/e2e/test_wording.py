@@ -92,10 +92,12 @@ def test_a_number_that_is_typed_leaves_in_no_request_and_no_draft(
     phone.reload()
     expect(field).to_have_value(re.compile(r"Även \[personnummer\]$"))
     phone.get_by_label(sv("Break-in"), exact=True).check()
+    phone.locator("#police-reference").fill(NUMBER)
     field.press_sequentially(f" {NUMBER}")
     phone.get_by_role("button", name=sv("Send the report")).click()
     expect(phone.locator(".receipt")).to_be_visible()
     assert "Även [personnummer] [personnummer]" in outgoing.get_post(address)
+    assert "police_reference=[personnummer]" in outgoing.get_post(address)
     outgoing.check()
 
 

@@ -61,7 +61,8 @@ def make_response(
         offered_at=at, expires_at=at, by_rule=True,
     )  # fmt: skip
     response = Response.objects.create(
-        tenant=world.tenant, case=case, unit=unit, offer=offer, state="reported", accepted_at=at,
+        tenant=world.tenant, case=case, unit=unit, organisation=unit.organisation, offer=offer, state="reported",
+        accepted_at=at,
         member=make_member(world),
     )  # fmt: skip
     for (point, source), seconds in points.items():

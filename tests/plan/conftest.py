@@ -1,44 +1,19 @@
-"""Fixtures of the plan: an evening in Stockholm, a street with schools, expected harm by hand."""
+"""Fixtures of the plan: expected harm by hand, an evening on a street of schools."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from types import ModuleType
+from datetime import datetime
+from types import SimpleNamespace
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 
+from narvaro.access.models import Role
 from narvaro.core.jit import F64
-from narvaro.directory.models import Site, Unit
-from narvaro.plan.models import Shift
+from narvaro.plan import loading
 from narvaro.spine.clock import Hands
-from tests.make import World, make_member, make_site
+from tests.make import NIGHT, World, make_member, make_site
+from tests.plan.evening import Harm, Night, local, steady
 from tests.roads import LON, at_km
-
-DAY = date(2026, 11, 24)  # a Tuesday
-ZONE = ZoneInfo("Europe/Stockholm")
-
-
-def local(clock: str, day: date = DAY) -> datetime:
-    """Return a local time of the night in UTC; before noon it is the next day's."""
-    moment = time.fromisoformat(clock)
-    after = day if moment >= time(12) else date.fromordinal(day.toordinal() + 1)
-    return datetime.combine(after, moment, tzinfo=ZONE).astimezone(UTC)
-
-
-@dataclass
-class KeptHarm:
-    """What the forecast room answers with."""
-
-    sek: F64
-    forecast_id: UUID | None = None
-    made_at: datetime | None = None
-
-
-Harm = Callable[[F64, int], F64]  # latitudes, bins → SEK
 
 
 @pytest.fixture
@@ -48,45 +23,19 @@ def expect(monkeypatch: pytest.MonkeyPatch) -> Callable[[Harm | None], None]:
     def set_to(harm: Harm | None) -> None:
         def find_harm(
             _tenant: UUID, lats: F64, _lons: F64, _starts: datetime, bins: int, bin_s: int = 120
-        ) -> KeptHarm | None:
+        ) -> SimpleNamespace | None:
             assert bin_s == 120
-            return None if harm is None else KeptHarm(harm(lats, bins))
+            if harm is None:
+                return None
+            return SimpleNamespace(
+                sek=harm(lats, bins), forecast_id=None, made_at=NIGHT, currency="SEK",
+                is_naive=False,
+            )  # fmt: skip
 
-        module = ModuleType("narvaro.forecast.queries")
-        module.find_harm = find_harm  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "narvaro.forecast.queries", module)
+        monkeypatch.setattr(loading, "find_harm", find_harm)
 
     set_to(None)
     return set_to
-
-
-def steady(lats: F64, bins: int) -> F64:
-    """Expect more the further north, the same at all hours."""
-    return np.repeat(1 + (lats - lats.min())[:, None] * 100, bins, axis=1)
-
-
-@dataclass
-class Night:
-    """A street with five schools, a kilometre apart, and who works."""
-
-    world: World
-    schools: list[Site]
-
-    def unit(
-        self, call_sign: str, hours: tuple[str, str] = ("18:00", "07:00"), *,
-        role: str = "guard", travel: str = "car",
-    ) -> Unit:  # fmt: skip
-        """Make a unit with a shift in the night."""
-        unit = Unit.objects.create(
-            tenant=self.world.tenant, organisation=self.world.company, call_sign=call_sign,
-            role=role, travel=travel,
-        )  # fmt: skip
-        shift = Shift.objects.create(
-            tenant=self.world.tenant, unit=unit, starts_at=local(hours[0]),
-            ends_at=local(hours[1]),
-        )  # fmt: skip
-        shift.crew.add(make_member(self.world))
-        return unit
 
 
 @pytest.fixture
@@ -95,4 +44,4 @@ def night(street: World, hands: Hands, expect: Callable[[Harm | None], None]) ->
     expect(steady)
     hands.move_to(local("15:00"))
     schools = [make_site(street, f"Skola {km}", lat=at_km(km), lon=LON) for km in range(5)]
-    return Night(street, schools)
+    return Night(street, schools, make_member(street, Role.SHIFT_LEADER))

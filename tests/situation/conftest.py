@@ -8,6 +8,18 @@ from tests.make import NIGHT, World, make_member
 
 
 @pytest.fixture
+def guard(world: World) -> Member:
+    """Return a guard of the company."""
+    return make_member(world)
+
+
+@pytest.fixture
+def leader(world: World) -> Member:
+    """Return the company's shift leader."""
+    return make_member(world, Role.SHIFT_LEADER)
+
+
+@pytest.fixture
 def coordinator(world: World) -> Member:
     """Return the municipality's coordinator."""
     return make_member(world, Role.COORDINATOR)

@@ -1,35 +1,21 @@
 """Reports: idempotent, masked, marked; settled by who leads; photos without what a camera adds."""
 
-import io
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
-from narvaro.core.photos import clean
 from narvaro.directory.models import Area
-from narvaro.situation.models import Category, Count, Damage, KnownBy, Observation, Photo
-from narvaro.situation.photo_files import photo_file
+from narvaro.situation.models import Category, Count, Damage, KnownBy, Observation
 from narvaro.situation.queries import (
-    DamageFilter,
-    damage_sums,
-    damages_seen_by,
-    get_damage,
-    get_photo,
-    list_damages,
     list_observations,
-    list_own_reports,
     list_words_to_settle,
 )
 from narvaro.situation.report_facts import DamageChange, DamageFacts, ObservationFacts, Where
 from narvaro.situation.reports import (
     change_damage,
-    keep_photo,
     report_damage,
     report_observation,
     settle_words,
@@ -75,41 +61,6 @@ def observe(member: Member, where: Where = WORDS, text: str = "") -> Observation
     return report_observation(
         observation_id=uuid7(), facts=facts(where, text=text), member=member, at=NIGHT
     )
-
-
-@pytest.fixture
-def guard(world: World) -> Member:
-    """Return a guard of the company."""
-    return make_member(world)
-
-
-@pytest.fixture
-def leader(world: World) -> Member:
-    """Return the company's shift leader."""
-    return make_member(world, Role.SHIFT_LEADER)
-
-
-@pytest.fixture
-def coordinator(world: World) -> Member:
-    """Return the municipality's coordinator."""
-    return make_member(world, Role.COORDINATOR)
-
-
-@pytest.fixture
-def photos(settings: Any, tmp_path: Path) -> Path:
-    """Give photos a home of their own."""
-    settings.HOME = replace(settings.HOME, path=tmp_path)
-    return tmp_path / "photos"
-
-
-def picture(colour: str = "red") -> bytes:
-    """Return a photo that says where it was taken."""
-    image, out = Image.new("RGB", (64, 48), colour), io.BytesIO()
-    exif = Image.Exif()
-    exif[0x8825] = {1: "N", 2: (59.0, 11.0, 30.0), 3: "E", 4: (17.0, 38.0, 0.0)}
-    exif[0x010F] = "Kameran AB"
-    image.save(out, "JPEG", exif=exif)
-    return out.getvalue()
 
 
 def test_a_report_sent_twice_is_one_and_tells_once(world: World, guard: Member) -> None:
@@ -329,95 +280,6 @@ def test_graffiti_is_due_in_48_hours_an_offensive_one_in_24(guard: Member) -> No
     assert glass.removal_due_at is None
     plain.state = Damage.State.RESTORED
     assert plain.removal_due_at is None
-
-
-def test_a_photo_is_kept_once_without_place_readable_by_the_program_alone(
-    photos: Path, guard: Member, leader: Member
-) -> None:
-    row = make_damage(guard, Where(place="Torget"))
-    cleaned = clean(picture())
-    first = keep_photo(row=row, photo=cleaned, member=guard, at=NIGHT)
-    again = keep_photo(row=row, photo=clean(picture()), member=guard, at=NIGHT + HOUR)
-    assert first == again
-    file = photo_file(first.sha256)
-    assert file == photos / first.sha256[:2] / f"{first.sha256}.jpg"
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in file.parent.iterdir()] == [file.name]
-    with Image.open(file) as kept:
-        assert not kept.getexif()
-    assert b"Kameran" not in file.read_bytes()
-    assert Event.objects.filter(kind="photo.kept").count() == 1
-    assert get_photo(make_viewer(leader), first.pk) == first
-
-
-def test_a_photo_is_seen_by_who_sees_what_it_belongs_to(
-    photos: Path, world: World, guard: Member, coordinator: Member
-) -> None:
-    row = observe(guard)
-    kept = keep_photo(row=row, photo=clean(picture()), member=guard, at=NIGHT)
-    assert get_photo(make_viewer(coordinator), kept.pk) == kept
-    stranger = make_world("Annanby")
-    for member in (make_member(world), make_member(stranger, Role.COORDINATOR)):
-        with pytest.raises(Missing):
-            get_photo(make_viewer(member), kept.pk)
-
-
-def test_a_report_holds_twelve_photos(photos: Path, guard: Member) -> None:
-    row = make_damage(guard, Where(place="Torget"))
-    for number in range(12):
-        keep_photo(row=row, photo=clean(picture(f"#{number * 20:02x}8040")), member=guard, at=NIGHT)
-    with pytest.raises(Refused, match="12 photos"):
-        keep_photo(row=row, photo=clean(picture("white")), member=guard, at=NIGHT)
-    assert Photo.objects.count() == 12
-
-
-def test_each_sees_his_damage_his_companys_or_all(
-    world: World, guard: Member, leader: Member, coordinator: Member
-) -> None:
-    colleague = make_member(world)
-    mine = make_damage(guard, Where(place="A"), text=DOUBTFUL)
-    theirs = make_damage(colleague, Where(place="B"))
-    own = make_damage(coordinator, Where(place="C"))
-    seen = {
-        who: set(damages_seen_by(make_viewer(who)).values_list("pk", flat=True))
-        for who in (guard, leader, coordinator)
-    }
-    assert seen[guard] == {mine.pk}
-    assert seen[leader] == {mine.pk, theirs.pk}
-    assert seen[coordinator] == {mine.pk, theirs.pk, own.pk}
-    assert get_damage(make_viewer(coordinator), mine.pk).text == ""
-    assert get_damage(make_viewer(leader), mine.pk).text == DOUBTFUL
-    with pytest.raises(Missing):
-        get_damage(make_viewer(colleague), mine.pk)
-    assert [one.pk for one in list_own_reports(make_viewer(guard))] == [mine.pk]
-
-
-def test_sums_take_the_final_cost_or_else_the_estimate(
-    world: World, guard: Member, coordinator: Member
-) -> None:
-    """By site, by local month of the beginning, by kind; what has no cost is counted, not guessed."""
-    school, hall = make_site(world, "Trasten skola"), make_site(world, "Sporthallen")
-    first = make_damage(guard, Where(site=school), estimate=1000)
-    make_damage(guard, Where(site=school), kind=Damage.Kind.GLASS)
-    # 23:30 UTC on 31 October is November in Stockholm
-    turn = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
-    make_damage(guard, Where(site=hall), at=turn, hours=0, estimate=500)
-    change_damage(
-        damage=first, change=DamageChange(final_sek=Decimal("812.50")), member=coordinator, at=NIGHT
-    )
-    viewer = make_viewer(coordinator)
-    sums = damage_sums(viewer, DamageFilter())
-    assert (sums.all.count, sums.all.cost_sek, sums.all.unknown) == (3, Decimal("1312.50"), 1)
-    assert [(one.key, one.cost_sek, one.unknown) for one in sums.by_site] == [
-        ("Trasten skola", Decimal("812.50"), 1), ("Sporthallen", Decimal(500), 0),
-    ]  # fmt: skip
-    assert [(one.key, one.count) for one in sums.by_month] == [("2026-11", 3)]
-    assert [one.key for one in sums.by_kind] == ["graffiti", "glass"]
-    chosen = DamageFilter(site_id=school.pk, kind="glass", state="reported", since=NIGHT - 2 * HOUR)
-    assert damage_sums(viewer, chosen).all.count == 1
-    assert [one.kind for one in list_damages(viewer, chosen, 10)] == ["glass"]
-    none = damage_sums(viewer, DamageFilter(until=turn))
-    assert (none.all.count, none.all.cost_sek) == (0, Decimal(0))
 
 
 def test_counts_and_bands_are_all_that_is_kept_of_persons(guard: Member) -> None:

@@ -184,6 +184,44 @@ def bring_in() -> None:
         run_waiting()
 
 
+@main.command()
+@click.option("--tenant", "tenant_name", help="Whose forecast, where there are several.")
+@click.option("--due", is_flag=True, help="For every tenant, only what is due.")
+def forecast(tenant_name: str | None, due: bool) -> None:
+    """Score what can be scored, and make the forecast of the coming 48 hours."""
+    start_django()
+    from narvaro.forecast.actions import make_forecast, score_due
+    from narvaro.forecast.running import run_due
+    from narvaro.spine import clock
+    from narvaro.spine.refusal import Refused
+
+    with only_one(Path(os.environ["NARVARO_HOME"]), "forecast"):
+        if due:
+            run_due()
+            return
+        tenant = get_tenant(tenant_name)
+        scored = score_due(tenant=tenant, at=clock.now())
+        try:
+            made = make_forecast(tenant=tenant, at=clock.now())
+        except Refused as no:
+            raise click.ClickException(no.detail) from no
+    left_out = ", ".join(f"{name} {count}" for name, count in made.made_of["left_out"].items())
+    click.echo(
+        f"{made.hours} hours from {made.starts_at:%Y-%m-%d %H:%M} UTC, learned from {made.events} "
+        f"events; left out: {left_out or 'nothing'}; {scored} older ones scored."
+    )
+
+
+@main.command()
+def propose() -> None:
+    """Propose the night plans that are due; shift leaders publish them."""
+    start_django()
+    from narvaro.plan.running import propose_due
+
+    with only_one(Path(os.environ["NARVARO_HOME"]), "propose"):
+        click.echo(f"{propose_due()} plans proposed.")
+
+
 @main.command(hidden=True)
 def web() -> None:
     """Run the process `web` alone."""

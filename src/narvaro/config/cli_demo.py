@@ -1,5 +1,6 @@
 """`narvaro demo`: a made-up town, brought in as anyone's files, and a night played from outside."""
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -17,9 +18,12 @@ import click
 def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
     """Make a made-up town, start everything, print how to enter, and play a night."""
     from narvaro.config import demo as steps
+    from narvaro.config import demo_tour
     from narvaro.config.cli import migrate_database, start_django
     from narvaro.config.home import open_home
     from narvaro.core.roads import warm
+    from narvaro.demo import wall
+    from narvaro.spine import clock
 
     home = open_home()
     stop = threading.Event()
@@ -28,6 +32,9 @@ def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
     try:
         steps.require_free(home)
         steps.clear(home)
+        os.environ["NARVARO_HOME"] = str(home.path)
+        os.environ["NARVARO_CLOCK"] = str(home.path / demo_tour.CLOCK)
+        wall.follow(home.path / demo_tour.CLOCK)
         start_django()
         migrate_database()
         click.echo("Compiling the kernels …")
@@ -38,8 +45,10 @@ def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
         password = steps.make_password()
         steps.let_in(town, password)
         click.echo("Starting receive, work and web …")
-        with steps.served(home):
+        with clock.ruled_by(clock.make_clock()), steps.served(home):
             click.echo("\n".join(steps.entrance_lines(home, town, password)))
+            click.echo("  Still coming in, beside the running town:")
+            demo_tour.run_beside(home, town, password, stop, click.echo)
             if not no_night:
                 steps.start_night(home, town, password, speed=speed, say=click.echo, stop=stop)
             # Short waits: a signal may reach another thread, and only this one runs its handler.

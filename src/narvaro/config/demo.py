@@ -19,16 +19,17 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from narvaro.config.demo_tour import CLOCK
 from narvaro.config.home import Home
 from narvaro.demo.night import NightConfig, play
 from narvaro.demo.town import Town
 from narvaro.demo.write import write_town, write_town_on
 from narvaro.spine import clock
+from narvaro.spine.clock import MARK
 
 Say = Callable[[str], None]
 YOURS = "V1"
 PATIENCE_S = 60.0
-MARK = "made-by-demo"
 MADE_UP = "Påhittad stad"
 ORDER = (
     ("sites", "sites.csv"), ("units", "units.csv"), ("members", "members.csv"),
@@ -39,6 +40,8 @@ ORDER = (
 ENTER_AS = (
     ("dispatcher", "dispatcher"), ("shift_leader", "shift leader"),
     ("coordinator", "coordinator"), ("contract_manager", "contract manager"),
+    ("property_manager", "property manager"), ("camera_operator", "camera operator"),
+    ("reporter", "reporter"), ("police_guest", "guest from the police"),
 )  # fmt: skip
 
 
@@ -66,9 +69,11 @@ def clear(home: Home) -> None:
         mark.write_text("Made by `narvaro demo`; each start makes it anew.\n")
     for file in home.path.glob("narvaro.db*"):
         file.unlink()
-    for name in ("intake", "town"):
+    (home.path / CLOCK).unlink(missing_ok=True)
+    shutil.rmtree(home.path / "tour", ignore_errors=True)
+    for name in ("town", "intake", "uploads", "photos"):
         shutil.rmtree(home.path / name, ignore_errors=True)
-    (home.path / "intake").mkdir()
+        (home.path / name).mkdir()
 
 
 def write(home: Home, seed: int, osm: Path | None) -> Town:
@@ -218,6 +223,7 @@ def entrance_lines(home: Home, town: Town, password: str) -> list[str]:
     people = [f"    {one.service_number:<6} {one.who}" for one in entrances(town)]
     return [
         "",
+        f"  The tour, six chapters in five minutes: {address}tour/",
         f"  {town.name} is running: {address}",
         f"  password for everybody: {password}",
         *people,

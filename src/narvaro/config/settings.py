@@ -5,6 +5,7 @@ from pathlib import Path
 
 from narvaro.config.databases import database
 from narvaro.config.home import open_home
+from narvaro.spine.clock import find_moved_file
 
 HOME = open_home()
 SETTINGS = HOME.settings
@@ -13,6 +14,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(HOME.kernels))
 SECRET_KEY = HOME.django_secret_key
 SEAL_KEY = HOME.seal_key
 DEBUG = False
+DEMO = find_moved_file() is not None  # a town made up by `narvaro demo`, whose clock is moved
 ALLOWED_HOSTS = list(SETTINGS.hosts)
 CSRF_TRUSTED_ORIGINS = list(SETTINGS.origins)
 

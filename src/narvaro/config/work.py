@@ -23,10 +23,13 @@ from narvaro.directory.maps import find_open_map
 from narvaro.directory.roads_file import MapRefused
 from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.responses import note_arrivals
+from narvaro.forecast.queries import count_due
 from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
 from narvaro.intake.promotion import promote, promote_last_seen
 from narvaro.intake.sealed import Accounts
+from narvaro.plan.following import PLAN
 from narvaro.plan.queries import list_running_shifts, state_on
+from narvaro.plan.running import count_due as count_plans_due
 from narvaro.sharing.queries import count_waiting
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import UnitStatus
@@ -37,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
 AFTER_FAILURE_S = 1.0
-READERS = (DISPATCH,)
+READERS = (DISPATCH, PLAN)
 
 
 @jobs.does("positions.drop_old")
@@ -60,24 +63,41 @@ def on_duty_now() -> OnDuty:
     )
 
 
-class Files:
-    """Brings in uploaded files in a process of its own: heavy work beside the alarms, not before."""
+HEAVY: tuple[tuple[tuple[str, ...], float, Callable[[], int]], ...] = (
+    # command, pause between two looks in seconds, how much waits
+    (("bring-in",), 0.5, count_waiting),
+    (("forecast", "--due"), 60, lambda: count_due(clock.now())),
+    (("propose",), 60, lambda: count_plans_due(clock.now())),
+)
+"""Heavy work in its order: what comes first has the one child process first."""
+
+
+class Heavy:
+    """Runs heavy work in a process of its own: beside the alarms, not before, one at a time."""
 
     def __init__(self) -> None:
         self.child: subprocess.Popen[bytes] | None = None
+        self._next: dict[tuple[str, ...], float] = {}
 
     def look(self) -> int:
-        """Start the child where files wait and none is at it; return how many it was given."""
+        """Start the child where something waits and none is at work; return how much waits."""
         if self.child is not None and self.child.poll() is None:
             return 0
         if self.child is not None and self.child.returncode:
-            logger.error("bringing in files ended", extra={"code": self.child.returncode})
+            said = {"code": self.child.returncode, "command": str(self.child.args)}
+            logger.error("heavy work ended", extra=said)
         self.child = None
-        waiting = count_waiting()
-        if waiting:
-            command = [sys.executable, "-m", "narvaro.config.cli", "bring-in"]
-            self.child = subprocess.Popen(command)  # noqa: S603 - our own command
-        return waiting
+        for command, pause_s, count in HEAVY:
+            at = clock.monotonic()
+            if at < self._next.get(command, 0.0):
+                continue
+            self._next[command] = at + pause_s
+            waiting = count()
+            if waiting:
+                whole = [sys.executable, "-m", "narvaro.config.cli", *command]
+                self.child = subprocess.Popen(whole)  # noqa: S603 - our own command
+                return waiting
+        return 0
 
     def end(self) -> None:
         """Let the child go with the worker; what it was at is run anew."""
@@ -91,7 +111,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.handed: Accounts | None = None
-        self.files = Files()
+        self.heavy = Heavy()
         self._next: dict[str, float] = {}
         self._read: dict[tuple[str, UUID], int] = {}
 
@@ -119,7 +139,7 @@ class Worker:
             ("timers", 0, lambda: timers.fire_due(clock.now())),
             ("jobs", 1, lambda: jobs.run_due(clock.now())),
             ("accounts", 1, self.hand_accounts),
-            ("files", 0.5, self.files.look),
+            ("heavy", 0.5, self.heavy.look),
             ("last seen", 5, partial(promote_last_seen, home.journal)),
             ("checkpoint", 2, checkpoint),
         ]
@@ -202,4 +222,4 @@ def run(ready: Callable[[], None]) -> None:
             if not done:
                 stop.wait(TURN_S)
     finally:
-        worker.files.end()
+        worker.heavy.end()

@@ -101,6 +101,11 @@ class Stay:
     longest_gap_s: float = 0.0
     also: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a stay that ends before it begins."""
+        if not self.begins_s <= self.ends_s:
+            raise ValueError(f"a stay from {self.begins_s} to {self.ends_s}: give them in order")
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:

@@ -1,5 +1,6 @@
 """A made-up guard's phone: signs in, asks for its state, answers offers, reports, sends positions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -10,6 +11,7 @@ from narvaro.demo.browser import Browser, Form, Page, UnreachableError, list_for
 from narvaro.demo.driving import Fix
 
 JSON = "application/json"
+Also = Callable[[list[tuple[str, str, str]]], list[tuple[str, str]]]
 MS_TO_KNOTS = 3600 / 1852
 
 
@@ -38,8 +40,13 @@ class Phone:
         """Tap a step: rolling, on_scene, secured or left."""
         return self._tap(f"/phone/responses/{response}/{step}/")
 
-    def report(self, response: str, finding: str, text: str) -> bool:
-        """Fill in and send the report's form as a person would: what was found, and in words."""
+    def report(
+        self, response: str, finding: str, text: str, *, also: Also = lambda _fields: []
+    ) -> bool:
+        """Fill in and send the report's form as a person would: what was found, and in words.
+
+        `also` gives further answers to the form's own fields, in place of what stands in them.
+        """
         path = f"/phone/responses/{response}/report/"
         page = self._get(path)
         form = next(
@@ -48,7 +55,10 @@ class Phone:
         if form is None:
             raise UnreachableError(f"{path} answered {page.status} without a report form")
         assert self._browser is not None
-        sent = self._browser.post(form.action or path, fill(form, finding, text), accept=JSON)
+        more = also(form.fields)
+        names = {name for name, _ in more}
+        values = [one for one in fill(form, finding, text) if one[0] not in names]
+        sent = self._browser.post(form.action or path, values + more, accept=JSON)
         return sent.status < 400
 
     def _tap(self, path: str) -> bool:
@@ -72,22 +82,23 @@ class Phone:
         return page.data()
 
     def _sign_in(self) -> Browser:
-        browser = Browser(self.address)
-        page = browser.get("/login/")
-        form = next(
-            (f for f in list_forms(page) if any(k == "password" for _, k, _ in f.fields)), None
-        )
-        if form is None:
-            raise UnreachableError(f"/login/ answered {page.status} without a sign-in form")
-        values = []
-        for name, kind, value in form.fields:
-            typed = {"password": self.password, "text": self.username, "email": self.username}
-            values.append((name, typed.get(kind, value)))
-        done = browser.post(form.action or "/login/", values)
-        if done.status >= 400 or done.path.startswith("/login"):
-            raise UnreachableError(f"the sign-in of {self.username} was refused ({done.status})")
-        self._browser = browser
-        return browser
+        self._browser = enter(self.address, self.username, self.password)
+        return self._browser
+
+
+def enter(address: tuple[str, int], username: str, password: str) -> Browser:
+    """Sign in with the page's own form, as a person does."""
+    browser = Browser(address)
+    page = browser.get("/login/")
+    form = next((f for f in list_forms(page) if any(k == "password" for _, k, _ in f.fields)), None)
+    if form is None:
+        raise UnreachableError(f"/login/ answered {page.status} without a sign-in form")
+    typed = {"password": password, "text": username, "email": username}
+    values = [(name, typed.get(kind, value)) for name, kind, value in form.fields]
+    done = browser.post(form.action or "/login/", values)
+    if done.status >= 400 or done.path.startswith("/login"):
+        raise UnreachableError(f"the sign-in of {username} was refused ({done.status})")
+    return browser
 
 
 def fill(form: Form, finding: str, text: str) -> list[tuple[str, str]]:

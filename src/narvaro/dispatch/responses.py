@@ -145,6 +145,7 @@ def step(
 def report(
     *, response: Response, incident_id: UUID, category: Category, text: str,
     police_reference: str, member: Member, at: datetime,
+    others_arrived_at: datetime | None = None,
 ) -> Incident:  # fmt: skip
     """Send the report of a response that has left; it closes the case."""
     events.hold(response.tenant_id)
@@ -158,6 +159,7 @@ def report(
     incident = report_incident(
         incident_id=incident_id, case=row.case, category=category, text=text,
         police_reference=police_reference, member=member, unit=row.unit_id, at=at,
+        others_arrived_at=others_arrived_at,
     )  # fmt: skip
     if row.state == Response.State.LEFT:
         by = f"member:{member.pk}"

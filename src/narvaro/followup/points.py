@@ -3,7 +3,7 @@
 A position or a panel proves more than a tap, a tap more than what was typed afterwards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from narvaro.core.terms import TIME_POINTS
@@ -23,17 +23,24 @@ PROOF = (
 )
 
 
+RANK = {source: rank for rank, source in enumerate(PROOF)}
+
+
 def best_points(points: Iterable[TimePoint]) -> dict[str, TimePoint]:
     """Return the best proven time point of each name."""
     best: dict[str, TimePoint] = {}
     for one in points:
         held = best.get(one.point)
-        if held is None or PROOF.index(one.source) < PROOF.index(held.source):
+        if held is None or RANK[one.source] < RANK[held.source]:
             best[one.point] = one
     return best
 
 
-def times_of(points: Iterable[TimePoint]) -> dict[str, datetime | None]:
+def times_in(best: Mapping[str, TimePoint]) -> dict[str, datetime | None]:
     """Return the eleven times by name, None where nothing is known."""
-    best = best_points(points)
     return {name: best[name].at if name in best else None for name in POINTS}
+
+
+def times_of(points: Iterable[TimePoint]) -> dict[str, datetime | None]:
+    """Return the eleven times by name, each by its best proof."""
+    return times_in(best_points(points))

@@ -4,20 +4,24 @@ Nothing is stored here: a statement is computed from time points and terms, so t
 to each of them and to the event behind it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from statistics import median
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract, Price
 from narvaro.contract.queries import get_contract
 from narvaro.core import response_times, terms
-from narvaro.dispatch.models import Response
-from narvaro.followup.points import times_of
+from narvaro.dispatch.models import Response, TimePoint
+from narvaro.followup.points import best_points, times_in
 from narvaro.situation.models import Case
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing
@@ -27,7 +31,10 @@ SERVICE = "alarm_response"
 
 @dataclass(frozen=True)
 class Line:
-    """One case of the month and what the terms make of it; no response: no unit came."""
+    """One case of the month and what the terms make of it; no response: no unit came.
+
+    `points` holds the best proof of each time point.
+    """
 
     case: Case
     response: Response | None
@@ -36,6 +43,34 @@ class Line:
     late: bool
     price_sek: Decimal | None
     penalty_sek: Decimal
+    points: Mapping[str, TimePoint] = field(default_factory=dict)
+
+    @property
+    def proof(self) -> str:
+        """Return who says when the unit came: the source of the point at which the clock stops."""
+        found = self.points.get(self.term.stop if self.term else "on_scene")
+        return found.source if found else ""
+
+    @property
+    def minutes_ahead(self) -> int | None:
+        """Return by how many minutes of the clock the unit was there before ambulance or rescue
+        service; None where one of the two times is not known."""
+        there = self.points.get("on_scene")
+        incident = getattr(self.case, "incident", None)
+        others_at = incident.others_arrived_at if incident else None
+        if there is None or others_at is None:
+            return None
+        gap = others_at.replace(second=0, microsecond=0) - there.at.replace(second=0, microsecond=0)
+        return int(gap.total_seconds() // 60)
+
+
+@dataclass(frozen=True)
+class FirstThere:
+    """How often a unit was there before ambulance and rescue service, of the cases that tell both."""
+
+    known: int
+    first: int
+    median_min: float | None  # of those where it was first
 
 
 @dataclass(frozen=True)
@@ -46,6 +81,26 @@ class Statement:
     month: date
     summaries: tuple[response_times.Summary, ...]
     lines: tuple[Line, ...]
+
+    def proofs_of(self, term: terms.ResponseTerm) -> Counter[str]:
+        """Count who says when the units came, over the measured responses under a term."""
+        return Counter(
+            one.proof
+            for one in self.lines
+            if one.term is term and one.measurement and one.measurement.seconds is not None
+        )
+
+    @property
+    def first_there(self) -> FirstThere:
+        """Return how often a unit was first on scene, each case counted once."""
+        ahead: dict[UUID, int] = {}
+        for one in self.lines:
+            if one.minutes_ahead is not None:
+                ahead[one.case.pk] = max(
+                    one.minutes_ahead, ahead.get(one.case.pk, one.minutes_ahead)
+                )
+        first = [one for one in ahead.values() if one > 0]
+        return FirstThere(len(ahead), len(first), median(first) if first else None)
 
     @property
     def price_sum_sek(self) -> Decimal:
@@ -96,7 +151,7 @@ def _responses(contract: Contract, begins: datetime, ends: datetime) -> list[Res
         case__received_at__lt=ends,
     )
     return list(
-        found.select_related("case__site", "unit")
+        found.select_related("case__site", "case__incident", "unit")
         .prefetch_related("time_points")
         .order_by("case__received_at")
     )
@@ -107,39 +162,60 @@ def find_term(agreed: Sequence[terms.ResponseTerm], kind: str) -> terms.Response
     return next((one for one in agreed if kind in one.case_kinds), None)
 
 
-def _as_core(response: Response) -> response_times.Response:
-    points = times_of(response.time_points.all())
-    return response_times.Response(str(response.pk), response.case.kind, points)
+@dataclass(frozen=True)
+class Judgement:
+    """What the terms make of one response."""
+
+    term: terms.ResponseTerm | None
+    measurement: response_times.Measurement | None
+    late: bool
+    recalled: bool  # by the desk before it was there: not measured, not charged
 
 
-def _is_recalled(response: Response) -> bool:
-    """Return whether the desk recalled it before it was there: not measured, not charged."""
-    there = times_of(response.time_points.all())["on_scene"] is not None
-    return response.state == Response.State.RECALLED and not there
+def judge(
+    kind: str,
+    state: str,
+    times: Mapping[str, datetime | None],
+    agreed: Sequence[terms.ResponseTerm],
+) -> Judgement:
+    """Measure a response of one kind of case by the term that covers it."""
+    recalled = state == Response.State.RECALLED and times.get("on_scene") is None
+    term = find_term(agreed, kind)
+    if term is None or recalled:
+        return Judgement(term, None, late=False, recalled=recalled)
+    measured = response_times.response_time_s(times, term)
+    late = response_times.within_target(measured, term) is False
+    return Judgement(term, measured, late=late, recalled=False)
 
 
 def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
-    case = response.case
-    points = times_of(response.time_points.all())
-    recalled = _is_recalled(response)
-    each = price.price_sek if price and not recalled else None
-    term = find_term(agreed, case.kind)
-    if term is None or recalled:
-        return Line(case, response, term, None, late=False, price_sek=each, penalty_sek=Decimal(0))
-    measured = response_times.response_time_s(points, term)
-    late = response_times.within_target(measured, term) is False
-    penalty = term.penalty_sek if late else Decimal(0)
-    return Line(case, response, term, measured, late=late, price_sek=each, penalty_sek=penalty)
+    best = best_points(response.time_points.all())
+    found = judge(response.case.kind, response.state, times_in(best), agreed)
+    return Line(
+        response.case, response, found.term, found.measurement, late=found.late,
+        price_sek=price.price_sek if price and not found.recalled else None,
+        penalty_sek=found.term.penalty_sek if found.term and found.late else Decimal(0),
+        points=best,
+    )  # fmt: skip
 
 
-def _list_unserved(
-    contract: Contract, agreement: terms.ContractTerms, zone: ZoneInfo, begins: datetime,
-    ends: datetime,
-) -> list[Line]:  # fmt: skip
-    """List the month's cases of agreed kinds that the supplier knew of and no unit took."""
-    agreed = agreement.response_terms
+def _summary(
+    lines: Sequence[Line], term: terms.ResponseTerm, begins: datetime, ends: datetime
+) -> response_times.Summary:
+    mine = [
+        response_times.Response(str(one.response.pk), one.case.kind, times_in(one.points))
+        for one in lines
+        if one.response and one.term is term and one.measurement is not None
+    ]
+    return response_times.monthly_summary(mine, term, begins, ends)
+
+
+def unserved_cases(
+    contract: Contract, agreed: Sequence[terms.ResponseTerm], begins: datetime, ends: datetime
+) -> QuerySet[Case]:
+    """Return the cases of agreed kinds that the supplier was asked to and no unit took."""
     kinds = {kind for term in agreed for kind in term.case_kinds}
-    found = Case.objects.filter(
+    return Case.objects.filter(
         tenant_id=contract.tenant_id,
         shares__organisation_id=contract.supplier_id,
         kind__in=kinds,
@@ -147,13 +223,7 @@ def _list_unserved(
         received_at__lt=ends,
         offers__isnull=False,
         responses__isnull=True,
-    )
-    return [
-        Line(one, None, find_term(agreed, one.kind), None, late=False, price_sek=None,
-             penalty_sek=Decimal(0))
-        for one in found.select_related("site").distinct().order_by("received_at")
-        if terms.in_force(agreement, one.received_at.astimezone(zone).date())
-    ]  # fmt: skip
+    ).distinct()
 
 
 def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
@@ -163,40 +233,30 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
     begins, ends = month_span(month, viewer.zone)
     agreement = terms_of(contract)
     agreed = agreement.response_terms
-    # Of two contracts with one supplier, the one in force that day holds the response.
-    found = [
-        one
-        for one in _responses(contract, begins, ends)
-        if terms.in_force(agreement, one.case.received_at.astimezone(viewer.zone).date())
-    ]
+
+    def holds(case: Case) -> bool:
+        # Of two contracts with one supplier, the one in force that day holds the response.
+        return terms.in_force(agreement, case.received_at.astimezone(viewer.zone).date())
+
     price = next(
         (one for one in contract.prices.all() if (one.service, one.unit) == (SERVICE, "each")), None
     )
+    came = [
+        _line(one, agreed, price)
+        for one in _responses(contract, begins, ends)
+        if holds(one.case)
+    ]  # fmt: skip
+    none_came = [
+        Line(one, None, find_term(agreed, one.kind), None, late=False, price_sek=None,
+             penalty_sek=Decimal(0))
+        for one in unserved_cases(contract, agreed, begins, ends).select_related("site")
+        if holds(one)
+    ]  # fmt: skip
     return Statement(
         contract=contract,
         month=month.replace(day=1),
-        summaries=tuple(
-            response_times.monthly_summary(
-                [
-                    _as_core(one)
-                    for one in found
-                    if find_term(agreed, one.case.kind) is term and not _is_recalled(one)
-                ],
-                term,
-                begins,
-                ends,
-            )
-            for term in agreed
-        ),
-        lines=tuple(
-            sorted(
-                [
-                    *(_line(one, agreed, price) for one in found),
-                    *_list_unserved(contract, agreement, viewer.zone, begins, ends),
-                ],
-                key=lambda line: line.case.received_at,
-            )
-        ),
+        summaries=tuple(_summary(came, term, begins, ends) for term in agreed),
+        lines=tuple(sorted([*came, *none_came], key=lambda line: line.case.received_at)),
     )
 
 
@@ -216,16 +276,3 @@ def list_events_of(viewer: Viewer, line: Line) -> list[Event]:
     return [
         one for one in found.order_by("position") if str(viewer.organisation_id) in one.audience
     ]
-
-
-def list_months(viewer: Viewer, contract: Contract, today: date) -> list[tuple[date, int, int]]:
-    """List the contract's months so far that hold responses: month, responses, late ones."""
-    months: list[tuple[date, int, int]] = []
-    month = today.replace(day=1)
-    while month >= contract.starts_on.replace(day=1) and len(months) < 36:
-        statement = get_statement(viewer, contract.pk, month)
-        late = sum(one.late for one in statement.lines)
-        if statement.lines or month == today.replace(day=1):
-            months.append((month, len(statement.lines), late))
-        month = terms.add_months(month, -1)
-    return months

@@ -3,12 +3,12 @@
 What is computed is computed outside any transaction; one short one keeps it.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -20,7 +20,8 @@ from narvaro.core.risk import Events, Settings, fit, learn, naive
 from narvaro.forecast.events import ForecastMade, ForecastScored, ForecastSwitched
 from narvaro.forecast.kept import Kept, keep, read_settings, write_grid, write_settings
 from narvaro.forecast.loading import Loaded, load, local_h, moment_of, read
-from narvaro.forecast.models import Forecast, ForecastUse, Score
+from narvaro.forecast.models import LATE, Forecast, ForecastUse, Score
+from narvaro.forecast.queries import is_in_plans, list_to_score
 from narvaro.forecast.scoring import Judged, judge
 from narvaro.spine import clock, events
 from narvaro.spine.events import SYSTEM
@@ -31,8 +32,6 @@ HOURS = 48
 LEARN_AGAIN = timedelta(hours=24)
 MANY_MORE = 0.1  # so many more or fewer events than last time are learned from at once
 LEARN_AT_MOST_S = 600.0
-LATE = timedelta(days=7)
-"""How long a report may take and still count in a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,16 @@ def make_forecast(*, tenant: Tenant, at: datetime) -> Forecast:
     starts_at = moment_of(first_h, loaded.zone)
     there = Forecast.objects.filter(tenant=tenant, starts_at=starts_at).first()
     if there is not None and there.settings["data"] == loaded.digest():
-        return there
+        return _note_checked(there, at)
     made = _compute(loaded, _last_learned(tenant.pk), first_h, starts_at, at)
     return _keep(tenant, made, at=at)
+
+
+@transaction.atomic
+def _note_checked(row: Forecast, at: datetime) -> Forecast:
+    row.checked_at = at
+    row.save(update_fields=["checked_at"])
+    return row
 
 
 def _last_learned(tenant_id: UUID) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def _keep(tenant: Tenant, made: _Made, *, at: datetime) -> Forecast:
         return there
     loaded = made.loaded
     row = Forecast.objects.create(
-        tenant=tenant, made_at=at, until=moment_of(loaded.until_h, loaded.zone),
+        tenant=tenant, made_at=at, checked_at=at, until=moment_of(loaded.until_h, loaded.zone),
         starts_at=made.starts_at, hours=HOURS, engine=made.engine, settings=made.settings,
         grid=write_grid(loaded.grid), events=sum(loaded.used.values()),
         made_of={"used": loaded.used, "left_out": loaded.left_out}, values=made.kept.to_bytes(),
@@ -142,27 +148,65 @@ def _tell(
 ) -> None:
     kinds = (OrganisationKind.MUNICIPALITY, OrganisationKind.GUARDING_COMPANY)
     audience = list_organisation_ids(tenant_id, *kinds)
-    events.append(
-        event, tenant_id=tenant_id, subject=subject, audience=audience, by=by, at=at
-    )
+    events.append(event, tenant_id=tenant_id, subject=subject, audience=audience, by=by, at=at)
 
 
 def score_due(*, tenant: Tenant, at: datetime) -> int:
-    """Score the forecasts whose period is over, anew each time until late reports had their time.
+    """Score the forecasts whose period is over, once a day until late reports have had their time.
 
     Returns how many were scored.
     """
-    due = list_due(tenant, at)
-    if not due:
-        return 0
-    known = read(tenant, at)
+    due = list_to_score(tenant, at)
+    known = read(tenant, at) if due else None
     on_grid: dict[Grid, Events] = {}
     for row in due:
+        assert known is not None
         grid = Grid(**row.grid)
         if grid not in on_grid:
             on_grid[grid] = known.on(grid)
         first_h = float(local_h([row.starts_at], known.zone)[0])
-        hours = _hours_as_newest(row, first_h, known.zone)
-        judged = judge(Kept.of(row.values, row.grid, row.settings["of_core"]), first_h, hours, on_grid[grid])
+        kept = Kept.of(row.values, row.grid, row.settings["of_core"])
+        judged = judge(kept, first_h, _hours_as_newest(row, first_h, known.zone), on_grid[grid])
         _keep_score(row, judged, final=row.ends_at(known.zone) + LATE <= at, at=at)
     return len(due)
+
+
+def _hours_as_newest(row: Forecast, first_h: float, zone: ZoneInfo) -> int:
+    """Return for how many hours a forecast was the newest one."""
+    later = Forecast.objects.filter(tenant_id=row.tenant_id, starts_at__gt=row.starts_at)
+    after = later.order_by("starts_at").values_list("starts_at", flat=True).first()
+    if after is None:
+        return row.hours
+    return min(row.hours, round(float(local_h([after], zone)[0]) - first_h))
+
+
+@transaction.atomic
+def _keep_score(row: Forecast, judged: Judged, *, final: bool, at: datetime) -> None:
+    events.hold(row.tenant_id)
+    ours, theirs = judged.ours, judged.naive
+    Score.objects.update_or_create(
+        forecast=row,
+        defaults={
+            "tenant_id": row.tenant_id, "scored_at": at, "final": final, "hours": judged.hours,
+            "events": judged.events, "outside": judged.outside, "cells": judged.cells,
+            "expected": ours.expected, "hits_1": ours.hits_1, "hits_5": ours.hits_5,
+            "log_likelihood": ours.log_likelihood, "naive_expected": theirs.expected,
+            "naive_hits_1": theirs.hits_1, "naive_hits_5": theirs.hits_5,
+            "naive_log_likelihood": theirs.log_likelihood,
+        },
+    )  # fmt: skip
+    if final:
+        said = ForecastScored(row.pk, judged.events, ours.hits_1, theirs.hits_1)
+        _tell(row.tenant_id, said, row.pk, at)
+
+
+@transaction.atomic
+def use_in_plans(*, tenant_id: UUID, in_plans: bool, by: str, at: datetime) -> None:
+    """Let plans use the forecast from now on, or the naive map."""
+    events.hold(tenant_id)
+    if is_in_plans(tenant_id) == in_plans:
+        return
+    ForecastUse.objects.update_or_create(
+        tenant_id=tenant_id, defaults={"in_plans": in_plans, "changed_at": at}
+    )
+    _tell(tenant_id, ForecastSwitched(in_plans), None, at, by)

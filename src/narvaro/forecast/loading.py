@@ -19,7 +19,7 @@ import numpy as np
 from narvaro.core import geo
 from narvaro.core.aoristic import from_hours, to_hours
 from narvaro.core.grid import Grid
-from narvaro.core.jit import F64, I32, Bits
+from narvaro.core.jit import F64, Bits
 from narvaro.core.risk import Events, InputRefused, allow
 from narvaro.directory.models import RoadMap, Site
 from narvaro.forecast.sources import TABLES, Row
@@ -30,8 +30,8 @@ OFF_GRID, TOO_NEW = "off_grid", "too_new"
 NEAR = timedelta(hours=2)  # an alarm or a report so near to a damage at the site is that damage
 LONGEST = timedelta(days=4)  # a damage found later than that after it may be anything
 REACH_M = 40_000.0  # without a map: what lies further from the middle of it all is off the grid
-STILL_H = 7 * 24.0  # a register whose newest row is older than this has ended there
-LEAST_SHARE = 0.05  # of the events, for a register's end to count
+PACE_H = 180 * 24.0  # a register's pace is that of its last half year
+UNLIKELY = 4.0  # a register is silent for longer than chance would have it when so many rows lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ def moment_of(hours: float, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a forecast may learn from, and what not: rows, counts by why, the newest of each input.
+    """What a forecast may learn from, and what not: rows, counts by why, until when tables are known.
 
-    The newest row of a table counts whatever it is: it tells until when (local hours) the table goes.
+    `until_h`: local hours since `aoristic.EPOCH`.
     """
 
     zone: ZoneInfo
     rows: list[Row]
     left_out: Counter[str]
-    newest_h: dict[str, float]
+    until_h: float
 
     def degrees(self) -> tuple[F64, F64]:
         """Return the rows' positions."""
@@ -102,19 +102,18 @@ def read(tenant: Tenant, at: datetime) -> Known:
     zone = ZoneInfo(tenant.timezone)
     kept: list[Row] = []
     left_out: Counter[str] = Counter()
-    newest_h: dict[str, float] = {}
+    at_h = until_h = float(local_h([at], zone)[0])
     told = _Told()
     for table in TABLES:
         known = [row for row in table(tenant.pk) if row.ends <= at]
         why_not = [_why_not(row, told) for row in known]
         mine = [row for row, why in zip(known, why_not, strict=True) if not why]
         left_out.update(why for why in why_not if why)
-        if known:
-            last_h = float(local_h([max(row.ends for row in known)], zone)[0])
-            newest_h |= {row.source: last_h for row in mine}
+        if mine:
+            until_h = min(until_h, _known_until(at_h, local_h((row.ends for row in known), zone)))
         told.add(mine)
         kept += mine
-    return Known(zone, kept, left_out, newest_h)
+    return Known(zone, kept, left_out, until_h)
 
 
 def load(tenant: Tenant, at: datetime) -> Loaded | None:
@@ -132,14 +131,11 @@ def load(tenant: Tenant, at: datetime) -> Loaded | None:
     mask[there[there >= 0]] = True
     if not mask.any():
         return None
-    until_h = _known_until(float(local_h([at], known.zone)[0]), known)
-    off_grid = events.cell < 0
+    until_h, off_grid = known.until_h, events.cell < 0
     too_new = (events.ends_h > until_h) & ~off_grid
     left_out = Counter({OFF_GRID: int(off_grid.sum()), TOO_NEW: int(too_new.sum())})
     is_used = (~off_grid & ~too_new).tolist()
-    used = Counter(
-        str(row.source) for row, yes in zip(known.rows, is_used, strict=True) if yes
-    )
+    used = Counter(str(row.source) for row, yes in zip(known.rows, is_used, strict=True) if yes)
     return Loaded(
         zone=known.zone, grid=grid, mask=mask, events=events, until_h=until_h, used=dict(used),
         left_out={name: n for name, n in (left_out + known.left_out).items() if n},
@@ -205,16 +201,12 @@ def _grid(tenant: Tenant, north_m: F64, east_m: F64) -> Grid:
     return Grid.around(north_m.min(), east_m.min(), north_m.max(), east_m.max())
 
 
-def _known_until(at_h: float, known: Known) -> float:
-    """Return until when what happened is known: the end of the register that ended first.
+def _known_until(at_h: float, ends_h: F64) -> float:
+    """Return until when a table is known, from all of its rows, whatever they are.
 
     A file that ends weeks ago says nothing of the weeks since; taken as silence they would make the
-    forecast too low. Registers with few of the events, or with rows of the last days, go on.
+    forecast too low. It has ended where, at its own pace, several rows are missing since its newest.
     """
-    weight = Counter(one.source for one in known.rows)
-    ends = [
-        end_h
-        for name, end_h in known.newest_h.items()
-        if weight[name] >= LEAST_SHARE * len(known.rows) and end_h < at_h - STILL_H
-    ]
-    return min([at_h, *ends])
+    last_h = float(ends_h.max())
+    pace = np.count_nonzero(ends_h > last_h - PACE_H) / PACE_H
+    return last_h if pace * (at_h - last_h) > UNLIKELY else at_h

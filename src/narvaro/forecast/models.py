@@ -8,11 +8,15 @@ from django.db import models
 
 from narvaro.spine.models import Tenant, TenantRow
 
+LATE = timedelta(days=7)
+"""How long a report may take and still count in a score."""
+
 
 class Forecast(TenantRow):
     """Expected count and cost per cell and hour, as it was made at one moment."""
 
     made_at = models.DateTimeField()
+    checked_at = models.DateTimeField()  # until when no file brought anything new
     until = models.DateTimeField()  # what happened before this was known
     starts_at = models.DateTimeField()
     hours = models.PositiveSmallIntegerField()  # by the local clock

@@ -30,6 +30,7 @@ class Judged:
     """A forecast and the naive map over the same hours; events whose hour is open count in shares."""
 
     hours: int
+    cells: int
     events: float
     outside: float
     ours: Figures
@@ -42,6 +43,7 @@ def judge(kept: Kept, first_h: float, hours: int, events: Events) -> Judged:
     seen = happened.inside()
     return Judged(
         hours=hours,
+        cells=len(kept.cells),
         events=float(seen.weight.sum()),
         outside=float(happened.weight.sum() - seen.weight.sum()),
         ours=_figures(kept.expected[:hours], happened),

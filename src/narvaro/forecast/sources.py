@@ -5,14 +5,16 @@ that is not on it is refused in code. A guard's own find, a contact with young p
 an alarm that nobody confirmed are named as what they are, so that the page can say what was left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Coalesce
 
+from narvaro.access.models import Organisation, OrganisationKind
 from narvaro.core.risk import Input
 from narvaro.directory.models import Area
 from narvaro.situation.models import Case, Category, Damage, Incident
@@ -58,6 +60,12 @@ TO_PROPERTY = frozenset(
 )  # fmt: skip
 """What the register of damage may tell of too."""
 
+GUARD_WORDS = ("väktar", "ordningsvakt", "skyddsvakt", "vaktbolag", "bevakningsföretag", "rondör")
+"""How a file says that a guard reported; the tenant's own guarding companies are known by name."""
+
+NO_GUARD_PREVENTS = {Damage.Kind.WATER: "water_damage"}
+"""Kinds of damage that are no harm by anybody; on no list of inputs, so refused."""
+
 TOO_WIDE = (Area.Kind.MUNICIPALITY, Area.Kind.POLICE_CLASS, Area.Kind.NATURE)
 """Areas whose middle says nothing of where something happened."""
 
@@ -95,11 +103,11 @@ def _at(place: Sequence[Any]) -> tuple[float | None, float | None, UUID | None]:
 def list_damages(tenant_id: UUID) -> Iterator[Row]:
     """Yield the register of damage, what guards found themselves named as that."""
     rows = Damage.objects.published().filter(tenant_id=tenant_id).values_list(
-        "pk", "occurred_from", "occurred_until", "by_patrol",
+        "pk", "kind", "occurred_from", "occurred_until", "by_patrol",
         Coalesce("final_sek", "estimate_sek"), "case_id", *_PLACE,
     )  # fmt: skip
-    for pk, begins, ends, by_patrol, cost, case_id, *place in rows.iterator():
-        source = GUARD_DISCOVERY if by_patrol else Input.DAMAGE
+    for pk, kind, begins, ends, by_patrol, cost, case_id, *place in rows.iterator():
+        source = GUARD_DISCOVERY if by_patrol else NO_GUARD_PREVENTS.get(kind, Input.DAMAGE)
         yield Row(source, pk, begins, ends, *_at(place), True, cost, case_id)
 
 
@@ -124,14 +132,35 @@ def _is_real(cause: str, ended_in: str | None) -> bool:
 
 def list_incidents(tenant_id: UUID) -> Iterator[Row]:
     """Yield incidents that are no report of a case, named by who found them and what they were."""
-    rows = Incident.objects.published().filter(tenant_id=tenant_id, case=None).values_list(
-        "pk", "category", "occurred_from", "occurred_until", "by_patrol", "source", *_PLACE
+    rows = (
+        Incident.objects.published()
+        .filter(tenant_id=tenant_id, case=None)
+        .values_list(
+            "pk", "category", "occurred_from", "occurred_until", "by_patrol", "source", *_PLACE
+        )
     )
+    is_guard = _guards_of(tenant_id)
     for pk, category, begins, ends, by_patrol, said, *place in rows.iterator():
-        source = GUARD_DISCOVERY if by_patrol else SOURCE_OF[category]
+        source = GUARD_DISCOVERY if by_patrol or is_guard(said) else SOURCE_OF[category]
         if source == Input.REPORTED_INCIDENT and said.casefold() in OPEN_DATA:
             source = Input.REPORTED_OFFENCE
         yield Row(source, pk, begins, ends, *_at(place), category in TO_PROPERTY)
+
+
+def _guards_of(tenant_id: UUID) -> Callable[[str], bool]:
+    """Return what tells whether a file's words for who reported mean guards."""
+    companies = Organisation.objects.filter(
+        tenant_id=tenant_id, kind=OrganisationKind.GUARDING_COMPANY
+    )
+    names = [one.casefold().split() for one in companies.values_list("name", flat=True)]
+
+    @cache
+    def is_guard(said: str) -> bool:
+        words = said.casefold().split()
+        by_name = any(words[:1] == name[:1] and set(words) <= set(name) for name in names)
+        return bool(words) and (by_name or any(one in said.casefold() for one in GUARD_WORDS))
+
+    return is_guard
 
 
 TABLES = (list_damages, list_cases, list_incidents)

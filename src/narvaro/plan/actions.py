@@ -114,7 +114,7 @@ def _keep(loaded: Loaded, draft: Draft, *, by: str, at: datetime) -> PatrolPlan:
     plan = PatrolPlan.objects.create(
         tenant_id=organisation.tenant_id, organisation=organisation, starts_at=period.starts_at,
         ends_at=period.ends_at, made_at=at, seed=loaded.tonight.seed,
-        forecast_id=loaded.forecast_id, map_sha256=loaded.map_sha256, facts=draft.facts,
+        forecast_id=loaded.kept.forecast_id if loaded.kept else None, map_sha256=loaded.map_sha256, facts=draft.facts,
     )  # fmt: skip
     rows = [_row(plan, loaded, one) for slot in draft.visits for one in slot]
     Visit.objects.bulk_create(rows)
@@ -123,21 +123,27 @@ def _keep(loaded: Loaded, draft: Draft, *, by: str, at: datetime) -> PatrolPlan:
     return plan
 
 
-def _times(loaded: Loaded, one: Planned) -> dict[str, object]:
+def _times(
+    loaded: Loaded, one: Planned, not_before: datetime | None = None
+) -> dict[str, object]:  # fmt: skip
+    """Return a visit's unit and times; its window opens no earlier than a person asked for."""
+    begins = loaded.period.at(one.window.from_s)
     return {
         "unit_id": one.slot.unit.pk,
         "arrive_at": loaded.period.at(one.arrive_s),
-        "window_from": loaded.period.at(one.window.from_s),
+        "window_from": max(begins, not_before) if not_before else begins,
         "window_until": loaded.period.at(one.window.until_s),
         "dwell_s": one.dwell_s,
     }
 
 
-def _row(plan: PatrolPlan, loaded: Loaded, one: Planned) -> Visit:
+def _row(
+    plan: PatrolPlan, loaded: Loaded, one: Planned, not_before: datetime | None = None
+) -> Visit:
     where = {"site_id" if one.spot.kind == "site" else "area_id": one.spot.id}
     return Visit(
         tenant_id=plan.tenant_id, plan=plan, reasons=list(one.reasons), **where,
-        **_times(loaded, one),
+        **_times(loaded, one, not_before),
     )  # fmt: skip
 
 
@@ -224,7 +230,7 @@ def _keep_change(
     units = _write_rows(plan, new, wanted, why)
     entry = _entry(new, wanted, why, at)
     plan.facts = {**new.draft.facts, "changes": [*plan.facts.get("changes", []), entry]}
-    plan.forecast_id = new.loaded.forecast_id
+    plan.forecast_id = new.loaded.kept.forecast_id if new.loaded.kept else None
     plan.save(update_fields=["facts", "forecast"])
     if plan.state == State.PUBLISHED:
         for unit in sorted(units):
@@ -242,7 +248,7 @@ def _write_rows(plan: PatrolPlan, new: _Written, wanted: Wanted, why: str) -> se
     for rows, visits in zip(new.changed.rows, new.draft.visits, strict=True):
         for row, one in zip(rows, visits, strict=True):
             if row is None:
-                made = _row(plan, new.loaded, one)
+                made = _row(plan, new.loaded, one, wanted.not_before)
                 made.id, made.changed_because = wanted.new_id or made.id, why
                 made.reasons = [*made.reasons, {"code": "by_hand"}]
                 made.save(force_insert=True)
@@ -250,27 +256,28 @@ def _write_rows(plan: PatrolPlan, new: _Written, wanted: Wanted, why: str) -> se
                 continue
             stay.add(row.pk)
             wished = wanted.visit is not None and row.pk == wanted.visit.pk
-            if row.state == Visit.State.PLANNED and _put_times(
-                row, new, one, why if wished else ""
-            ):
-                units |= {row.unit_id, one.slot.unit.pk}
+            times = _times(new.loaded, one, wanted.not_before if wished else None)
+            if row.state == Visit.State.PLANNED:
+                units |= _put_times(row, times, one, why if wished else "")
     gone = [row for row in new.rows if row.pk not in stay]
     Visit.objects.filter(pk__in=[row.pk for row in gone]).delete()
     return units | {row.unit_id for row in gone}
 
 
-def _put_times(row: Visit, new: _Written, one: Planned, why: str) -> bool:
-    """Give a visit its new times and reasons; return whether unit or times changed."""
-    before = (row.unit_id, row.arrive_at, row.dwell_s)
-    by_hand = [given for given in row.reasons if given["code"] == "by_hand"]
-    times = _times(new.loaded, one)
-    if before != (times["unit_id"], times["arrive_at"], times["dwell_s"]):
+def _put_times(row: Visit, times: dict[str, object], one: Planned, why: str) -> set[UUID]:
+    """Give a visit its new times and reasons; return the units whose night that changes."""
+    before = row.unit_id
+    moved = (before, row.arrive_at, row.dwell_s) != (
+        times["unit_id"], times["arrive_at"], times["dwell_s"],
+    )  # fmt: skip
+    if moved:
         for name, value in times.items():
             setattr(row, name, value)
+    by_hand = [given for given in row.reasons if given["code"] == "by_hand"]
     row.reasons = [*one.reasons, *by_hand]
     row.changed_because = why or row.changed_because
     row.save(update_fields=[*times, "reasons", "changed_because"])
-    return before != (row.unit_id, row.arrive_at, row.dwell_s)
+    return {before, row.unit_id} if moved else set()
 
 
 def _entry(new: _Written, wanted: Wanted, why: str, at: datetime) -> dict[str, object]:
@@ -289,7 +296,7 @@ def _entry(new: _Written, wanted: Wanted, why: str, at: datetime) -> dict[str, o
             {"place": one.place_name, "unit": one.unit.call_sign} for one in new.changed.left_out
         ],
         "set_aside": list(new.changed.set_aside),
-        "prevented_sek": new.changed.prevented_sek,
+        "prevented": new.changed.prevented,
         "travel_s": new.changed.travel_s,
     }
 

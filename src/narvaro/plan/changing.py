@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from narvaro.core.patrol import Breach, Change, Night, Route, Stop, change, report, retime
 from narvaro.plan.loading import Loaded, Party
 from narvaro.plan.models import Visit
-from narvaro.plan.proposing import Routed, prevented_sek, stays_of
+from narvaro.plan.proposing import Routed, prevented, stays_of
 from narvaro.spine.refusal import Refused
 
 ROOM_AT_MOST = 3
@@ -50,7 +50,7 @@ class Changed:
     rows: tuple[tuple[Visit | None, ...], ...]
     left_out: tuple[Visit, ...]
     set_aside: tuple[str, ...]
-    prevented_sek: float
+    prevented: float
     travel_s: int
 
 
@@ -167,8 +167,7 @@ def _change(
         rows=tuple(tuple(one.row for one in there) for there in wanted),
         left_out=(),
         set_aside=tuple(sorted({str(one.rule) for made in changes for one in made.breaches})),
-        prevented_sek=prevented_sek(loaded, stays_of(after))
-        - prevented_sek(loaded, stays_of(before)),
+        prevented=prevented(loaded, stays_of(after)) - prevented(loaded, stays_of(before)),
         travel_s=sum(made.travel_s for made in changes),
     )
 

@@ -22,6 +22,7 @@ from narvaro.core.rules import Break, Interval
 from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.models import Area, Permit, Site, Unit
 from narvaro.directory.roads_file import MapRefused
+from narvaro.forecast.queries import KeptHarm, find_harm
 from narvaro.plan.asking import Asked, ask
 from narvaro.plan.hours import (
     BREAK_S,
@@ -81,7 +82,10 @@ class Party:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Loaded:
-    """Everything that a company's night is planned from; `harm` [P, bins] in SEK, 0 if not known."""
+    """Everything that a company's night is planned from.
+
+    `harm` [P, bins] is in the currency of `kept`, the forecast; all 0 where there is none.
+    """
 
     organisation: Organisation
     tonight: Tonight
@@ -89,7 +93,7 @@ class Loaded:
     parties: tuple[Party, ...]
     asked: tuple[Asked, ...]
     harm: F64
-    forecast_id: UUID | None
+    kept: KeptHarm | None
     map_sha256: str
 
     @property
@@ -135,14 +139,12 @@ def load(
     spots = _on_map(_spots(organisation.tenant_id, foci), ground, tonight)
     if not spots:
         raise Refused("no_places", "No place with a position; import sites with coordinates.")
-    harm, forecast_id = _harm(organisation.tenant_id, spots, tonight)
+    harm, kept = _harm(organisation.tenant_id, spots, tonight)
     spots, harm = _most_harmed(spots, harm, foci, tonight)
     asked = ask(foci, {one.id: number for number, one in enumerate(spots)}, tonight)
     held = _held(organisation, works, spots, tonight)
     parties = _parties(works, spots, ground, held, tonight)
-    return Loaded(
-        organisation, tonight, spots, parties, asked, harm, forecast_id, ground.meta.sha256
-    )
+    return Loaded(organisation, tonight, spots, parties, asked, harm, kept, ground.meta.sha256)
 
 
 def _ground(tenant_id: UUID) -> Ground:
@@ -223,16 +225,16 @@ def _on_map(spots: Sequence[Spot], ground: Ground, tonight: Tonight) -> tuple[Sp
     return tuple(one for one, is_near in zip(spots, near, strict=True) if is_near)
 
 
-def _harm(tenant_id: UUID, spots: Sequence[Spot], tonight: Tonight) -> tuple[F64, UUID | None]:
-    """Return the forecast's expected cost per place and bin of 120 s; zeros where there is none."""
-    from narvaro.forecast.queries import find_harm
-
+def _harm(tenant_id: UUID, spots: Sequence[Spot], tonight: Tonight) -> tuple[F64, KeptHarm | None]:
+    """Return what the forecast expects per place and bin of 120 s; zeros where there is none."""
     bins = -(-(tonight.period.whole.until_s + AFTERWARDS_S) // BIN_S)
     kept = find_harm(tenant_id, *_degrees(spots), tonight.period.starts_at, bins, BIN_S)
     if kept is None:
         tonight.note("no_forecast")
         return np.zeros((len(spots), bins)), None
-    return kept.sek, kept.forecast_id
+    if kept.is_naive:
+        tonight.note("naive")
+    return kept.sek, kept
 
 
 def _most_harmed(

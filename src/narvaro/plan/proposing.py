@@ -140,8 +140,8 @@ def stays_of(routed: Sequence[Routed]) -> Stays:
     return stays
 
 
-def prevented_sek(loaded: Loaded, stays: Mapping[int, Sequence[Stay]]) -> float:
-    """Return the expected harm that stays prevent together by the model, SEK."""
+def prevented(loaded: Loaded, stays: Mapping[int, Sequence[Stay]]) -> float:
+    """Return the expected harm that stays prevent together by the model, in its currency."""
     harm = loaded.harm
     return sum(
         float(harm[place] @ work(there, harm.shape[1], HALF_LIFE_S))
@@ -165,7 +165,9 @@ def describe(
     )
     left_out, uncounted = _left_out(loaded, routed, plans)
     facts: Json = {
-        "expected_sek": expected, "prevented_sek": prevented_sek(loaded, stays),
+        "forecast_at": loaded.kept.made_at.isoformat() if loaded.kept else None,
+        "currency": loaded.kept.currency if loaded.kept else None,
+        "expected": expected, "prevented": prevented(loaded, stays),
         "usual": _usual(loaded, usual) if expected > 0 else None,
         "left_out": left_out, "left_out_more": uncounted,
         "units": [
@@ -180,7 +182,7 @@ def describe(
 
 def _usual(loaded: Loaded, usual: Mapping[int, Sequence[Stay]]) -> Json | None:
     visits = sum(len(there) for there in usual.values())
-    return {"visits": visits, "prevented_sek": prevented_sek(loaded, usual)} if visits else None
+    return {"visits": visits, "prevented": prevented(loaded, usual)} if visits else None
 
 
 def _unit_facts(loaded: Loaded, slot: Slot, route: Route) -> Json:
@@ -293,7 +295,7 @@ def _left_out(
     room = max(0, LISTED - len(listed))
     listed += [
         {"place": loaded.spots[one.place].name, "why": str(one.why),
-         "could_prevent_sek": float(np.round(one.could_prevent, 2))}
+         "could_prevent": float(np.round(one.could_prevent, 2))}
         for one in harmed[:room]
     ]  # fmt: skip
     return listed, max(0, len(harmed) - room)

@@ -22,6 +22,7 @@ from narvaro.dispatch.importing import journal, responses
 from narvaro.followup import importing as hours
 from narvaro.plan.importing import Roster
 from narvaro.situation.importing import damage, incidents, visits
+from narvaro.situation.pictures import import_police_events
 from narvaro.spine.models import Tenant
 
 
@@ -102,6 +103,7 @@ KINDS = (
     Kind("sites", lambda _t, answers: columns.sites_spec(answers.words), _sites,
          ("objekt", "fastighetslista")),
     Kind("areas", None, _whole(import_areas)),
+    Kind("police-events", None, _whole(import_police_events)),
     Kind("members", _fixed(columns.MEMBERS), _register(registers.Members), ("medlem", "personal")),
     Kind("units", _fixed(columns.UNITS), _register(registers.Units), ("enheter",)),
     Kind("permits", _fixed(columns.PERMITS), _register(registers.Permits), ("tillstånd",)),

@@ -22,7 +22,8 @@ def write_photo(sha256: str, data: bytes) -> Path:
     file = photo_file(sha256)
     if file.exists():
         return file
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (file.parent.parent, file.parent):  # the mode holds for the last folder alone
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = file.with_name(f".{secrets.token_hex(8)}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -43,6 +43,10 @@ CLOCK_SLACK = timedelta(minutes=5)
 LONGEST = timedelta(days=366)
 MOST_PHOTOS = 12
 
+WITH_OTHERS = frozenset({Case.Kind.FIRE, Case.Kind.MEDICAL})
+"""Kinds of case to which ambulance or rescue service comes as well."""
+OTHERS_WITHIN = timedelta(hours=12)
+
 
 def worded(text: str) -> dict[str, object]:
     """Return the fields of a row's words: masked, with what is doubtful in them."""
@@ -125,12 +129,28 @@ def _tell(row: Reported, happening: events.Happening, member: Member, at: dateti
     )  # fmt: skip
 
 
+def _check_others(case: Case, came_at: datetime | None, at: datetime) -> None:
+    """Refuse a time at which ambulance or rescue service cannot have come to a case."""
+    if came_at is None:
+        return
+    if case.kind not in WITH_OTHERS:
+        raise Refused("others", "Only of fire and medical cases.", status=422)
+    alarm = min(case.triggered_at or case.received_at, case.received_at)
+    soonest = alarm.replace(second=0, microsecond=0)
+    if not soonest <= came_at <= min(soonest + OTHERS_WITHIN, at + CLOCK_SLACK):
+        raise Refused("others", "After the alarm, within 12 hours, not ahead.", status=422)
+
+
 @transaction.atomic
 def report_incident(
     *, incident_id: UUID, case: Case, category: Category, text: str,
     police_reference: str, member: Member, unit: UUID | None, at: datetime,
+    others_arrived_at: datetime | None = None,
 ) -> Incident:  # fmt: skip
-    """Write what had happened; the same id sent twice is one report."""
+    """Write what had happened; the same id sent twice is one report.
+
+    `others_arrived_at` is when ambulance or rescue service came, to the minute.
+    """
     there = Incident.objects.filter(case=case).first()
     if there is not None:
         if there.pk != incident_id:
@@ -139,13 +159,14 @@ def report_incident(
     if _find_same(Incident, incident_id, member) is not None:
         raise Refused("id_taken", "That id is another record's; send the report once more.")
     began = case.triggered_at or case.received_at
+    _check_others(case, others_arrived_at, at)
     incident = Incident.objects.create(
         id=incident_id, tenant_id=case.tenant_id, case=case, category=category,
         site_id=case.site_id, place=case.place, lat=case.lat, lon=case.lon,
         placed_by=Incident.PlacedBy.CHOSEN if case.site_id else Incident.PlacedBy.NONE,
         occurred_from=min(began, case.received_at), occurred_until=case.received_at,
         police_reference=_short(police_reference, 40), reported_by=member, reported_at=at,
-        **worded(text),
+        others_arrived_at=others_arrived_at, **worded(text),
     )  # fmt: skip
     events.append(
         told.IncidentReported(case.pk, incident.pk, category, unit),

@@ -14,7 +14,8 @@ from narvaro.web.labels import ROLE, say
 from narvaro.web.screens import HomePage, MemberChoice, WhoPage
 
 
-def _safe_next(request: HttpRequest, given: str) -> str:
+def safe_next(request: HttpRequest, given: str) -> str:
+    """Return where a form wants to go on, where that is here; else the start page."""
     safe = url_has_allowed_host_and_scheme(
         given, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
@@ -40,7 +41,7 @@ def who(request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("member", "")
         if chosen in {str(one.pk) for one in members}:
             request.session[MEMBER_KEY] = chosen
-            return HttpResponseRedirect(_safe_next(request, request.POST.get("next", "/")))
+            return HttpResponseRedirect(safe_next(request, request.POST.get("next", "/")))
     current = request.session.get(MEMBER_KEY)
     page = WhoPage(
         tuple(
@@ -49,6 +50,6 @@ def who(request: HttpRequest) -> HttpResponse:
             )
             for one in members
         ),
-        _safe_next(request, request.GET.get("next", "/")),
+        safe_next(request, request.GET.get("next", "/")),
     )
     return render(request, "who.html", {"page": page})

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
+from narvaro.spine import clock
 from narvaro.web.labels import ROLE, say
 from narvaro.web.screens import MenuItem
+from narvaro.web.screens.tour import DemoClock
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
             _("The week's shared situation picture, its prioritised places and its measures."),
         ),
         (
+            "risk", _("Harm risk"), "/risk/", viewer.may(Record.FORECAST),
+            _("Where harm is expected tonight, why, and how good that forecast has been."),
+        ),
+        (
             "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
             _("Terms, options and their deadlines, and what each month gave."),
         ),
@@ -73,13 +81,20 @@ def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
     )
 
 
+def demo_clock() -> DemoClock | None:
+    """Return the badge that leads to the demo's tour; None where no demo rules."""
+    if not settings.DEMO:
+        return None
+    return DemoClock(reverse("tour"), clock.now() if clock.offset() else None)
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Give templates `viewer` and `menu`."""
+    """Give templates `viewer` and `menu`, and in the demo its clock."""
     viewer: Viewer | None = getattr(request, "viewer", None)
     if viewer is None:
-        return {"viewer": None, "menu": ()}
+        return {"viewer": None, "menu": (), "demo": demo_clock()}
     who = Who(
         viewer.service_number, say(ROLE, viewer.role), viewer.organisation_name,
         has_own_record=viewer.may(Record.OWN_RECORD),
     )  # fmt: skip
-    return {"viewer": who, "menu": menu_of(viewer, request.path)}
+    return {"viewer": who, "menu": menu_of(viewer, request.path), "demo": demo_clock()}

@@ -16,6 +16,10 @@ ROLE: _Words = {
     "guard": lazy("Guard"),
     "coordinator": lazy("Security coordinator"),
     "contract_manager": lazy("Contract manager"),
+    "property_manager": lazy("Property manager"),
+    "camera_operator": lazy("Camera operator"),
+    "reporter": lazy("Reporter"),
+    "police_guest": lazy("Guest from the police"),
 }
 UNIT_ROLE: _Words = {
     "guard": lazy("Guard"),
@@ -206,6 +210,11 @@ EVENT: _Words = {
     "response.changed": lazy("The response went on"),
     "unit.changed": lazy("The unit changed state"),
     "incident.reported": lazy("The report was sent"),
+    "observation.reported": lazy("An observation was reported"),
+    "damage.reported": lazy("Damage was reported"),
+    "damage.changed": lazy("The damage changed"),
+    "photo.kept": lazy("A photo was put to the report"),
+    "words.settled": lazy("Doubtful words were settled"),
 }
 # what, why, what to do; without a why the action's own words stand there
 _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
@@ -248,6 +257,11 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("Already reported"),
         lazy("The case has its report."),
         lazy("You need do nothing."),
+    ),
+    "others": (
+        lazy("That time cannot be"),
+        lazy("Ambulance or rescue service came after the alarm, within 12 hours, and not ahead of now."),
+        lazy("Write when they came as HH:MM, or leave it empty."),
     ),
     "unit_out": (
         lazy("The unit is out on a case"),

@@ -1,6 +1,6 @@
 """The guard's phone: offer, accept – on scene – clear, report. In: requests. Out: pages, JSON."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -23,7 +23,8 @@ from narvaro.dispatch.queries import (
 )
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import find_own_shift, find_own_unit
-from narvaro.situation.models import FINDINGS, Category, UnitStatus
+from narvaro.situation.models import FINDINGS, Case, Category, UnitStatus
+from narvaro.situation.reports import WITH_OTHERS
 from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Missing, Refused
@@ -151,6 +152,7 @@ def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
             police_reference=request.POST.get("police_reference", "")[:40],
             member=Member.objects.get(pk=viewer.member_id),
             at=at,
+            others_arrived_at=_read_others(request, viewer, found.case),
         )
     except Refused as no:
         if wants_json(request):
@@ -166,6 +168,26 @@ def _read_category(request: HttpRequest) -> Category:
     if given not in FINDINGS:
         raise Refused("invalid", _("Choose what you found."), status=422)
     return Category(given)
+
+
+def _read_others(request: HttpRequest, viewer: Viewer, case: Case) -> datetime | None:
+    """Return when ambulance or rescue service came: the first such time of the clock after the alarm."""
+    written = request.POST.get("others_arrived", "").strip()
+    if not written or case.kind not in WITH_OTHERS:
+        return None
+    try:
+        clock_time = time.fromisoformat(written).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError as fault:
+        raise Refused("others", str(fault), status=422) from fault
+    alarm = min(case.triggered_at or case.received_at, case.received_at)
+    day = alarm.astimezone(viewer.zone).date()
+    readings = [
+        datetime.combine(day + timedelta(days=days), clock_time.replace(fold=fold), viewer.zone)
+        for days in (0, 1)
+        for fold in (0, 1)
+    ]
+    found = [one.astimezone(UTC) for one in readings]
+    return min(one for one in found if one >= alarm.replace(second=0, microsecond=0))
 
 
 def _report_page(
@@ -190,6 +212,8 @@ def _report_page(
         offer=offer_of(viewer, offer, at) if offer else None,
         text=given.get("text", ""),
         police_reference=given.get("police_reference", ""),
+        asks_others=case.kind in WITH_OTHERS,
+        others_arrived=given.get("others_arrived", ""),
         times=time_rows(response.time_points.all()),
         problems=(Problem(problem),) if problem else (),
     )

@@ -51,7 +51,7 @@ class ReportForm(Generic[Facts]):
     url: str
     template: str
     read: Callable[[Entry, Places], Facts]
-    save: Callable[[UUID, Facts, Member, datetime], Reported]
+    keep: Callable[[UUID, Facts, Member, datetime], Reported]
     show: Callable[[Entry, str], ObservationEntry | DamageEntry]
     finish: Callable[[ReportFormPage], ReportFormPage] = _as_it_is  # what else its page shows
 
@@ -102,7 +102,7 @@ def _save(
 ) -> tuple[list[Reported], list[Problem]]:
     member = member_of(viewer)
     try:
-        rows = [form.save(pk, facts, member, at) for pk, facts in read if pk is not None]
+        rows = [form.keep(pk, facts, member, at) for pk, facts in read if pk is not None]
     except Refused as no:
         return [], [Problem(say(REFUSAL, no.code))]
     return rows, []

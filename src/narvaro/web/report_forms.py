@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
-from narvaro.core.photos import Photo, PhotoRefused, clean
+from narvaro.core.photos import MOST_BYTES, Photo, PhotoRefused, clean
 from narvaro.directory.models import Area, Site
 from narvaro.directory.queries import sites_seen_by
 from narvaro.situation.report_facts import Where
@@ -235,7 +235,7 @@ def read_photos(files: Iterable["File[bytes]"]) -> ReadPhotos:
             refused.append(_("At most 6 photos at once; send the others afterwards."))
             break
         try:
-            photos.append(clean(one.read()))
+            photos.append(clean(one.read(MOST_BYTES + 1)))  # what is longer is refused unread
         except PhotoRefused as no:
             why = say(PHOTO_REFUSED, no.code)
             refused.append(

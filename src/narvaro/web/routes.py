@@ -12,6 +12,7 @@ from narvaro.web import (
     entry,
     files,
     first_report,
+    forecast,
     ground,
     intake_room,
     night,
@@ -19,6 +20,7 @@ from narvaro.web import (
     phone,
     problems,
     reports,
+    tour,
     week,
 )
 from narvaro.web.rooms import Need, Open, route
@@ -36,10 +38,12 @@ REPORT = Need(Record.OBSERVATION, (Verb.REPORT,))
 SETTLE = Need(Record.OBSERVATION, (Verb.LEAD, Verb.WRITE, Verb.REPORT))
 DAMAGE = Need(Record.DAMAGE)
 OWN_RECORD = Need(Record.OWN_RECORD)
+RISK = Need(Record.FORECAST)
 WEEK = Need(Record.PICTURE)
 MEETING = Need(Record.PICTURE, (Verb.WRITE,))
 WAY_IN = Open("the way in")
 OWN = Open("one's own way in and out", signed_in=True)
+TOUR = Open("the demo's tour of a made-up town; a missing page everywhere else")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     route("", entry.home, OWN, "home"),
@@ -92,6 +96,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         STATEMENT,
         "statement_response",
     ),
+    route("risk/", forecast.risk, RISK, "risk"),
+    route("risk/use/", forecast.use, Need(Record.FORECAST, (Verb.WRITE,)), "risk_use"),
     route("files/", files.files, FILES, "files"),
     route("files/state/", files.state, FILES, "files_state"),
     route("files/bring-in/", files.bring_in, FILES, "files_bring_in"),
@@ -109,6 +115,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("damage/<uuid:damage_id>/", damage.detail, DAMAGE, "damage_detail"),
     route("me/", own_record.page, OWN_RECORD, "own_record"),
     route("me/data.json", own_record.data, OWN_RECORD, "own_record_data"),
+    route("tour/", tour.tour, TOUR, "tour"),
+    route("tour/<int:number>/", tour.chapter, TOUR, "tour_chapter"),
+    route("tour/<int:number>/told/", tour.told, TOUR, "tour_told"),
+    route("tour/<int:number>/play/", tour.play, TOUR, "tour_play"),
+    route("tour/as/<slug:part>/", tour.enter_as, TOUR, "tour_enter"),
     route("map/features/", ground.features, MAP, "map_features"),
     route("tiles/<slug:sha256>/<int:z>/<int:x>/<int:y>.mvt", ground.tile, MAP, "tile"),
 ]

@@ -34,6 +34,7 @@ from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.documents import render_pdf
+from narvaro.web.problems import wants_json
 from narvaro.web.screens import NoWeekPage, TriageView
 from narvaro.web.week_forms import (
     decide_form,
@@ -146,12 +147,15 @@ def _act(
     request: HttpRequest, viewer: Viewer, monday: date, act: Callable[[], object], *,
     about: str = "", go_on: str = "",
 ) -> HttpResponse:  # fmt: skip
-    """Do what a form asks and go back to the week; a refusal shows the week as it stands, and why."""
+    """Do what a form asks and go back to the week; a refusal shows the week as it stands, and why.
+
+    No fragment goes with `?at=`: a browser gives no field the focus where an address has one.
+    """
     try:
         act()
-    except Missing:
-        raise
     except Refused as no:
+        if isinstance(no, Missing) or wants_json(request):
+            raise
         picture = get_picture(viewer, monday, clock.now())
         return _show(request, viewer, picture, refused=no, about=about)
     return done(request, reverse("week_of", args=[monday]) + go_on)
@@ -191,7 +195,7 @@ def decide(request: HttpRequest, monday: str) -> HttpResponse:
             focus=read_focus(request.POST), member_id=viewer.member_id, at=clock.now(),
         )  # fmt: skip
 
-    return _act(request, viewer, named, act, about="decide", go_on="?at=decide#decide")
+    return _act(request, viewer, named, act, about="decide", go_on="?at=decide")
 
 
 @require_POST
@@ -203,7 +207,7 @@ def drop(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     def act() -> None:
         pictures.drop_place(decision=decision, by=viewer.signature, at=clock.now())
 
-    return _act(request, viewer, decision.picture.monday, act, go_on="?at=decide#decide")
+    return _act(request, viewer, decision.picture.monday, act, go_on="?at=decide")
 
 
 @require_POST
@@ -217,7 +221,7 @@ def add_measure(request: HttpRequest, monday: str) -> HttpResponse:
             task=read_task(viewer, request.POST), by=viewer.signature, at=clock.now(),
         )  # fmt: skip
 
-    return _act(request, viewer, named, act, about="measure", go_on="?at=measure#measure")
+    return _act(request, viewer, named, act, about="measure", go_on="?at=measure")
 
 
 @require_POST

@@ -16,7 +16,7 @@ from narvaro.directory.models import Area, Site
 from narvaro.situation.contents import Contents
 from narvaro.situation.models import Decision, Measure, Picture
 from narvaro.situation.pictures import Focus, Task
-from narvaro.situation.queries import find_place, list_owners, list_places
+from narvaro.situation.queries import find_place, list_decisions, list_owners, list_places
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Refused
 from narvaro.web import week_words
@@ -127,9 +127,9 @@ def decide_form(
     viewer: Viewer, picture: Picture, contents: Contents, given: QueryDict, problem: str = ""
 ) -> DecideForm:
     """Return the form for a place: as it was sent, or empty with the place that was pointed at."""
-    decided = Decision.objects.filter(picture=picture)
     taken = frozenset(
-        f"site:{one.site_id}" if one.site_id else f"area:{one.area_id}" for one in decided
+        f"site:{one.site_id}" if one.site_id else f"area:{one.area_id}"
+        for one in list_decisions(viewer, picture)
     )
     days = given.getlist("weekday")
     return DecideForm(

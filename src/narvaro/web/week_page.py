@@ -224,7 +224,7 @@ def _place_rows(
             name=one.name, count=count_cell(one.counted),
             kinds=week_words.categories_text(one.categories, labels.CATEGORY),
             when=week_words.when_text(one.when), damage=week_words.kronor_text(one.damage_sek) if one.damage_sek else "",
-            href=f"{form_url}?place={one.kind}:{one.id}&at=decide#decide" if form_url else "",
+            href=f"{form_url}?place={one.kind}:{one.id}&at=decide" if form_url else "",
             chosen=one.id in chosen,
         )
         for one in contents.places

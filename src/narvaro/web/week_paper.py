@@ -121,10 +121,11 @@ def _reporters(contents: Contents) -> list[Block]:
     ]
     lines = [f"{one.number} {one.label}" for one in intake_lines(contents.intake)]
     rows = [[one.name, str(one.count)] for one in reported]
+    none = _("Nobody is set up to report yet.")
     return [
         _section(
             _("Who has not reported"), lines=missing,
-            note="" if missing else _("Everybody has reported."),
+            note="" if missing else _("Everybody has reported.") if rows else none,
         ),
         _section(
             _("Who has reported"), lines=lines,

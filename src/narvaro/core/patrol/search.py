@@ -344,7 +344,9 @@ def fill(w: World, st: State, noise: float) -> None:
     """
     count, shifts = len(w.items), len(w.shifts)
     may = np.flatnonzero((w.promise > 0.0) & ~st.kept)
-    taste = np.array([1.0 - noise * _draw(st) for _ in range(count)])
+    taste = np.empty(count)
+    for it in range(count):
+        taste[it] = 1.0 - noise * _draw(st)
     rate, slot = np.zeros((count, shifts)), np.zeros((count, shifts), np.int64)
     offers = Offers(may, taste, rate, slot, np.ones((count, shifts), np.bool_))
     for k in range(shifts):
@@ -357,20 +359,20 @@ def fill(w: World, st: State, noise: float) -> None:
                     best, it, k = rate[one, by], one, by
         if it < 0:
             return
-        at, fresh = slot[it, k], offers.fresh[it, k]
-        if not fresh or not _insert(w, st, k, at, it):
+        at = slot[it, k]
+        if not offers.fresh[it, k]:
             rate[it, k] = 0.0
-            if not fresh:
-                one_item = Offers(np.array([it]), taste, rate, slot, offers.fresh)
-                _scan(w, st, k, (0, NEVER), one_item)
-            continue
-        offers.fresh[:, k] = False
-        _scan(w, st, k, (at, at + 1), offers)
-        for one in may:
-            if w.items[one, PLACE] == w.items[it, PLACE]:
-                offers.fresh[one] = False
-        if st.kept[it]:
-            rate[it] = 0.0
+            _scan(w, st, k, (0, NEVER), Offers(np.array([it]), taste, rate, slot, offers.fresh))
+        elif _insert(w, st, k, at, it):
+            offers.fresh[:, k] = False
+            _scan(w, st, k, (at, at + 1), offers)
+            for one in may:
+                if w.items[one, PLACE] == w.items[it, PLACE]:
+                    offers.fresh[one, :] = False
+            if st.kept[it]:
+                rate[it, :] = 0.0
+        else:
+            rate[it, k] = 0.0
 
 
 @kernel

@@ -60,6 +60,7 @@ def spec(answers: Answers) -> TableSpec:
                 "Polisens diarienummer", "Polisens diarienr", "Anmälningsnummer",
             ),
             optional("work_order", cells.text_up_to(40), "Arbetsorder", "AO", "Arbetsordernr", "Felanmälan"),
+            word("by_patrol", words.YES, answers.words, "Upptäckt av väktare", "Vid rond", "På rond"),
             optional("cost_centre", cells.text_up_to(40), "Kostnadsställe", "Kst", "Ansvar"),
             optional(
                 "text", cells.text_up_to(8000), "Beskrivning", "Kommentar", "Anteckning", "Notering", "Anm", "Anmärkning",
@@ -109,6 +110,7 @@ class Damages(Alone):
             "police_reference": values.get("police_reference") or "",
             "work_order": values.get("work_order") or "",
             "cost_centre": values.get("cost_centre") or "",
+            "by_patrol": values.get("by_patrol") == "yes",
             "state": Damage.State.CLOSED if values.get("final_sek") is not None else Damage.State.REPORTED,
         }, ()  # fmt: skip
 

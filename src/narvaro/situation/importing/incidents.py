@@ -42,7 +42,7 @@ def spec(answers: Answers) -> TableSpec:
                 "source", cells.text_up_to(60), "Rapporterat av", "Rapportör", "Rapporterande enhet",
                 "Inrapporterat av", "Källa", "Anmält av verksamhet", "Verksamhetsområde",
             ),
-            word("by_patrol", words.YES, answers.words, "Upptäckt av väktare", "Vid rond"),
+            word("by_patrol", words.YES, answers.words, "Upptäckt av väktare", "Vid rond", "På rond"),
             optional(
                 "police_reference", cells.text_up_to(40), "Polisanmälan", "K-nummer", "K-nr", "Knr",
                 "Polisens diarienummer", "Diarienummer polis", "Anmälningsnummer",

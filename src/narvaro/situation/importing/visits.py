@@ -52,6 +52,7 @@ class Visits(Alone):
         self.facts = self.reader.facts
         self.units = {one.call_sign: one for one in Unit.objects.filter(tenant=tenant)}
         self.suppliers = Suppliers(tenant)
+        self.seen: set[tuple[Any, Any, Any]] = set()
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields, or why it is not taken."""
@@ -66,12 +67,22 @@ class Visits(Alone):
             reasons.append(refuse("occurred_until", "", why, "write until when, for each visit"))
         if span is None or reasons or supplier is None:
             return None, reasons
+        fields = self.reader.fields(row, span.begins)
+        unit = self.units.get(row.values.get("unit") or "")
+        if unit is not None and self._is_twice((unit.pk, fields.get("site"), span.begins)):
+            why = "says that the unit came here twice at the same time"
+            return None, [refuse("occurred_from", "", why, "leave one of the two rows out")]
         return {
-            **self.reader.fields(row, span.begins), "organisation": supplier,
-            "unit": self.units.get(row.values.get("unit") or ""), "starts_at": span.begins,
+            **fields, "organisation": supplier,
+            "unit": unit, "starts_at": span.begins,
             "ends_at": span.ends, "grade": Presence.Grade.STATED,
             "note": mask(row.values.get("note") or "").text,
         }, ()  # fmt: skip
+
+    def _is_twice(self, visit: tuple[Any, Any, Any]) -> bool:
+        twice = visit in self.seen and visit[1] is not None
+        self.seen.add(visit)
+        return twice
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Presence]:
         """Return a chunk as rows."""

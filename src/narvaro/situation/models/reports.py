@@ -123,6 +123,7 @@ class Incident(TenantRow, PlacedRow, FromFileRow, WordedRow):
     occurred_from = models.DateTimeField()
     occurred_until = models.DateTimeField()
     police_reference = models.CharField(max_length=40, blank=True)
+    others_arrived_at = models.DateTimeField(null=True)  # ambulance or rescue service, as typed
     source = models.CharField(max_length=60, blank=True)  # who reported it, as the file says
     by_patrol = models.BooleanField(default=False)  # found by somebody on patrol
     reported_by = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")

@@ -154,6 +154,8 @@ class ReportPage:
     offer: PhoneOffer | None = None
     text: str = ""
     police_reference: str = ""
+    asks_others: bool = False  # posts `others_arrived`, HH:MM: ambulance or rescue service
+    others_arrived: str = ""
     times: tuple[TimePointRow, ...] = ()
     problems: tuple[Problem, ...] = ()
     doubtful: tuple[str, ...] = ()  # what the wording rules marked, in words
