@@ -4,6 +4,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -67,7 +68,7 @@ def walk_to_the_report(walk: Walk, files: list[Path]) -> None:
     walk.do("read them", page.locator("form[enctype] button.first").click)
     for header, column in ODD.items():
         choice = page.locator("#look tr", has_text=header).locator("select").first
-        walk.do(f"say what “{header}” is", lambda c=choice, v=column: c.select_option(v))
+        walk.do(f"say what “{header}” is", partial(choice.select_option, column))
     walk.do("bring all in", page.locator("#look form button.first").click)
     walk.wait()
     while page.locator("#asks").count():

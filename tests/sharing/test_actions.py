@@ -190,7 +190,7 @@ def test_hours_visits_and_damage_come_in(sites: Member) -> None:
 def test_the_same_rows_again_are_known(sites: Member) -> None:
     """A file that overlaps an earlier one adds only what is new."""
     answered(*bring_in(take(sites, "a.xlsx", workbook(Skador=DAMAGE))))
-    more = [*DAMAGE, ["Klotter", "Norrhallen", "2026-03-10", "", "", "3000", ""]]
+    more: Rows = [*DAMAGE, ["Klotter", "Norrhallen", "2026-03-10", "", "", "3000", ""]]
     done = answered(*bring_in(take(sites, "b.xlsx", workbook(Skador=more))))
     assert (done.report["kept"], done.report["known"]) == (1, 1)
     assert Damage.objects.published().count() == 2

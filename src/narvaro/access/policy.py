@@ -104,6 +104,7 @@ _BUYER: Mapping[Record, Grant] = {
 _COORDINATOR: Mapping[Record, Grant] = {
     **_BUYER,
     Record.AUDIT: _grant(Scope.TENANT),
+    Record.CONTRACT: _grant(Scope.SHARED, Verb.WRITE, fields=("price",)),
     Record.IMPORT: _grant(Scope.TENANT, Verb.WRITE),
     Record.OBSERVATION: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
     Record.DAMAGE: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),

@@ -137,9 +137,10 @@ def password(service_number: str, tenant_name: str | None, password: str) -> Non
 @main.command()
 def warm() -> None:
     """Compile the computing kernels into the home folder, so that no alarm waits for it."""
-    from narvaro.core.roads import warm as warm_roads
+    from narvaro.core import patrol, risk, roads
 
-    warm_roads()
+    for room in (roads, risk, patrol):
+        room.warm()
     click.echo("The kernels are compiled.")
 
 

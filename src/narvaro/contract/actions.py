@@ -1,5 +1,6 @@
-"""Writes of contracts, from a contract file."""
+"""Writes of contracts, from a contract file or the same table typed in a form."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -61,7 +62,7 @@ def _rival_faults(
         if other.starts_on <= last and given.terms.starts_on <= other_last:
             why = f"runs beside {other.number} with the same supplier until {other_last}"
             todo = "let one end before the other starts; two at once cannot be told apart yet"
-            return [refuse("starts_on", given.terms.starts_on, why, todo)]
+            return [refuse("starts_on", given.terms.starts_on, why, todo, code="rival")]
     return []
 
 
@@ -102,24 +103,33 @@ def _write(tenant: Tenant, given: contract_file.Contract, parties: dict[str, Org
     )  # fmt: skip
 
 
-def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
-    """Import a contract file: the whole contract, or nothing with every fault by its path."""
-    given = read_toml(source.data)
-    reasons: list[Refusal] = []
+def _known_faults(tenant: Tenant, given: contract_file.Contract) -> list[Refusal]:
+    if not Contract.objects.filter(tenant=tenant, number=given.number).exists():
+        return []
+    todo = "give the new contract its own number; bring in its file to change it"
+    return [refuse("number", given.number, "is here already", todo, code="known")]
+
+
+def put_contract(
+    tenant: Tenant, given: Mapping[str, object], source: Source, *, by: str, at: datetime,
+    only_new: bool = False,
+) -> ImportReport:  # fmt: skip
+    """Write the contract that a table states, whole, or nothing with every fault by its path.
+
+    `only_new` refuses a number that is here already instead of changing that contract.
+    """
     contract: contract_file.Contract | None = None
     parties: dict[str, Organisation] = {}
-    if isinstance(given, Refusal):
-        reasons.append(given)
+    try:
+        contract = contract_file.parse_contract(given)
+    except TermsError as fault:
+        reasons = [refuse(one.where, "", one.what, one.todo) for one in fault.problems]
     else:
-        try:
-            contract = contract_file.parse_contract(given)
-        except TermsError as fault:
-            reasons += [refuse(one.where, "", one.what, one.todo) for one in fault.problems]
-        else:
-            parties, reasons = _parties(tenant, contract)
-            reasons += _term_faults(contract)
-            if not reasons:
-                reasons += _rival_faults(tenant, contract, parties)
+        parties, reasons = _parties(tenant, contract)
+        reasons += _term_faults(contract)
+        reasons += _known_faults(tenant, contract) if only_new else []
+        if not reasons:
+            reasons += _rival_faults(tenant, contract, parties)
     refused = (RefusedRow(1, tuple(reasons)),) if reasons else ()
     written = not reasons and contract is not None and not is_held_back(refused, source)
     if written and contract is not None:
@@ -129,3 +139,13 @@ def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) ->
             _write(tenant, contract, parties)
             publish(batch, by=by, at=at)
     return ImportReport("contract", source.name, 0 if reasons else 1, refused, (), written)
+
+
+def import_contract(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
+    """Import a contract file: the whole contract, or nothing with every fault by its path."""
+    given = read_toml(source.data)
+    if isinstance(given, Refusal):
+        return ImportReport(
+            "contract", source.name, 0, (RefusedRow(1, (given,)),), (), written=False
+        )
+    return put_contract(tenant, given, source, by=by, at=at)

@@ -6,13 +6,12 @@ prove and is never added to it. Nothing is summed per unit or guard.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -127,24 +126,22 @@ class _Month:
         return tuple((one, Decimal(hours)) for one, hours in sums.most_common())
 
 
-def _outcome(visit: Visit, kept: set[tuple[object, ...]], now: datetime) -> tuple[str, str]:
+_Whose = tuple[UUID | None, UUID | None, UUID | None]
+
+
+def _outcome(visit: Visit, own: Mapping[_Whose, Sequence[Stay]], now: datetime) -> tuple[str, str]:
     """Return what became of a visit, and why; empty while its time is not over."""
-    if visit.state in SAID:
-        if visit.state in OVER and (visit.unit_id, visit.site_id, visit.area_id) not in kept:
+    if visit.state not in SAID:
+        return (UNVERIFIED, "unsaid") if visit.window_until < now else ("", "")
+    if visit.state in OVER and visit.arrived_at and visit.left_at:
+        stays = own.get((visit.unit_id, visit.site_id, visit.area_id), ())
+        if not any(one.begins <= visit.left_at and visit.arrived_at <= one.ends for one in stays):
             return UNVERIFIED, "elsewhere"
-        return visit.state, visit.cause
-    return (UNVERIFIED, "unsaid") if visit.window_until < now else ("", "")
+    return visit.state, visit.cause
 
 
-def _covered_s(stays: Iterable[Stay]) -> float:
-    """Return the time of stays in seconds; what one unit has twice, by two proofs, counts once."""
-    whole, until = 0.0, {}  # type: ignore[var-annotated]
-    for one in sorted(stays, key=lambda stay: stay.begins):
-        begins = max(one.begins, until.get(one.unit_id, one.begins))
-        if one.ends > begins:
-            whole += (one.ends - begins).total_seconds()
-            until[one.unit_id] = one.ends
-    return whole
+def _seconds(stays: Iterable[Stay]) -> float:
+    return sum((one.ends - one.begins).total_seconds() for one in stays)
 
 
 def _separate(stays: Iterable[Stay]) -> list[Stay]:
@@ -189,6 +186,7 @@ class _Tables:
         self.proven: dict[Key, list[Stay]] = defaultdict(list)
         self.stated: dict[Key, list[Stay]] = defaultdict(list)
         self.by_grade: dict[str, list[Stay]] = defaultdict(list)
+        self.own: dict[_Whose, list[Stay]] = defaultdict(list)
 
     def take_presence(self, one: Presence) -> None:
         """Count one stay at its place and with its proof."""
@@ -197,6 +195,8 @@ class _Tables:
         stated = one.grade == Presence.Grade.STATED
         (self.stated if stated else self.proven)[key].append(stay)
         self.by_grade[one.grade].append(stay)
+        if not stated:
+            self.own[one.unit_id, one.site_id, one.area_id].append(stay)
 
     def take_visit(self, one: Visit, outcome: tuple[str, str]) -> None:
         """Count one planned visit that is over."""
@@ -220,9 +220,8 @@ class _Tables:
             proven, stated = _separate(self.proven[key]), self.stated[key]
             lines.append(
                 PlaceLine(
-                    name, self.planned[key], self.kept[key], len(proven), _covered_s(proven),
-                    len(stated), sum((one.ends - one.begins).total_seconds() for one in stated),
-                    sum(_is_borne_out(one, proven) for one in stated),
+                    name, self.planned[key], self.kept[key], len(proven), _seconds(proven),
+                    len(stated), _seconds(stated), sum(_is_borne_out(one, proven) for one in stated),
                 )
             )  # fmt: skip
         return tuple(sorted(lines, key=lambda one: (-one.proven_s, -one.stated_s, one.place)))
@@ -230,7 +229,7 @@ class _Tables:
     def grades(self) -> tuple[tuple[str, int, float], ...]:
         """Return the presence by its proof, best first."""
         return tuple(
-            (grade, len(stays), sum((one.ends - one.begins).total_seconds() for one in stays))
+            (grade, len(stays), _seconds(stays))
             for grade in Presence.Grade.values
             if (stays := self.by_grade[grade])
         )
@@ -242,18 +241,11 @@ def get_presence(viewer: Viewer, contract_id: UUID, month: date, now: datetime) 
     viewer.require(Record.PRESENCE)
     contract = get_contract(viewer, contract_id)
     rows, tables = _Month(viewer, contract, month), _Tables()
-    presences, coming = rows.presences(), 0
-    for one in presences:
+    coming = 0
+    for one in rows.presences():
         tables.take_presence(one)
-    own = [one for one in presences if one.grade != Presence.Grade.STATED]
     for visit in rows.visits():
-        kept = {
-            (one.unit_id, one.site_id, one.area_id)
-            for one in own
-            if visit.arrived_at is not None and visit.left_at is not None
-            and one.starts_at <= visit.left_at and one.ends_at >= visit.arrived_at
-        }  # fmt: skip
-        outcome = _outcome(visit, kept, now)
+        outcome = _outcome(visit, tables.own, now)
         if outcome[0]:
             tables.take_visit(visit, outcome)
         else:

@@ -187,7 +187,7 @@ def _usual(loaded: Loaded, usual: Mapping[int, Sequence[Stay]]) -> Json | None:
 
 def _unit_facts(loaded: Loaded, slot: Slot, route: Route) -> Json:
     return {
-        "unit": str(slot.unit.pk), "base": loaded.spots[slot.base].name,
+        "unit": str(slot.unit.pk), "call_sign": slot.unit.call_sign, "base": loaded.spots[slot.base].name,
         "from": loaded.period.at(slot.work.from_s).isoformat(),
         "until": loaded.period.at(slot.work.until_s).isoformat(),
         "rests": [

@@ -12,19 +12,24 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract
 from narvaro.contract.queries import get_contract, list_contracts
 from narvaro.core import response_times, terms
-from narvaro.dispatch.models import Response
+from narvaro.dispatch.models import Response, TimePoint
+from narvaro.followup.months import list_months
+from narvaro.followup.points import POINTS, RANK
 from narvaro.followup.queries import (
+    FirstThere,
     Line,
+    Statement,
     get_line,
     get_statement,
     list_events_of,
-    list_months,
     terms_of,
 )
 from narvaro.spine import clock
@@ -50,6 +55,7 @@ from narvaro.web.screens import (
     TermRow,
 )
 
+Source = TimePoint.Source
 STATES = {
     "past": "ended", "running": "current", "coming": "agreed", "open": "open", "overdue": "open",
     "lapsed": "lapsed",
@@ -77,7 +83,7 @@ def read_month(written: str) -> date:
         raise Missing from fault
 
 
-def _month_label(month: date) -> str:
+def month_label(month: date) -> str:
     return date_format(month, "F Y")
 
 
@@ -108,7 +114,8 @@ def contract_list(request: HttpRequest) -> HttpResponse:
         )
         for one in list_contracts(viewer)
     )
-    return render(request, "contract/list.html", {"page": ContractListPage(rows)})
+    new = reverse("new_contract") if viewer.may(Record.CONTRACT, Verb.WRITE) else ""
+    return render(request, "contract/list.html", {"page": ContractListPage(rows, new)})
 
 
 def _periods(contract: Contract, today: date) -> tuple[PeriodRow, ...]:
@@ -160,7 +167,7 @@ def contract(request: HttpRequest, contract_id: UUID) -> HttpResponse:
         ),
         statements=tuple(
             StatementLink(
-                _month_label(month), reverse("statement", args=[found.pk, f"{month:%Y-%m}"]),
+                month_label(month), reverse("statement", args=[found.pk, f"{month:%Y-%m}"]),
                 responses, late,
             )
             for month, responses, late in list_months(viewer, found, today)
@@ -179,7 +186,7 @@ def rule_text(term: terms.ResponseTerm) -> str:
     }
 
 
-def _result(one: response_times.Summary) -> TermResult:
+def _result(one: response_times.Summary, found: Statement) -> TermResult:
     return TermResult(
         name=one.term.name,
         measured=one.measured,
@@ -192,6 +199,7 @@ def _result(one: response_times.Summary) -> TermResult:
         median_s=float(one.p50_s) if one.p50_s is not None else None,
         penalty_sek=one.penalty_sek,
         rule=rule_text(one.term),
+        stated_only=found.proofs_of(one.term)[Source.STATED],
     )
 
 
@@ -238,7 +246,42 @@ def _line(contract: Contract, month: str, line: Line) -> StatementLine:
         price_sek=line.price_sek,
         penalty_sek=line.penalty_sek,
         remark=remark_of(line),
+        proof_label=say(labels.SOURCE, line.proof) if line.proof else "",
+        stated=line.proof == Source.STATED,
     )
+
+
+def _first_there(found: FirstThere) -> str:
+    """Return in words how often a unit was there before the others; empty where nobody noted it."""
+    if not found.known:
+        return ""
+    if found.median_min is None:
+        return _("First on scene 0 times of %(known)s that tell both times.") % {
+            "known": found.known
+        }
+    return _(
+        "First on scene %(first)s times of %(known)s that tell both times, then a median of "
+        "%(minutes)s minutes ahead."
+    ) % {
+        "first": found.first, "known": found.known,
+        "minutes": number_format(f"{found.median_min:g}"),
+    }  # fmt: skip
+
+
+def _ahead(minutes: int | None) -> str:
+    if minutes is None:
+        return ""
+    if minutes > 0:
+        return ngettext(
+            "On scene %(n)s minute before the ambulance or the rescue service.",
+            "On scene %(n)s minutes before the ambulance or the rescue service.", minutes,
+        ) % {"n": minutes}  # fmt: skip
+    if minutes == 0:
+        return _("On scene in the same minute as the ambulance or the rescue service.")
+    return ngettext(
+        "On scene %(n)s minute after the ambulance or the rescue service.",
+        "On scene %(n)s minutes after the ambulance or the rescue service.", -minutes,
+    ) % {"n": -minutes}  # fmt: skip
 
 
 @require_GET
@@ -259,14 +302,16 @@ def statement(request: HttpRequest, contract_id: UUID, month: str) -> HttpRespon
         contract_href=reverse("contract", args=[found.contract.pk]),
         buyer=found.contract.buyer.name,
         supplier=found.contract.supplier.name,
-        month_label=_month_label(begins),
-        results=tuple(_result(one) for one in found.summaries),
+        month_label=month_label(begins),
+        results=tuple(_result(one, found) for one in found.summaries),
         lines=tuple(_line(found.contract, month, one) for one in found.lines),
         price_sum_sek=found.price_sum_sek,
         penalty_sum_sek=found.penalty_sum_sek,
         previous_href=to(before) if before >= first else "",
         next_href=to(after) if after <= today else "",
         running=begins <= today < after,
+        presence_href=reverse("presence", args=[found.contract.pk, f"{begins:%Y-%m}"]),
+        first_there=_first_there(found.first_there),
     )
     return render(request, "contract/statement.html", {"page": page})
 
@@ -292,6 +337,20 @@ def _event_row(event: Event) -> EventRow:
     )
 
 
+def _also_told(line: Line, viewer: Viewer) -> tuple[str, ...]:
+    """Return what weaker sources say of points that a better one proves."""
+    told = line.response.time_points.all() if line.response else ()
+    weaker = [one for one in told if line.points[one.point].source != one.source]
+    weaker.sort(key=lambda one: (POINTS.index(one.point), RANK[one.source]))
+    return tuple(
+        _("%(point)s: %(time)s by %(source)s") % {
+            "point": say(labels.POINT, one.point), "source": say(labels.SOURCE, one.source),
+            "time": f"{one.at.astimezone(viewer.zone):%H:%M:%S}",
+        }
+        for one in weaker
+    )  # fmt: skip
+
+
 @require_GET
 def response(
     request: HttpRequest, contract_id: UUID, month: str, response_id: UUID
@@ -307,7 +366,7 @@ def response(
         contract_number=found.number,
         contract_href=reverse("contract", args=[found.pk]),
         statement_href=reverse("statement", args=[found.pk, month]),
-        month_label=_month_label(read_month(month)),
+        month_label=month_label(read_month(month)),
         number=str(case.number),
         site=case.place,
         address=case.site.address if case.site else "",
@@ -326,5 +385,7 @@ def response(
         events=tuple(_event_row(one) for one in list_events_of(viewer, line)),
         remark=remark_of(line),
         finding=find_finding(viewer, case),
+        also_told=_also_told(line, viewer),
+        ahead=_ahead(line.minutes_ahead),
     )
     return render(request, "contract/response.html", {"page": page})

@@ -62,6 +62,10 @@ def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
             _("Where harm is expected tonight, why, and how good that forecast has been."),
         ),
         (
+            "effect", _("Effect"), "/effect/", viewer.scope(Record.PICTURE) == Scope.TENANT,
+            _("Did it help? Before and after at the prioritised places, or why nothing can be said."),
+        ),
+        (
             "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
             _("Terms, options and their deadlines, and what each month gave."),
         ),

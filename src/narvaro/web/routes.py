@@ -7,8 +7,10 @@ from django.views.i18n import set_language
 from narvaro.access.policy import Record, Verb
 from narvaro.web import (
     console,
+    contract_form,
     contract_room,
     damage,
+    effect,
     entry,
     files,
     first_report,
@@ -18,6 +20,7 @@ from narvaro.web import (
     night,
     own_record,
     phone,
+    presence,
     problems,
     reports,
     tour,
@@ -30,6 +33,7 @@ LEAD = Need(Record.CASE, (Verb.LEAD,))
 SEND_OR_LEAD = Need(Record.OFFER, (Verb.WRITE, Verb.LEAD))
 CREW = Need(Record.OFFER, (Verb.ANSWER,))
 CONTRACT = Need(Record.CONTRACT)
+NEW_CONTRACT = Need(Record.CONTRACT, (Verb.WRITE,))
 STATEMENT = Need(Record.STATEMENT)
 MAP = Need(Record.MAP)
 FILES = Need(Record.IMPORT, (Verb.WRITE,))
@@ -83,6 +87,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "week/triage/<uuid:observation_id>/<slug:what>/", week.triage, MEETING, "week_triage"
     ),
     route("contract/", contract_room.contract_list, CONTRACT, "contracts"),
+    route("contract/new/", contract_form.new, NEW_CONTRACT, "new_contract"),
     route("contract/<uuid:contract_id>/", contract_room.contract, CONTRACT, "contract"),
     route(
         "contract/<uuid:contract_id>/statement/<slug:month>/",
@@ -96,6 +101,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         STATEMENT,
         "statement_response",
     ),
+    route(
+        "contract/<uuid:contract_id>/presence/<slug:month>/",
+        presence.presence,
+        STATEMENT,
+        "presence",
+    ),
+    route("effect/", effect.effects, WEEK, "effect"),
     route("risk/", forecast.risk, RISK, "risk"),
     route("risk/use/", forecast.use, Need(Record.FORECAST, (Verb.WRITE,)), "risk_use"),
     route("files/", files.files, FILES, "files"),

@@ -69,7 +69,7 @@ class Visits(Alone):
             return None, reasons
         fields = self.reader.fields(row, span.begins)
         unit = self.units.get(row.values.get("unit") or "")
-        if unit is not None and self._is_twice((unit.pk, fields.get("site"), span.begins)):
+        if unit is not None and self._is_twice((unit.pk, fields["site_id"], span.begins)):
             why = "says that the unit came here twice at the same time"
             return None, [refuse("occurred_from", "", why, "leave one of the two rows out")]
         return {

@@ -20,7 +20,13 @@ from narvaro.situation.models.reports import (
     Photo,
 )
 from narvaro.situation.models.signals import RefusedIntake, Signal
-from narvaro.situation.models.units import Exposure, Position, Presence, UnitStatus
+from narvaro.situation.models.units import (
+    Exposure,
+    Position,
+    Presence,
+    PresenceMark,
+    UnitStatus,
+)
 
 __all__ = [
     "FINDINGS",
@@ -43,6 +49,7 @@ __all__ = [
     "PoliceEvent",
     "Position",
     "Presence",
+    "PresenceMark",
     "RefusedIntake",
     "Signal",
     "UnitStatus",

@@ -110,3 +110,14 @@ class Exposure(TenantRow):
             models.UniqueConstraint(fields=["site", "hour"], name="exposure_once"),
         ]
         indexes = [models.Index(fields=["tenant", "hour"], name="exposure_hour")]
+
+
+class PresenceMark(models.Model):
+    """How far presence and exposure have been made of what came in."""
+
+    tenant = models.OneToOneField(
+        "spine.Tenant", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    position_id = models.BigIntegerField(default=0)  # the last position that was looked at
+    exposed_until = models.DateTimeField(null=True)  # hours before this have their exposure
+    looked_at = models.DateTimeField(null=True)  # rows and files that came after are not in it

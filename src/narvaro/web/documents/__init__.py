@@ -21,7 +21,7 @@ def _fonts() -> typst.Fonts:
 def render_pdf(template: str, data: object) -> bytes:
     """Return the PDF of a template (`week`, `first_report` …) filled with JSON-ready data."""
     made = typst.compile(
-        (HERE / f"{template}.typ").read_bytes(),
+        HERE / f"{template}.typ",
         root=HERE,
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},

@@ -1,10 +1,12 @@
 """What the contract room shows. In: terms, months, responses in words. Out: contexts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from narvaro.web.screens.console import Finding, TimePointRow
+from narvaro.web.screens.shell import Choice, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class ContractListPage:
     """contract/list.html."""
 
     contracts: tuple[ContractRow, ...]
+    new_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,15 @@ class TermResult:
     median_s: float | None
     penalty_sek: Decimal
     rule: str = ""  # "received → on scene, at most 20 min, 90 %"
+    stated_only: int = 0  # of the measured, known from the supplier's own list alone
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One response in the month; `response_s` is None when the stop is missing, `remark` says why.
 
-    A case to which no unit came has neither `call_sign` nor `href`.
+    A case to which no unit came has neither `call_sign` nor `href`. `stated`: the arrival is known
+    from the supplier's own list alone.
     """
 
     href: str
@@ -135,6 +140,8 @@ class StatementLine:
     price_sek: Decimal | None = None
     penalty_sek: Decimal = Decimal(0)
     remark: str = ""
+    proof_label: str = ""
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,8 @@ class StatementPage:
     previous_href: str = ""
     next_href: str = ""
     running: bool = False  # the month has not ended: its figures may still change
+    presence_href: str = ""
+    first_there: str = ""  # how often a unit was there before ambulance and rescue service
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +200,94 @@ class ResponsePage:
     events: tuple[EventRow, ...] = ()
     remark: str = ""
     finding: Finding | None = None
+    also_told: tuple[str, ...] = ()  # what weaker sources say of the same points
+    ahead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many, of what, and what there is to say of it."""
+
+    label: str
+    count: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """Presence with one kind of proof."""
+
+    label: str
+    stays: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """A place of the month: planned, proven, stated."""
+
+    place: str
+    planned: int
+    kept: int
+    proven: int
+    proven_h: float
+    stated: int
+    stated_h: float
+    borne_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRow:
+    """Hours delivered on one activity, as stated; `share` is 0–1 of all."""
+
+    label: str
+    hours: Decimal
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class PresencePage:
+    """contract/presence.html."""
+
+    contract_number: str
+    contract_title: str
+    contract_href: str
+    statement_href: str
+    month_label: str
+    buyer: str
+    supplier: str
+    planned: int
+    coming: int
+    states: tuple[CountRow, ...]
+    reasons: tuple[CountRow, ...]
+    grades: tuple[GradeRow, ...]
+    places: tuple[PresenceRow, ...]
+    hours: tuple[HoursRow, ...]
+    hours_sum: Decimal
+    more_places: int = 0
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFields:
+    """The fields of one option, as written; their names begin with `prefix`."""
+
+    prefix: str
+    number: int
+    starts_on: str
+    ends_on: str
+    exercised_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractForm:
+    """contract/new.html: every field as it was written; `faults` by field name."""
+
+    values: Mapping[str, str]
+    suppliers: tuple[Choice, ...]
+    options: tuple[OptionFields, ...]
+    case_kinds: tuple[Choice, ...]
+    starts: tuple[Choice, ...]
+    stops: tuple[Choice, ...]
+    buyer: str
+    problems: tuple[Problem, ...] = ()

@@ -78,6 +78,7 @@ KIND_ICONS = {
     "damage": "crack",
     "words": "words",
     "week": "calendar",
+    "effect": "bars",
     "risk": "bars",
     "car": "car",
     "foot": "foot",

@@ -1,0 +1,175 @@
+"""Did it help? In: a viewer, now. Out: for each prioritised place, what happened before and after.
+
+A place counts from the day after the picture was published that first named it; decisions less than
+eight weeks apart are one effort, so that the weeks before hold none. Counted are damage and incidents
+that no patrol found, in whole local days for which both are known.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+from typing import Any, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max, Min, QuerySet
+
+from narvaro.access.policy import Record, Scope
+from narvaro.access.viewer import Viewer
+from narvaro.core import effect
+from narvaro.directory.models import Area, Site
+from narvaro.situation.models import OF_ALARMS, Damage, Decision, Incident, Measure, Picture
+from narvaro.situation.queries.week_reports import OF_DAMAGE, AreaFinder
+from narvaro.spine.refusal import Missing
+
+BEFORE = timedelta(weeks=8)
+AFTER = timedelta(weeks=26)
+"""Longer after, and it is another time of the year that answers."""
+DAY = timedelta(days=1)
+
+Key: TypeAlias = tuple[UUID | None, UUID | None]  # a site, or an area
+Span: TypeAlias = tuple[date, date]  # half-open, local days
+
+
+@dataclass(frozen=True)
+class PlaceEffect:
+    """A prioritised place, what was done, and what the counts allow to say."""
+
+    place: Site | Area
+    focuses: tuple[str, ...]
+    weeks_named: int  # in how many weeks' pictures
+    since: date
+    until: date
+    measures: tuple[Measure, ...]
+    effect: effect.Effect
+
+
+def _published(viewer: Viewer) -> list[Decision]:
+    rows = Decision.objects.filter(
+        tenant_id=viewer.tenant_id, picture__state=Picture.State.PUBLISHED,
+        picture__published_at__isnull=False,
+    )  # fmt: skip
+    return list(rows.select_related("picture", "site", "area").order_by("picture__published_at"))
+
+
+def _since(decision: Decision, zone: ZoneInfo) -> date:
+    published = decision.picture.published_at
+    assert published is not None
+    return published.astimezone(zone).date() + DAY
+
+
+def _last_efforts(decisions: Iterable[Decision], zone: ZoneInfo) -> dict[Key, list[Decision]]:
+    """Return each place's latest effort: decisions that follow each other within eight weeks."""
+    efforts: dict[Key, list[Decision]] = defaultdict(list)
+    for one in decisions:
+        held = efforts[one.site_id, one.area_id]
+        if held and _since(one, zone) - _since(held[-1], zone) > BEFORE:
+            held.clear()
+        held.append(one)
+    return efforts
+
+
+def _reports(viewer: Viewer) -> tuple[QuerySet[Incident], QuerySet[Damage]]:
+    """Return what counts: neither what a patrol found, nor mere alarms, nor one case twice."""
+    mine = {"tenant_id": viewer.tenant_id, "by_patrol": False}
+    incidents = Incident.objects.published().filter(**mine).exclude(category__in=OF_ALARMS)
+    damages = Damage.objects.published().filter(**mine, kind__in=OF_DAMAGE)
+    return incidents, damages.filter(case__incident__isnull=True)
+
+
+def _known(rows: Sequence[QuerySet[Any]], now: datetime, zone: ZoneInfo) -> Span | None:
+    """Return the whole days for which every kind of report that is kept at all is known.
+
+    They begin and end with the first and the last report anywhere: a file that ends in June says
+    nothing of July.
+    """
+    firsts, lasts = [], [now]
+    for one in rows:
+        span = one.aggregate(first=Min("occurred_from"), last=Max("occurred_from"))
+        if span["first"] is not None:
+            firsts.append(span["first"])
+            lasts.append(span["last"])
+    if not firsts:
+        return None
+    return max(firsts).astimezone(zone).date() + DAY, min(lasts).astimezone(zone).date()
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+class _Days:
+    """On which days something happened at which place."""
+
+    def __init__(self, viewer: Viewer, rows: Sequence[QuerySet[Any]], wanted: Span) -> None:
+        self.days: dict[Key, list[date]] = defaultdict(list)
+        areas = AreaFinder(viewer.tenant_id)
+        begins, ends = (_midnight(day, viewer.zone) for day in wanted)
+        fields = ("site_id", "area_id", "lat", "lon", "occurred_from")
+        for site_id, area_id, lat, lon, at in chain.from_iterable(
+            one.filter(occurred_from__gte=begins, occurred_from__lt=ends).values_list(*fields)
+            for one in rows
+        ):
+            day = at.astimezone(viewer.zone).date()
+            if site_id is not None:
+                self.days[site_id, None].append(day)
+            around = areas.find(lat, lon) if lat is not None and lon is not None else None
+            for area in {area_id, around} - {None}:
+                self.days[None, area].append(day)
+
+    def count(self, place: Key, span: Span) -> effect.Seen:
+        """Return how often, over how many weeks."""
+        first, last = span
+        number = sum(first <= day < last for day in self.days[place])
+        return effect.Seen(number, max((last - first) / timedelta(weeks=1), 0.0))
+
+
+def _measures(pictures: Iterable[UUID]) -> Mapping[UUID, list[Measure]]:
+    found: dict[UUID, list[Measure]] = defaultdict(list)
+    for one in Measure.objects.filter(picture__in=set(pictures)).select_related("owner"):
+        found[one.picture_id].append(one)
+    return found
+
+
+def list_effects(viewer: Viewer, now: datetime) -> list[PlaceEffect]:
+    """List the prioritised places of published weeks, the latest first; raises Missing.
+
+    For the municipality's own, who see every picture.
+    """
+    if viewer.scope(Record.PICTURE) != Scope.TENANT:
+        raise Missing
+    efforts = _last_efforts(_published(viewer), viewer.zone)
+    rows = _reports(viewer)
+    known = _known(rows, now, viewer.zone)
+    if not efforts:
+        return []
+    starts = {place: _since(ones[0], viewer.zone) for place, ones in efforts.items()}
+    today = now.astimezone(viewer.zone).date()
+    first, last = known or (today, today)
+    days = _Days(viewer, rows, (min(starts.values()) - BEFORE, last))
+    measures = _measures(one.picture_id for ones in efforts.values() for one in ones)
+    found = []
+    for place, ones in efforts.items():
+        start, end = starts[place], max(starts[place], min(last, starts[place] + AFTER))
+        early = min(max(start - BEFORE, first), start)
+        chosen = ones[-1].site or ones[-1].area
+        if chosen is None:
+            continue
+        found.append(
+            PlaceEffect(
+                place=chosen, focuses=tuple(dict.fromkeys(one.focus for one in ones)),
+                weeks_named=len({one.picture_id for one in ones}), since=start, until=end,
+                measures=tuple(
+                    one
+                    for picture in dict.fromkeys(each.picture_id for each in ones)
+                    for one in measures[picture]
+                ),
+                effect=effect.compare(
+                    days.count(place, (early, min(start, max(last, early)))),
+                    days.count(place, (start, end)),
+                ),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (-one.since.toordinal(), one.place.name))

@@ -1,0 +1,224 @@
+"""A contract typed in: the same table as its file holds. In: a form. Out: a contract, or faults by field.
+
+Each field is named as its path in the file (`option[1].starts_on`), so that what the core or the
+action refuses stands beside it. Percent and empty parts are translated here; nothing is decided.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods
+
+from narvaro.access.models import Organisation, OrganisationKind
+from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
+from narvaro.contract.actions import put_contract
+from narvaro.contract.models import Contract
+from narvaro.core.tables import Refusal
+from narvaro.core.terms import CASE_KINDS, TIME_POINTS
+from narvaro.directory.importing.run import Source
+from narvaro.followup.queries import SERVICE
+from narvaro.spine import clock
+from narvaro.spine.models import Tenant
+from narvaro.web import labels
+from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.labels import say
+from narvaro.web.screens import Choice, Problem
+from narvaro.web.screens.contract import ContractForm, OptionFields
+
+OPTIONS = (1, 2)
+TERM, PRICE = "response_term[1].", "price[1]."
+USUAL_KINDS = ("intruder", "duress", "assistance", "tamper")
+USUAL: dict[str, str] = {
+    "notice_months": "6", f"{TERM}start": "received", f"{TERM}stop": "on_scene",
+    f"{TERM}share": "90",
+}  # fmt: skip
+LONGEST = 160
+# What is wrong, by the last part of the field's path, or by the refusal's own code before it.
+FAULTS: dict[str, Promise] = {
+    "known": lazy("A contract with this number is here already. Give the new one its own number."),
+    "rival": lazy(
+        "Another contract with this supplier runs on some of these days. Let one end before the "
+        "other starts."
+    ),
+    "number": lazy("Write the contract's number."),
+    "title": lazy("Write what the contract is called."),
+    "buyer": lazy("The buyer must be the municipality or its housing company."),
+    "supplier": lazy("Choose the supplier."),
+    "notice_months": lazy("Write whole months, 0 to 60."),
+    "starts_on": lazy("Write the first day as 2026-10-01."),
+    "ends_on": lazy("Write the last day as 2027-09-30, on or after the first."),
+    "option.starts_on": lazy("An option begins on the day after the period before it ends."),
+    "exercised_on": lazy(
+        "Write the day of the decision, not before the contract began nor after the option ended, "
+        "and exercise options in order; or leave it empty."
+    ),
+    "case_kinds": lazy("Choose at least one kind of case."),
+    "start": lazy("Choose where the clock starts."),
+    "stop": lazy("The clock must stop at a later point than it starts."),
+    "target_minutes": lazy("Write minutes above 0, like 20 or 7.5."),
+    "share": lazy("Write a share from 0 to 100 %."),
+    "penalty_sek": lazy("Write kronor from 0, or leave it empty."),
+    "price_sek": lazy("Write kronor from 0 without VAT."),
+}
+
+
+def _fault_text(code: str, path: str, otherwise: str) -> str:
+    last = path.rpartition(".")[2]
+    of_option = f"option.{last}" if path.startswith("option[") else ""
+    for name in (code, of_option, last):
+        if name in FAULTS:
+            return str(FAULTS[name])
+    return otherwise
+
+
+def _day(written: str) -> object:
+    """Return the day; what is no day goes on as it was written, and is refused there."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return written
+
+
+def _whole(written: str) -> object:
+    return int(written) if written.isascii() and written.isdigit() else written
+
+
+def _share(written: str) -> str:
+    """Return percent as a share of 1, digit by digit: 92,5 is 0.925."""
+    number = written.replace(",", ".").replace("%", "").strip()
+    return f"{number}e-2" if number else ""
+
+
+class _Fields:
+    """What was written in the form."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.given = request.POST
+
+    def text(self, name: str) -> str:
+        """Return what stands in a field."""
+        return self.given.get(name, "").strip()[:LONGEST]
+
+    def has(self, prefix: str, *names: str) -> bool:
+        """Return whether anything stands in some fields."""
+        return any(self.text(f"{prefix}{name}") for name in names)
+
+    def options(self) -> list[int]:
+        """Return the numbers of the options that were filled in."""
+        names = ("starts_on", "ends_on", "exercised_on")
+        return [one for one in OPTIONS if self.has(f"option[{one}].", *names)]
+
+    def table(self, buyer: str) -> dict[str, object]:
+        """Return the table as the contract's file would hold it."""
+        table: dict[str, object] = {
+            "number": self.text("number"), "title": self.text("title"), "buyer": buyer,
+            "supplier": self.text("supplier"), "starts_on": _day(self.text("starts_on")),
+            "ends_on": _day(self.text("ends_on")),
+            "notice_months": _whole(self.text("notice_months")),
+            "option": [self._option(f"option[{one}].") for one in self.options()],
+        }  # fmt: skip
+        if self.has(TERM, "target_minutes"):
+            table["response_term"] = [self._term()]
+        if self.has(PRICE, "price_sek"):
+            table["price"] = [{
+                "service": SERVICE, "name": _("Alarm response"), "unit": "each",
+                "price_sek": self.text(f"{PRICE}price_sek"),
+            }]  # fmt: skip
+        return table
+
+    def _option(self, prefix: str) -> dict[str, object]:
+        option = {name: _day(self.text(f"{prefix}{name}")) for name in ("starts_on", "ends_on")}
+        exercised = self.text(f"{prefix}exercised_on")
+        return option | ({"exercised_on": _day(exercised)} if exercised else {})
+
+    def _term(self) -> dict[str, object]:
+        return {
+            "name": _("Alarm response"),
+            "case_kinds": self.given.getlist(f"{TERM}case_kinds"),
+            "start": self.text(f"{TERM}start"),
+            "stop": self.text(f"{TERM}stop"),
+            "target_minutes": self.text(f"{TERM}target_minutes"),
+            "share": _share(self.text(f"{TERM}share")),
+            "penalty_sek": self.text(f"{TERM}penalty_sek") or "0",
+        }
+
+    def field_of(self, path: str) -> str:
+        """Return the field that a path in the table stands for."""
+        for at, number in enumerate(self.options(), 1):
+            if path.startswith(f"option[{at}]."):
+                return path.replace(f"option[{at}]", f"option[{number}]", 1)
+        return path
+
+
+def _put(viewer: Viewer, fields: _Fields) -> tuple[Refusal, ...]:
+    """Write the contract; return what is wrong with it."""
+    table = fields.table(viewer.organisation_name)
+    told = json.dumps(table, default=str, ensure_ascii=False, sort_keys=True).encode()
+    report = put_contract(
+        Tenant.objects.get(pk=viewer.tenant_id), table, Source(fields.text("number"), told),
+        by=viewer.signature, at=clock.now(), only_new=True,
+    )  # fmt: skip
+    return tuple(reason for row in report.refused for reason in row.reasons)
+
+
+def _choices(words: Mapping[str, "str | Promise"], codes: tuple[str, ...], *chosen: str) -> tuple[Choice, ...]:  # fmt: skip
+    return tuple(Choice(one, say(words, one), one in chosen) for one in codes)
+
+
+def _page(viewer: Viewer, values: Mapping[str, str], kinds: tuple[str, ...]) -> ContractForm:
+    suppliers = Organisation.objects.filter(
+        tenant_id=viewer.tenant_id, kind=OrganisationKind.GUARDING_COMPANY
+    )
+    names = list(suppliers.order_by("name").values_list("name", flat=True))
+    chosen = values.get("supplier") or (names[0] if len(names) == 1 else "")
+    return ContractForm(
+        values=values,
+        suppliers=tuple(Choice(one, one, one == chosen) for one in names),
+        options=tuple(
+            OptionFields(
+                f"option[{one}].", one,
+                *(values.get(f"option[{one}].{name}", "")
+                  for name in ("starts_on", "ends_on", "exercised_on")),
+            )
+            for one in OPTIONS
+        ),
+        case_kinds=_choices(labels.CASE_KIND, CASE_KINDS, *kinds),
+        starts=_choices(labels.POINT, TIME_POINTS[:-1], values.get(f"{TERM}start", "")),
+        stops=_choices(labels.POINT, TIME_POINTS[1:], values.get(f"{TERM}stop", "")),
+        buyer=viewer.organisation_name,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Type in a contract: parties, periods, one response term, the price of a response."""
+    viewer = viewer_of_request(request)
+    viewer.require(Record.CONTRACT, Verb.WRITE)
+    if request.method == "GET":
+        return render(request, "contract/new.html", {"page": _page(viewer, USUAL, USUAL_KINDS)})
+    fields = _Fields(request)
+    refused = _put(viewer, fields)
+    if not refused:
+        made = Contract.objects.get(tenant_id=viewer.tenant_id, number=fields.text("number"))
+        return done(request, reverse("contract", args=[made.pk]), contract=str(made.pk))
+    page = _page(
+        viewer, {name: fields.text(name) for name in request.POST},
+        tuple(request.POST.getlist(f"{TERM}case_kinds")),
+    )  # fmt: skip
+    problems = tuple(
+        Problem(
+            _fault_text(one.code, one.column, f"{one.why}; {one.todo}"), fields.field_of(one.column)
+        )
+        for one in refused
+    )
+    return render(
+        request, "contract/new.html", {"page": _with_problems(page, problems)}, status=422
+    )
