@@ -199,6 +199,12 @@ def _foci(tenant_id: UUID, tonight: Tonight) -> list[Focus]:
     return list(held.select_related("decision__site", "decision__area").order_by("decision_id"))
 
 
+def list_spots(organisation: Organisation, period: Period) -> list[Spot]:
+    """List the places that a person may put into a company's plan."""
+    tonight = Tonight(period, ZoneInfo(organisation.tenant.timezone), 0)
+    return _spots(organisation.tenant_id, _foci(organisation.tenant_id, tonight))
+
+
 def _spots(tenant_id: UUID, foci: Sequence[Focus]) -> list[Spot]:
     """Return every site with a position, and the areas that were decided on."""
     sites = Site.objects.published().filter(tenant_id=tenant_id).order_by("code")

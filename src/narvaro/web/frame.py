@@ -66,6 +66,11 @@ def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
             _("Did it help? Before and after at the prioritised places, or why nothing can be said."),
         ),
         (
+            "plan", _("Plan"), "/plan/",
+            viewer.scope(Record.PATROL_PLAN) in {Scope.TENANT, Scope.SHARED},
+            _("Tonight's visits: where, when, by which unit, and why."),
+        ),
+        (
             "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
             _("Terms, options and their deadlines, and what each month gave."),
         ),

@@ -34,6 +34,7 @@ from narvaro.web import labels
 from narvaro.web.cases import plan_view, signal_row
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
+from narvaro.web.phone_visits import visits_of
 from narvaro.web.screens import (
     Ended,
     PhoneOffer,
@@ -200,6 +201,7 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
         else reverse("unit_state", args=["available" if resting else "break"]),
         unit_state_label=_("Back from the break") if resting else _("Take a break"),
         positions_purpose=Tenant.objects.get(pk=viewer.tenant_id).positions_purpose,
+        visits=visits_of(viewer, at),
     )
 
 

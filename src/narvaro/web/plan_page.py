@@ -25,13 +25,13 @@ from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.screens import (
     HourMark,
+    NightPlan,
     NotVisited,
     PlaceCountRow,
     PlanBar,
     PlanChange,
     PlannedVisit,
     PlanPage,
-    PlanView,
     Problem,
     UnitPlan,
 )
@@ -219,7 +219,7 @@ def _changes(plan: PatrolPlan) -> tuple[PlanChange, ...]:
     )  # fmt: skip
 
 
-def _view(viewer: Viewer, plan: PatrolPlan, others: Sequence[PatrolPlan], night: str) -> PlanView:
+def _view(viewer: Viewer, plan: PatrolPlan, others: Sequence[PatrolPlan], night: str) -> NightPlan:
     """Return a plan in words, with what the viewer may do with it."""
     leads = viewer.may(Record.PATROL_PLAN, Verb.LEAD)
     units, idle = _units(plan, list_visits(viewer, plan), changes=leads)
@@ -228,7 +228,7 @@ def _view(viewer: Viewer, plan: PatrolPlan, others: Sequence[PatrolPlan], night:
         notes.append(_("No visits for %(units)s.") % {"units": ", ".join(idle)})
     covered, share, usual = _covered(plan)
     forecast_at = plan.facts["forecast_at"]
-    return PlanView(
+    return NightPlan(
         company=plan.organisation.name,
         state=plan.state,
         state_label=say(plan_words.STATE, plan.state),
@@ -271,7 +271,7 @@ def _other(plan: PatrolPlan, others: Sequence[PatrolPlan], night: str) -> dict[s
 
 def _of_company(
     viewer: Viewer, company: Organisation, night: Night, *, proposal: bool
-) -> PlanView:  # fmt: skip
+) -> NightPlan:  # fmt: skip
     plans = list_plans_of_night(viewer, company.pk, night.period.starts_at)
     leads = viewer.may(Record.PATROL_PLAN, Verb.LEAD)
     may_propose = leads and night.at < night.period.ends_at
@@ -281,7 +281,7 @@ def _of_company(
         why = _("No plan is proposed for this night yet.")
         if night.is_tonight:
             why = _("No plan is proposed yet. It comes at three in the afternoon.")
-        return PlanView(company.name, why_none=why, **(propose if may_propose else {}))
+        return NightPlan(company.name, why_none=why, **(propose if may_propose else {}))
     shown = plans[-1] if proposal else plans[0]
     view = _view(viewer, shown, plans, night.name)
     return replace(view, **propose) if may_propose else view

@@ -42,6 +42,11 @@ ASKED: _Words = {
     "guard": lazy("Prioritised place this week: guard the site"),
     "camera": lazy("Prioritised place this week: together with the camera operators"),
 }
+PLAIN: _Words = {
+    "announced": lazy("Announced: people there know the time"),
+    "by_hand": lazy("Put in by the shift leader"),
+    "first_tonight": lazy("Nobody has been there before tonight"),
+}
 RULE: _Words = {
     "no_permit": lazy("No permit lets the unit be there then"),
     "no_road": lazy("No road leads there"),
@@ -98,31 +103,26 @@ def _minutes(seconds: float) -> int:
 
 def reason_text(reason: _Json) -> str:
     """Return one reason in words; an unknown code is shown as it is, never hidden."""
-    value = float(reason.get("value", 0))
-    match reason["code"]:
-        case "announced":
-            return _("Announced: people there know the time")
-        case "asked":
-            return say(ASKED, reason["focus"])
-        case "by_hand":
-            return _("Put in by the shift leader")
-        case "harm":
-            return _rank_text(round(value))
-        case "peak":
-            words = _("The risk of harm there is higher at this hour: %(times)s times its mean")
-            return words % {"times": _times(value)}
-        case "first_tonight":
-            return _("Nobody has been there before tonight")
-        case "last_visit":
-            words = _("%(minutes)s min since the last visit there")
-            return words % {"minutes": _minutes(value)}
-        case "on_the_way":
-            return _on_the_way(_minutes(value))
-        case code:
-            return str(code)
+    code, value = str(reason["code"]), float(reason.get("value", 0))
+    if code == "asked":
+        return say(ASKED, reason["focus"])
+    valued = {"harm": _rank_text, "peak": _peak_text, "last_visit": _since_text,
+              "on_the_way": _on_the_way}  # fmt: skip
+    return valued[code](value) if code in valued else say(PLAIN, code)
 
 
-def _rank_text(rank: int) -> str:
+def _peak_text(times: float) -> str:
+    words = _("The risk of harm there is higher at this hour: %(times)s times its mean")
+    return words % {"times": _times(times)}
+
+
+def _since_text(seconds: float) -> str:
+    words = _("%(minutes)s min since the last visit there")
+    return words % {"minutes": _minutes(seconds)}
+
+
+def _rank_text(value: float) -> str:
+    rank = round(value)
     if rank == 1:
         return _("The highest risk of harm of all places then")
     if rank <= NAMED_RANKS:
@@ -130,7 +130,8 @@ def _rank_text(rank: int) -> str:
     return _("There is a risk of harm there then")
 
 
-def _on_the_way(minutes: int) -> str:
+def _on_the_way(seconds: float) -> str:
+    minutes = _minutes(seconds)
     if minutes == 0:
         return _("On the way: no detour")
     words = ngettext(

@@ -20,6 +20,8 @@ from narvaro.web import (
     night,
     own_record,
     phone,
+    phone_visits,
+    plan,
     presence,
     problems,
     reports,
@@ -45,6 +47,9 @@ OWN_RECORD = Need(Record.OWN_RECORD)
 RISK = Need(Record.FORECAST)
 WEEK = Need(Record.PICTURE)
 MEETING = Need(Record.PICTURE, (Verb.WRITE,))
+PLAN = Need(Record.PATROL_PLAN)
+LEAD_PLAN = Need(Record.PATROL_PLAN, (Verb.LEAD,))
+VISIT = Need(Record.PATROL_PLAN, (Verb.ANSWER,))
 WAY_IN = Open("the way in")
 OWN = Open("one's own way in and out", signed_in=True)
 TOUR = Open("the demo's tour of a made-up town; a missing page everywhere else")
@@ -70,7 +75,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/responses/<uuid:response_id>/report/", phone.report, CREW, "report"),
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
+    route("phone/visits/<uuid:visit_id>/<slug:code>/", phone_visits.step, VISIT, "visit_step"),
     route("night/", night.night, LEAD, "night"),
+    route("plan/", plan.plan, PLAN, "plan"),
+    route("plan/propose/", plan.propose, LEAD_PLAN, "plan_propose"),
+    route("plan/<uuid:plan_id>/publish/", plan.publish, LEAD_PLAN, "plan_publish"),
+    route("plan/<uuid:plan_id>/add/", plan.add, LEAD_PLAN, "plan_add"),
+    route("plan/visits/<uuid:visit_id>/", plan.visit, LEAD_PLAN, "plan_visit"),
     route("week/", week.week, WEEK, "week"),
     route("week/<slug:monday>/", week.week_of, WEEK, "week_of"),
     route("week/<slug:monday>/paper.pdf", week.paper, WEEK, "week_paper"),
@@ -83,9 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route(
         "week/measures/<uuid:measure_id>/<slug:state>/", week.move_measure, MEETING, "week_measure"
     ),
-    route(
-        "week/triage/<uuid:observation_id>/<slug:what>/", week.triage, MEETING, "week_triage"
-    ),
+    route("week/triage/<uuid:observation_id>/<slug:what>/", week.triage, MEETING, "week_triage"),
     route("contract/", contract_room.contract_list, CONTRACT, "contracts"),
     route("contract/new/", contract_form.new, NEW_CONTRACT, "new_contract"),
     route("contract/<uuid:contract_id>/", contract_room.contract, CONTRACT, "contract"),

@@ -41,7 +41,6 @@ class World(NamedTuple):
     spacing: int
     appointments: int
     least: int
-    most: int
     drive_cost: float  # of a second on the road: so small that it only breaks ties
 
 
@@ -81,7 +80,6 @@ def pack(night: Night) -> World:
         spacing=night.spacing_s,
         appointments=len(given),
         least=night.dwell.least_s,
-        most=night.dwell.most_s,
         drive_cost=2.5e-9 * above,
     )
 

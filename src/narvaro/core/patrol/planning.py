@@ -21,12 +21,12 @@ from narvaro.core.patrol.routes import (
     list_breaches,
     total_prevented,
 )
-from narvaro.core.patrol.search import fill, improve, score, tune
+from narvaro.core.patrol.search import fill, improve, score
 from narvaro.core.patrol.timing import Stop, read_route, why_never
 from narvaro.core.rules import Break, Broken, Interval
 
 CHUNK = 20  # rounds between two looks at the limit
-HOT, COLD = 0.1, 0.002  # how much worse a step may be, as a share of a mean visit's worth
+HOT, COLD = 0.1, 0.005  # how much worse a step may be, as a share of a mean visit's worth
 NEAREST = tuple(Broken)  # a unit that breaks a later rule came nearer to going
 
 
@@ -46,7 +46,6 @@ def plan(
     fill(world, state, 0.0)
     if night.shifts and (world.promise > 0).any():
         state = _search(world, state, iterations, stop)
-        tune(world, state)
     routes = tuple(read_route(night, world, state, k) for k in range(len(night.shifts)))
     if breaches := list_breaches(night, routes):
         raise RuntimeError(f"The planner broke its own rules: {breaches}; the plan is withheld.")

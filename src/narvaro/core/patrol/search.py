@@ -1,4 +1,4 @@
-"""The compiled part: time a route by the rules, value presence, fill, ruin and recreate, tune.
+"""The compiled part: time a route by the rules, value presence, fill, ruin and recreate.
 
 In: a night as arrays. Out: routes as arrays. An *item* is what may stand in a route: first the
 appointments, each once, then one item per place, as often as it pays. A place's value is the harm
@@ -15,14 +15,12 @@ from narvaro.core.jit import F64, I64, Bits, kernel
 from narvaro.core.patrol.arrays import NEVER, Harm, State, World
 
 BIN = 120
-STEPS_S = (300, 60)  # how stays and beginnings are tuned, coarse before fine
-STRINGS, LONGEST = 3, 5  # how many strings of how many stops are cut out at once
+STRINGS, LONGEST = 3, 4  # how many strings of how many stops are cut out at once
 PLACE, OPENS, CLOSES, DWELL, ONLY = range(5)  # of World.items
 BASE, BEGINS, ENDS, FREE = range(4)  # of World.shifts
-EARLIEST, LATEST, LENGTH = range(3)  # of World.breaks
 ITEM, HOLD, STAY, START, LATE, DUE = range(6)  # of State.stops
 ARRIVE, LEAVE, WHAT, WHO = range(4)  # of State.visits
-NOISE = 0.1  # how far tastes differ between two fillings
+NOISE = 0.05  # how far tastes differ between two fillings
 
 
 class Offers(NamedTuple):
@@ -61,11 +59,6 @@ def _fade(harm: Harm, seconds: int) -> float:
 
 
 @kernel
-def _during(harm: Harm, s: int, a: int, e: int) -> float:
-    return float(harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, a), 0])
-
-
-@kernel
 def _after(harm: Harm, s: int, left: int, a: int, e: int) -> float:
     """Return what a full visit that ended at `left` prevents from `a` until `e`, later times."""
     i, j = _bin(harm, a), _bin(harm, e)
@@ -86,7 +79,7 @@ def prevented(harm: Harm, s: int, visits: I64) -> float:
             total += share * _after(harm, s, left, here, a)
         here = max(here, a)
         if e > here:
-            total += _during(harm, s, here, e)
+            total += harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, here), 0]
             here = e
         own = 0.0 if e - a < harm.effect_s else min(1.0, (e - a) / harm.full_s)
         older = share * _fade(harm, e - left) if e >= left else share / _fade(harm, left - e)
@@ -110,7 +103,8 @@ def _gain(harm: Harm, s: int, a: int, e: int, visits: I64, spacing: int) -> floa
             left = max(left, leave)
         else:
             following = min(following, arrive)
-    gain = _during(harm, s, a, e) + _after(harm, s, e, e, following)
+    stay = float(harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, a), 0])
+    gain = stay + _after(harm, s, e, e, following)
     return gain - _after(harm, s, left, a, following) if left >= 0 else gain
 
 
@@ -184,7 +178,7 @@ def time_route(w: World, st: State, k: int) -> bool:
         stops[i, LATE] = late
         bound = late - w.travel[w.items[stops[i - 1, ITEM], PLACE] if i > 0 else base, item[PLACE]]
         for j in range(stops[i - 1, DUE] if i > 0 else w.break_first[k], stops[i, DUE]):
-            bound -= w.breaks[j, LENGTH]
+            bound -= w.breaks[j, 2]
     return True
 
 
@@ -425,36 +419,3 @@ def improve(w: World, st: State, best: State, before: State, count: int, heat: f
                 _copy(best, st)
         else:
             _copy(st, before)
-
-
-@kernel
-def _alter(w: World, st: State, k: int, at: int, hold: int, stay: int) -> bool:  # noqa: PLR0917
-    """Begin a stop no earlier than `hold` and stay so long, if that makes the plan better."""
-    before, stop = score(w, st), st.stops[k, at]
-    old_hold, old_stay = stop[HOLD], stop[STAY]
-    _lift(w, st, k, at)
-    stop[HOLD], stop[STAY] = hold, stay
-    if _account(w, st, k, at) and score(w, st) > before + 1e-9 * abs(before):
-        return True
-    _lift(w, st, k, at)
-    stop[HOLD], stop[STAY] = old_hold, old_stay
-    _account(w, st, k, at)
-    return False
-
-
-@kernel
-def tune(w: World, st: State) -> None:
-    """Move beginnings and stays by small steps while that prevents more."""
-    for step in STEPS_S:
-        better = True
-        while better:
-            better = False
-            for k in range(len(w.shifts)):
-                for i in range(st.size[k]):
-                    item, hold, stay, start = st.stops[k, i, :4]
-                    better = _alter(w, st, k, i, start + step, stay) or better
-                    better = _alter(w, st, k, i, max(0, start - step), stay) or better
-                    if item >= w.appointments and stay + step <= w.most:
-                        better = _alter(w, st, k, i, hold, stay + step) or better
-                    if item >= w.appointments and stay - step >= w.least:
-                        better = _alter(w, st, k, i, hold, stay - step) or better

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from narvaro.web.screens.console import PlanView, SignalRow, TimePointRow
+from narvaro.web.screens.plan import PhoneVisits
 from narvaro.web.screens.shell import Choice, Problem
 
 
@@ -133,6 +134,7 @@ class PhonePage:
     unit_state_label: str = ""
     why_no_unit: str = ""
     positions_purpose: str = ""
+    visits: PhoneVisits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class PlanChange:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanView:
+class NightPlan:
     """A company's plan for the night; without one, `why_none` says what to do."""
 
     company: str
@@ -129,7 +129,7 @@ class PlanPage:
     refresh_url: str
     previous_href: str
     next_href: str
-    plans: tuple[PlanView, ...]
+    plans: tuple[NightPlan, ...]
     counts: tuple[PlaceCountRow, ...]
     counts_nights: int
     problems: tuple[Problem, ...] = ()

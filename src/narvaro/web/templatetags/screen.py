@@ -56,6 +56,13 @@ STATE_LOOKS = {
     "decided": ("ask", "flag"),
     "in_progress": ("go", "hourglass"),
     "done": ("ready", "check"),
+    "planned": ("rest", "clock"),
+    "started": ("there", "pin"),
+    "short": ("ask", "clock"),
+    "missed": ("bad", "cross"),
+    "replaced": ("go", "bell"),
+    "proposed": ("ask", "pencil"),
+    "published": ("ready", "check"),
     "cancelled": ("rest", "cross"),
 }
 KIND_ICONS = {
@@ -78,6 +85,7 @@ KIND_ICONS = {
     "damage": "crack",
     "words": "words",
     "week": "calendar",
+    "plan": "route",
     "effect": "bars",
     "risk": "bars",
     "car": "car",
