@@ -14,7 +14,8 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract, ResponseTerm
 from narvaro.directory.models import Unit
 from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
-from narvaro.followup.queries import Statement, get_line, get_statement, list_events_of, list_months
+from narvaro.followup.months import list_months
+from narvaro.followup.queries import Statement, get_line, get_statement, list_events_of
 from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.events import CaseChanged
 from narvaro.situation.models import Case

@@ -152,7 +152,11 @@ def test_each_hour_is_scored_once_by_the_forecast_that_was_newest(world: World) 
     first = make(world)
     second = make(world, QUARTER + 10 * HOUR)
     put_damage(
-        world, schools[0], NIGHT + 9 * HOUR, occurred_until=NIGHT + 13 * HOUR, estimate_sek=Decimal(5)
+        world,
+        schools[0],
+        NIGHT + 9 * HOUR,
+        occurred_until=NIGHT + 13 * HOUR,
+        estimate_sek=Decimal(5),
     )
     assert score_due(tenant=world.tenant, at=NIGHT + 60 * HOUR) == 2
     assert Score.objects.get(forecast=first).hours == 10

@@ -136,11 +136,11 @@ def test_a_file_that_ended_weeks_ago_is_not_taken_as_silence(world: World) -> No
     for day in range(1, 40):
         put_incident(world, school, NIGHT - day * DAY, category=Category.VIOLENCE)
     found = loaded(world)
-    assert from_hours(found.until_h) == datetime(2026, 10, 25, 2)  # 30 days before, local
+    assert str(from_hours(found.until_h)) == "2026-10-25 02:00:00"  # 30 days before, local
     assert found.used == {"damage": 30, "reported_incident": 10}
     assert found.left_out == {"too_new": 29}
     put_damage(world, school, NIGHT - 2 * DAY)
-    assert from_hours(loaded(world).until_h) == datetime(2026, 11, 24, 2)
+    assert str(from_hours(loaded(world).until_h)) == "2026-11-24 02:00:00"
 
 
 def test_hours_are_local_and_the_mask_has_sites_and_what_happened(world: World) -> None:
@@ -149,7 +149,7 @@ def test_hours_are_local_and_the_mask_has_sites_and_what_happened(world: World) 
     july = datetime(2026, 7, 1, 1, tzinfo=UTC)
     put_damage(world, None, july, lat=59.05, lon=18.0)
     found = loaded(world)
-    assert from_hours(found.events.begins_h[0]) == datetime(2026, 7, 1, 3)
+    assert str(from_hours(found.events.begins_h[0])) == "2026-07-01 03:00:00"
     assert found.mask.sum() == 3
     assert found.mask[found.events.cell[0]]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KINDS = (
     "sites", "areas", "members", "units", "permits", "transmitters", "response-plans", "roster",
     "contract", "alarm-journal", "responses", "visits", "hours", "damage", "incidents",
-    "police-events",
+    "police-events", "population",
 )  # fmt: skip
 SHOWN = 40
 

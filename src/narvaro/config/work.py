@@ -27,12 +27,14 @@ from narvaro.forecast.queries import count_due
 from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
 from narvaro.intake.promotion import promote, promote_last_seen
 from narvaro.intake.sealed import Accounts
+from narvaro.plan.chances import planned_chances
 from narvaro.plan.following import PLAN
 from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.plan.running import count_due as count_plans_due
 from narvaro.sharing.queries import count_waiting
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import UnitStatus
+from narvaro.situation.presence import note_everywhere
 from narvaro.spine import clock, events, jobs, timers
 from narvaro.spine.models import Tenant
 
@@ -40,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 TURN_S = 0.05
 AFTER_FAILURE_S = 1.0
+PRESENCE_EVERY_S = 180
 READERS = (DISPATCH, PLAN)
 
 
@@ -49,6 +52,14 @@ def drop_positions() -> None:
     dropped = drop_old_positions(at=clock.now())
     if dropped:
         logger.info("positions dropped", extra={"count": dropped})
+
+
+@jobs.does("presence.note")
+def make_presence() -> None:
+    """Make presence of new positions, and exposure of finished hours; go on at once if there is more."""
+    if note_everywhere(planned_chances):
+        with transaction.atomic():
+            jobs.enqueue("presence.note", run_at=clock.now())
 
 
 def on_duty_now() -> OnDuty:
@@ -195,6 +206,7 @@ def prepare() -> None:
             # Alarms go on without travel times, and every ranking says so.
             logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
     with transaction.atomic():
+        jobs.repeat("presence.note", every_s=PRESENCE_EVERY_S)
         jobs.repeat("positions.drop_old", every_s=int(timedelta(minutes=10).total_seconds()))
 
 

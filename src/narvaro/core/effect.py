@@ -113,8 +113,9 @@ def compare(before: Seen, after: Seen) -> Effect:
     scale = before.weeks / after.weeks
     low, high = (_odds(one) * scale for one in share_range(after.count, draws))
     ratio = after.count / before.count * scale if before.count else None
-    verdict = Verdict.FEWER if high < 1 else Verdict.MORE if low > 1 else Verdict.CANNOT_TELL
-    why = None if verdict != Verdict.CANNOT_TELL else Why.HOLDS_ONE
     if short or draws < LEAST_COUNT:
-        verdict, why = Verdict.CANNOT_TELL, Why.TOO_SHORT if short else Why.TOO_FEW
-    return Effect(before, after, ratio, low, high, verdict, why)
+        why = Why.TOO_SHORT if short else Why.TOO_FEW
+        return Effect(before, after, ratio, low, high, Verdict.CANNOT_TELL, why)
+    verdict = Verdict.FEWER if high < 1 else Verdict.MORE if low > 1 else Verdict.CANNOT_TELL
+    holds_one = Why.HOLDS_ONE if verdict == Verdict.CANNOT_TELL else None
+    return Effect(before, after, ratio, low, high, verdict, holds_one)

@@ -107,18 +107,20 @@ class Stage:
     def meeting(self, tell: Tell) -> None:
         """Play the week's meeting, and let the shift leader publish the plan."""
         desk = self._enter("coordinator")
-        if self._step_week(desk, "freeze/"):
+        if self._step_week(desk, "/freeze/"):
             tell("frozen")
             tell("decided", place=self._decide(desk))
-            self._step_week(desk, "decided/")
-        if self._step_week(desk, "publish/"):
+            self._step_week(desk, "/decided/")
+        if self._step_week(desk, "/publish/"):
             tell("published")
         else:
             tell("already")
         leader = self._enter("shift_leader")
         page = leader.get("/plan/")
-        published = page.status < 400 and _send(leader, page, "publish/")
-        tell("plan_published" if published else "no_plan")
+        if _send(leader, page, "/propose/"):
+            tell("plan")
+            page = leader.get("/plan/?proposal=1")
+        tell("plan_published" if _send(leader, page, "/publish/") else "no_plan")
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.town.timezone))
@@ -223,17 +225,12 @@ class Stage:
 
     def _write_report(self, phone: Phone, response: str, ambulance: datetime) -> None:
         """Send the report, with when the ambulance came where the form asks for it."""
-        local = self._local(ambulance)
-        written = {"time": f"{local:%H:%M}", "datetime-local": f"{local:%Y-%m-%dT%H:%M}"}
+        written = f"{self._local(ambulance):%H:%M}"
 
-        def answer(form_fields: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
-            return [
-                (name, written[kind])
-                for name, kind, _value in form_fields
-                if kind in written and name.startswith("others_arrived")
-            ]
+        def also(fields: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
+            return [(name, written) for name, _kind, _value in fields if name == "others_arrived"]
 
-        if not phone.report(response, "medical", REPORT, also=answer):
+        if not phone.report(response, "medical", REPORT, also=also):
             raise StageRefused("the report was not taken")
 
     def _step_week(self, desk: Browser, ending: str) -> bool:

@@ -22,7 +22,7 @@ from narvaro.contract.models import Contract
 from narvaro.contract.queries import list_contracts
 from narvaro.core import terms
 from narvaro.core.response_times import nearest_rank, time_between_s
-from narvaro.directory.models import ImportBatch, Site
+from narvaro.directory.models import Area, ImportBatch, Site
 from narvaro.directory.queries import sites_seen_by
 from narvaro.dispatch.models import Response
 from narvaro.followup.models import DeliveredHours
@@ -98,6 +98,7 @@ class FirstReport:
     incidents_without_place: int
     categories: tuple[tuple[str, int], ...]
     contracts: tuple[tuple[Contract, terms.Deadline], ...]
+    inhabitants: int | None
     cannot_say: tuple[tuple[str, int], ...]
 
 
@@ -267,6 +268,13 @@ def _damage_tables(
     return tuple(by_kind), tuple(by_month)
 
 
+def _inhabitants(viewer: Viewer) -> int | None:
+    """Return how many live in the municipality; None where no file has said it."""
+    areas = Area.objects.filter(tenant_id=viewer.tenant_id, kind=Area.Kind.MUNICIPALITY)
+    known = areas.exclude(inhabitants=None).order_by("name")
+    return known.values_list("inhabitants", flat=True).first()
+
+
 def _cannot_say(known: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Return what the data cannot say, each with its count; what is whole is not named."""
     return tuple((code, count) for code, count in known.items() if count)
@@ -288,17 +296,26 @@ def get_first_report(viewer: Viewer, now: datetime) -> FirstReport:
     files = ImportBatch.objects.filter(tenant_id=viewer.tenant_id, published_at__isnull=False)
     alarms_without_site = rows.cases.filter(site=None).count()
     damages_without_site = rows.damages.filter(site=None).count()
+    alarms, damages, incidents = (
+        one.count() for one in (rows.cases, rows.damages, rows.incidents)
+    )
+    inhabitants = _inhabitants(viewer)
     return FirstReport(
         begins=begins, ends=ends, files=tuple(files.order_by("published_at")), sites=sites,
         causes=_counts(rows.cases, "cause"), alarms_without_site=alarms_without_site,
         price_each_sek=price, term_lines=lines, disagreement=_disagreement(rows),
         damage_by_kind=by_kind, damage_by_month=by_month,
         damages_without_site=damages_without_site, hours=tuple(hours),
-        incidents=rows.incidents.count(), incidents_without_place=no_place,
+        incidents=incidents, incidents_without_place=no_place,
         categories=_counts(rows.incidents, "category"),
         contracts=tuple((one, terms.next_deadline(terms_of(one), today)) for one in contracts),
+        inhabitants=inhabitants,
         cannot_say=_cannot_say(
             {
+                "no_alarms": int(not alarms),
+                "no_damage": int(not damages),
+                "no_incidents": int(not incidents),
+                "no_inhabitants": int(damages > 0 and inhabitants is None),
                 "no_terms": sum(one.responses for one in lines if one.term is None),
                 "no_price": int(price is None),
                 "cause_unknown": rows.cases.filter(cause="").count(),

@@ -119,11 +119,11 @@ class _Month:
         found = DeliveredHours.objects.published().filter(
             **self.tenant, organisation_id=self.contract.supplier_id, day__gte=first, day__lt=last
         )
-        sums: Counter[str] = Counter()
+        sums: dict[str, Decimal] = defaultdict(Decimal)
         for activity, day, hours in found.values_list("activity", "day", "hours"):
             if terms.in_force(self.agreement, day):
                 sums[activity] += hours
-        return tuple((one, Decimal(hours)) for one, hours in sums.most_common())
+        return tuple(sorted(sums.items(), key=lambda one: -one[1]))
 
 
 _Whose = tuple[UUID | None, UUID | None, UUID | None]

@@ -61,10 +61,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRisk:
-    """One place: spans as in `RiskView.periods`, counts per hour of the first, parts by group.
-
-    `kind` is the site's or the area's. `speaks` are the groups to name, most telling first; `shared_by`: places in the same cell.
-    """
+XX
 
     kind: str
     id: UUID

@@ -23,5 +23,5 @@ def planned_chances(
     ).values_list("site_id", "arrive_at", "probability")  # fmt: skip
     missed: dict[tuple[UUID, datetime], float] = defaultdict(lambda: 1.0)
     for site_id, at, probability in rows:
-        missed[site_id, at.replace(minute=0, second=0, microsecond=0)] *= 1 - probability
+        missed[site_id, at.replace(minute=0, second=0, microsecond=0)] *= 1 - (probability or 0.0)
     return {pair: 1 - chance for pair, chance in missed.items()}

@@ -13,6 +13,7 @@ from narvaro.core.tables import TableSpec
 from narvaro.directory.importing import columns, registers
 from narvaro.directory.importing.geo_areas import import_areas
 from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.population import import_population
 from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.response_plans import import_response_plans
 from narvaro.directory.importing.run import Source, import_table
@@ -103,6 +104,7 @@ KINDS = (
     Kind("sites", lambda _t, answers: columns.sites_spec(answers.words), _sites,
          ("objekt", "fastighetslista")),
     Kind("areas", None, _whole(import_areas)),
+    Kind("population", None, _whole(import_population)),
     Kind("police-events", None, _whole(import_police_events)),
     Kind("members", _fixed(columns.MEMBERS), _register(registers.Members), ("medlem", "personal")),
     Kind("units", _fixed(columns.UNITS), _register(registers.Units), ("enheter",)),

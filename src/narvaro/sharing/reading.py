@@ -10,12 +10,14 @@ from narvaro.core.headers import Header, find_header
 from narvaro.core.sheets import Sheet, SheetsError, Workbook, read_sheets
 from narvaro.core.table_spec import TableSpec, header_keys
 from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.population import find_heads
 from narvaro.sharing.kinds import BY_CODE, KINDS, WHEN, WHERE
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 
 SAMPLES = 4
 HINT = 0.2
+LACK = 0.3
 LIKELY = 0.3
 
 
@@ -91,10 +93,12 @@ def _toml_kind(name: str, data: bytes) -> str:
 
 
 def _look_at(sheet: Sheet, name: str, known: dict[str, TableSpec]) -> Found:
+    if find_heads(sheet) is not None:
+        return Found(sheet.name, "population", len(sheet.rows))
     header = find_header(sheet, list(known.values()))
     if header is None:
         return Found(sheet.name, "", len(sheet.rows))
-    kind = _likely(header, f"{name} {sheet.name}".casefold())
+    kind = _likely(header, f"{name} {sheet.name}".casefold(), known)
     if kind and header.spec is not None and header.spec.kind != kind:
         header = find_header(sheet, [known[kind]]) or header
     after = [cells for line, cells in sheet.rows if line > header.lines[-1]]
@@ -114,10 +118,17 @@ def _look_at(sheet: Sheet, name: str, known: dict[str, TableSpec]) -> Found:
     )  # fmt: skip
 
 
-def _likely(header: Header, names: str) -> str:
-    """Return the kind that headers and names speak for; "" where nothing does."""
+def _likely(header: Header, names: str, known: Mapping[str, TableSpec]) -> str:
+    """Return the kind that headers and names speak for; "" where nothing does.
+
+    What says neither when nor where has hardly happened: it is a list of something.
+    """
     hints = {one.code: HINT * any(word in names for word in one.hints) for one in KINDS}
-    scored = [(score + hints[kind], kind) for kind, score in header.ranked]
+    scored = []
+    for kind, score in header.ranked:
+        chosen = set(likely_mapping(header.headers, known[kind]).values())
+        lacks = sum(not chosen.intersection(group) for group in BY_CODE[kind].one_of)
+        scored.append((score + hints[kind] - LACK * lacks, kind))
     best = max(scored, default=(0.0, ""))
     return best[1] if best[0] >= LIKELY else ""
 

@@ -56,7 +56,7 @@ def run_draft(draft: FileDraft) -> None:
             _bring_in_roads(draft, by)
             return
         report = _run(draft, by=by)
-        if not draft.answered and (report.refused or report.unsure):
+        if report.unsure or (report.refused and not draft.answered):
             actions.ask(draft=draft, report=describe(report))
         elif report.written:
             actions.finish(draft=draft, report=describe(report), at=clock.now())

@@ -8,10 +8,10 @@ Each run takes up where the last one ended; a run repeated, or positions that ca
 same rows. As positions themselves, they are no news: nothing is told to the log.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -23,13 +23,16 @@ from narvaro.directory.models import ImportBatch, PlacedRow, Site, Unit
 from narvaro.situation.actions import RAW_POSITIONS_H
 from narvaro.situation.models import Exposure, Position, Presence, PresenceMark
 from narvaro.situation.queries.presence import stays_of, without_worse
+from narvaro.spine import clock
 from narvaro.spine.models import Tenant
+
+logger = logging.getLogger(__name__)
 
 SITE_M = 75.0
 HOUR = timedelta(seconds=HOUR_S)
 GAP = timedelta(seconds=GAP_S)
-LOOK_BACK = timedelta(minutes=10)  # for rows that were made while the last run went on
-BLOCK_H = 7 * 24  # hours that are computed at once
+SETTLED = timedelta(minutes=1)  # a row that was made before that is committed, and seen
+BLOCK = timedelta(days=7)  # of hours that are exposed in one run
 AT_ONCE = 500  # rows in one transaction
 
 Pair = tuple[UUID, datetime]
@@ -55,20 +58,43 @@ class _Sites:
         object.__setattr__(self, "places", places)
 
 
-def note_presence(*, tenant: Tenant, planned: Planned, at: datetime) -> int:
+def note_presence(*, tenant: Tenant, planned: Planned, at: datetime) -> bool:
     """Make presence of the positions that came since last time, and the exposure of finished hours.
 
-    Returns how many stays were made, lengthened or taken back.
+    At most a week of hours is exposed at once; returns whether there are more.
     """
     mark = PresenceMark.objects.filter(tenant=tenant).first() or PresenceMark(tenant=tenant)
     last = Position.objects.filter(tenant=tenant).aggregate(last=Max("pk"))["last"]
     position_id = max(mark.position_id, last or 0)
     changed = _note_positions(tenant, mark.position_id, position_id, at)
-    now = at.replace(minute=0, second=0, microsecond=0)
-    pairs = set(_touched(changed)) | _others(tenant, mark, now, planned)
-    _expose(tenant, {one for one in pairs if one[1] < now}, planned)
-    _move(tenant, position_id=position_id, exposed_until=now, looked_at=at)
-    return len(changed)
+    now = _hour_of(at)
+    settled = at - SETTLED
+    begins = min([_open_since(tenant, mark, now, settled), *map(_hour_of, changed)])
+    ends = min(now, begins + BLOCK)
+    if begins < ends:
+        _expose(tenant, begins, ends, planned)
+    _move(tenant, position_id=position_id, exposed_until=max(begins, ends), looked_at=settled)
+    return ends < now
+
+
+def note_everywhere(planned: Planned) -> bool:
+    """Make the presence of every tenant; return whether there is more to do at once.
+
+    What fails for one tenant is said in the log and holds up no other.
+    """
+    more = False
+    for tenant in Tenant.objects.all():
+        try:
+            more |= note_presence(tenant=tenant, planned=planned, at=clock.now())
+        except Exception:
+            # Raw positions go in the end: one tenant's fault must not cost the others their proof.
+            logger.exception("presence failed", extra={"tenant": str(tenant.pk)})
+    return more
+
+
+def _hour_of(at: datetime) -> datetime:
+    """Return the beginning of a time's clock hour."""
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 @transaction.atomic
@@ -76,15 +102,11 @@ def _move(tenant: Tenant, **marks: object) -> None:
     PresenceMark.objects.update_or_create(tenant=tenant, defaults=marks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    site_id: UUID
-    begins: datetime
-    ends: datetime
+def _note_positions(tenant: Tenant, after_id: int, until_id: int, at: datetime) -> list[datetime]:
+    """Make presence of each unit that sent positions; return when what changed begins.
 
-
-def _note_positions(tenant: Tenant, after_id: int, until_id: int, at: datetime) -> list[_Span]:
-    """Make presence of each unit that sent positions; what is older than 72 h is no longer whole."""
+    Positions of more than 72 hours ago come too late: what they belonged to may be gone.
+    """
     new = Position.objects.filter(
         tenant=tenant, pk__gt=after_id, pk__lte=until_id, flag="",
         at__gte=at - timedelta(hours=RAW_POSITIONS_H),
@@ -96,15 +118,15 @@ def _note_positions(tenant: Tenant, after_id: int, until_id: int, at: datetime) 
     sites = _Sites({str(one.pk): one for one in found})
     units = Unit.objects.in_bulk(list(firsts))
     return [
-        span
+        begins
         for unit_id, first in sorted(firsts.items())
-        for span in _note_unit(units[unit_id], sites, first)
+        for begins in _note_unit(units[unit_id], sites, first)
     ]
 
 
 @transaction.atomic
-def _note_unit(unit: Unit, sites: _Sites, first: datetime) -> list[_Span]:
-    """Make a unit's stays anew from the one that its new positions may belong to; return the changed."""
+def _note_unit(unit: Unit, sites: _Sites, first: datetime) -> list[datetime]:
+    """Make a unit's stays anew, from the one on that its new positions may belong to."""
     mine = Presence.objects.filter(
         unit=unit,
         grade=Presence.Grade.POSITION,
@@ -116,23 +138,22 @@ def _note_unit(unit: Unit, sites: _Sites, first: datetime) -> list[_Span]:
         before := mine.filter(starts_at__lt=since, ends_at__gte=since).order_by("starts_at").first()
     ):
         since = before.starts_at
-    wanted = _find_stays(unit, sites, since)
-    spans = []
+    wanted, changed = _find_stays(unit, sites, since), list[datetime]()
     for row in mine.filter(starts_at__gte=since):
         assert row.site_id is not None
         ends = wanted.pop((row.site_id, row.starts_at), None)
-        if ends == row.ends_at:
-            continue
-        spans.append(_Span(row.site_id, row.starts_at, max(row.ends_at, ends or row.ends_at)))
         if ends is None:
             Presence.objects.filter(pk=row.pk).delete()
-        else:
+        elif ends != row.ends_at:
             row.ends_at = ends
             row.save(update_fields=["ends_at"])
+        else:
+            continue
+        changed.append(row.starts_at)
     for (site_id, begins), ends in wanted.items():
         _make(unit, sites.by_id[str(site_id)], begins, ends)
-        spans.append(_Span(site_id, begins, ends))
-    return spans
+        changed.append(begins)
+    return changed
 
 
 def _make(unit: Unit, site: Site, begins: datetime, ends: datetime) -> None:
@@ -165,32 +186,23 @@ def _find_stays(unit: Unit, sites: _Sites, since: datetime) -> dict[Pair, dateti
     }
 
 
-def _touched(spans: Iterable[_Span]) -> Iterator[Pair]:
-    """Yield each site with each clock hour (UTC) that its spans touch."""
-    for span in spans:
-        hour = span.begins.replace(minute=0, second=0, microsecond=0)
-        while hour < span.ends:
-            yield span.site_id, hour
-            hour += HOUR
+def _open_since(tenant: Tenant, mark: PresenceMark, now: datetime, settled: datetime) -> datetime:
+    """Return from which hour on exposure is not made, or no longer true.
 
-
-def _others(tenant: Tenant, mark: PresenceMark, now: datetime, planned: Planned) -> set[Pair]:
-    """Return the sites and hours that became whole, or that others than positions changed.
-
-    Those are: hours that have ended since last time, stays that were tapped, files of visits.
+    That is where it ended last time, or earlier: with stays that were tapped, or files of visits that
+    came since.
     """
-    rows = Presence.objects.published().filter(tenant=tenant, site__isnull=False)
-    first = mark.exposed_until
-    if first is None:
-        first = rows.aggregate(first=Min("starts_at"))["first"] or now
-        first = first.replace(minute=0, second=0, microsecond=0)
-    new = Q(starts_at__lt=now, ends_at__gt=first)
-    if mark.looked_at is not None:
-        since = mark.looked_at - LOOK_BACK
-        files = ImportBatch.objects.filter(tenant=tenant, published_at__gte=since)
-        new |= Q(pk__gte=_id_at(since), batch=None) | Q(batch__in=files)
-    spans = [_Span(*one) for one in rows.filter(new).values_list("site_id", "starts_at", "ends_at")]
-    return {*_touched(spans), *planned(tenant.pk, first, now)}
+    rows = Presence.objects.published().filter(tenant=tenant)
+    if mark.exposed_until is None or mark.looked_at is None:
+        first = rows.aggregate(first=Min("starts_at"))["first"]
+        return min(now, _hour_of(first)) if first else now
+    files = ImportBatch.objects.filter(
+        tenant=tenant, published_at__gte=mark.looked_at, published_at__lt=settled
+    )
+    made = Q(pk__gte=_id_at(mark.looked_at), pk__lt=_id_at(settled), batch=None)
+    new = rows.filter(made | Q(batch__in=files))
+    first = new.aggregate(first=Min("starts_at"))["first"]
+    return min(mark.exposed_until, _hour_of(first)) if first else mark.exposed_until
 
 
 def _id_at(at: datetime) -> UUID:
@@ -198,45 +210,36 @@ def _id_at(at: datetime) -> UUID:
     return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
-def _expose(tenant: Tenant, pairs: set[Pair], planned: Planned) -> None:
-    """Write the exposure of sites in hours, a block of hours after the other."""
-    blocks: dict[int, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        blocks[int(pair[1].timestamp() // (BLOCK_H * HOUR_S))].append(pair)
-    for _number, block in sorted(blocks.items()):
-        chances = planned(
-            tenant.pk, min(hour for _site, hour in block), max(hour for _site, hour in block) + HOUR
-        )
-        rows = _exposures(tenant, sorted(block), chances)
-        for begin in range(0, len(rows), AT_ONCE):
-            _keep_exposures(rows[begin : begin + AT_ONCE])
-
-
-def _exposures(
-    tenant: Tenant, block: Sequence[Pair], chances: Mapping[Pair, float]
-) -> list[Exposure]:
-    """Return what is to stand for each site and hour; the best proof of a stay counts."""
-    sites = {str(site_id): row for row, site_id in enumerate(sorted({one for one, _hour in block}))}
-    hours = {hour: column for column, hour in enumerate(sorted({hour for _site, hour in block}))}
-    first, last = min(hours), max(hours)
+def _expose(tenant: Tenant, begins: datetime, ends: datetime, planned: Planned) -> None:
+    """Write how long somebody was at each site in each hour of a time; the best proof counts."""
     there = Presence.objects.published().filter(
-        tenant=tenant, site_id__in=list(sites), starts_at__lt=last + HOUR, ends_at__gt=first
+        tenant=tenant, site__isnull=False, starts_at__lt=ends, ends_at__gt=begins
     )
+    rows = without_worse(there)
+    chances = planned(tenant.pk, begins, ends)
+    before = Exposure.objects.filter(tenant=tenant, hour__gte=begins, hour__lt=ends)
+    pairs = {*before.values_list("site_id", "hour"), *chances}
+    sites = sorted(
+        {*(one.site_id for one in rows if one.site_id), *(site for site, _hour in pairs)}
+    )
+    hours = [begins + HOUR * number for number in range(round((ends - begins) / HOUR))]
     hours_s = np.array([one.timestamp() for one in hours], np.float64)
-    found = exposure(stays_of(without_worse(there)), list(sites), hours_s)
-    return [
+    found = exposure(stays_of(rows), list(map(str, sites)), hours_s)
+    made = [
         Exposure(
-            tenant=tenant, site_id=site_id, hour=hour,
-            present_s=float(found.present_s[sites[str(site_id)], hours[hour]]),
-            unit_s=float(found.unit_s[sites[str(site_id)], hours[hour]]),
-            probability=chances.get((site_id, hour)),
+            tenant=tenant, site_id=site_id, hour=hour, present_s=float(found.present_s[row, column]),
+            unit_s=float(found.unit_s[row, column]), probability=chances.get((site_id, hour)),
         )
-        for site_id, hour in block
+        for row, site_id in enumerate(sites)
+        for column, hour in enumerate(hours)
+        if found.present_s[row, column] > 0 or (site_id, hour) in pairs
     ]  # fmt: skip
+    for begin in range(0, len(made), AT_ONCE):
+        _keep(made[begin : begin + AT_ONCE])
 
 
 @transaction.atomic
-def _keep_exposures(rows: Sequence[Exposure]) -> None:
+def _keep(rows: Sequence[Exposure]) -> None:
     """Write exposure; where nobody was and nobody was planned, none stands."""
     kept = [one for one in rows if one.present_s > 0 or one.probability is not None]
     Exposure.objects.bulk_create(

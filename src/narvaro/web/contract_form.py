@@ -5,7 +5,7 @@ action refuses stands beside it. Percent and empty parts are translated here; no
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -30,8 +30,9 @@ from narvaro.spine.models import Tenant
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.labels import say
+from narvaro.web.report_flow import refuse_programs
 from narvaro.web.screens import Choice, Problem
-from narvaro.web.screens.contract import ContractForm, OptionFields
+from narvaro.web.screens.contract import ContractForm, FormField, FormPart
 
 OPTIONS = (1, 2)
 TERM, PRICE = "response_term[1].", "price[1]."
@@ -40,7 +41,7 @@ USUAL: dict[str, str] = {
     "notice_months": "6", f"{TERM}start": "received", f"{TERM}stop": "on_scene",
     f"{TERM}share": "90",
 }  # fmt: skip
-LONGEST = 160
+LONGEST = {"number": 60}
 # What is wrong, by the last part of the field's path, or by the refusal's own code before it.
 FAULTS: dict[str, Promise] = {
     "known": lazy("A contract with this number is here already. Give the new one its own number."),
@@ -105,7 +106,7 @@ class _Fields:
 
     def text(self, name: str) -> str:
         """Return what stands in a field."""
-        return self.given.get(name, "").strip()[:LONGEST]
+        return self.given.get(name, "").strip()[: LONGEST.get(name, 160)]
 
     def has(self, prefix: str, *names: str) -> bool:
         """Return whether anything stands in some fields."""
@@ -169,31 +170,97 @@ def _put(viewer: Viewer, fields: _Fields) -> tuple[Refusal, ...]:
     return tuple(reason for row in report.refused for reason in row.reasons)
 
 
-def _choices(words: Mapping[str, "str | Promise"], codes: tuple[str, ...], *chosen: str) -> tuple[Choice, ...]:  # fmt: skip
+def _choices(
+    words: Mapping[str, "str | Promise"], codes: Sequence[str], chosen: Collection[str]
+) -> tuple[Choice, ...]:
     return tuple(Choice(one, say(words, one), one in chosen) for one in codes)
 
 
-def _page(viewer: Viewer, values: Mapping[str, str], kinds: tuple[str, ...]) -> ContractForm:
+class _Form:
+    """The form's fields with what was written in them and what is wrong with each."""
+
+    def __init__(self, values: Mapping[str, str], faults: Mapping[str, str]) -> None:
+        self.values, self.faults = values, faults
+
+    def field(
+        self, name: str, label: str, kind: str = "text", about: str = "",
+        choices: tuple[Choice, ...] = (),
+    ) -> FormField:  # fmt: skip
+        """Return one field."""
+        return FormField(
+            name, label, self.values.get(name, ""), kind, self.faults.get(name, ""), about, choices
+        )
+
+    def points(self, name: str, label: str, codes: Sequence[str]) -> FormField:
+        """Return a choice among time points."""
+        return self.field(
+            name, label, choices=_choices(labels.POINT, codes, {self.values.get(name, "")})
+        )
+
+    def option(self, number: int) -> FormPart:
+        """Return the fields of one option."""
+        at = f"option[{number}]."
+        return FormPart(
+            _("Option %(n)s") % {"n": number},
+            (
+                self.field(f"{at}starts_on", _("From"), "date"),
+                self.field(f"{at}ends_on", _("Through"), "date"),
+                self.field(f"{at}exercised_on", _("Exercised on, if it is"), "date"),
+            ),
+            _("Leave it empty where there is none."),
+        )
+
+    def parts(self, buyer: str, suppliers: tuple[Choice, ...]) -> tuple[FormPart, ...]:
+        """Return the whole form but for the kinds of case."""
+        return (
+            FormPart(
+                _("Contract"),
+                (
+                    self.field("number", _("Number")),
+                    self.field("title", _("Title")),
+                    self.field("supplier", _("Supplier"), choices=suppliers),
+                    self.field("starts_on", _("First day"), "date"),
+                    self.field("ends_on", _("Last day of the base period"), "date"),
+                    self.field("notice_months", _("Months of notice before an option"), "decimal"),
+                ),
+                _("Buyer: %(buyer)s") % {"buyer": buyer},
+            ),
+            *(self.option(one) for one in OPTIONS),
+            FormPart(
+                _("Agreed response time"),
+                (
+                    self.points(f"{TERM}start", _("The clock starts"), TIME_POINTS[:-1]),
+                    self.points(f"{TERM}stop", _("The clock stops"), TIME_POINTS[1:]),
+                    self.field(f"{TERM}target_minutes", _("Minutes at most"), "decimal"),
+                    self.field(f"{TERM}share", _("In how many per cent"), "decimal"),
+                    self.field(f"{TERM}penalty_sek", _("Penalty for each late one, SEK"), "decimal"),
+                    self.field(
+                        f"{PRICE}price_sek", _("Price of an alarm response, SEK without VAT"),
+                        "decimal",
+                    ),
+                ),
+                _("Without minutes no response time is agreed, and nothing is called late."),
+            ),
+        )  # fmt: skip
+
+
+def _page(
+    viewer: Viewer, values: Mapping[str, str], kinds: Collection[str],
+    problems: tuple[Problem, ...] = (),
+) -> ContractForm:  # fmt: skip
     suppliers = Organisation.objects.filter(
         tenant_id=viewer.tenant_id, kind=OrganisationKind.GUARDING_COMPANY
     )
     names = list(suppliers.order_by("name").values_list("name", flat=True))
     chosen = values.get("supplier") or (names[0] if len(names) == 1 else "")
+    form = _Form(values, {one.field: one.detail for one in problems if one.field})
     return ContractForm(
-        values=values,
-        suppliers=tuple(Choice(one, one, one == chosen) for one in names),
-        options=tuple(
-            OptionFields(
-                f"option[{one}].", one,
-                *(values.get(f"option[{one}].{name}", "")
-                  for name in ("starts_on", "ends_on", "exercised_on")),
-            )
-            for one in OPTIONS
+        form.parts(viewer.organisation_name, tuple(Choice(n, n, n == chosen) for n in names)),
+        form.field(
+            f"{TERM}case_kinds", _("For which kinds of case"),
+            choices=_choices(labels.CASE_KIND, CASE_KINDS, kinds),
         ),
-        case_kinds=_choices(labels.CASE_KIND, CASE_KINDS, *kinds),
-        starts=_choices(labels.POINT, TIME_POINTS[:-1], values.get(f"{TERM}start", "")),
-        stops=_choices(labels.POINT, TIME_POINTS[1:], values.get(f"{TERM}stop", "")),
-        buyer=viewer.organisation_name,
+        problems,
     )  # fmt: skip
 
 
@@ -209,16 +276,13 @@ def new(request: HttpRequest) -> HttpResponse:
     if not refused:
         made = Contract.objects.get(tenant_id=viewer.tenant_id, number=fields.text("number"))
         return done(request, reverse("contract", args=[made.pk]), contract=str(made.pk))
-    page = _page(
-        viewer, {name: fields.text(name) for name in request.POST},
-        tuple(request.POST.getlist(f"{TERM}case_kinds")),
-    )  # fmt: skip
     problems = tuple(
         Problem(
             _fault_text(one.code, one.column, f"{one.why}; {one.todo}"), fields.field_of(one.column)
         )
         for one in refused
     )
-    return render(
-        request, "contract/new.html", {"page": _with_problems(page, problems)}, status=422
-    )
+    refuse_programs(request, list(problems))
+    values = {name: fields.text(name) for name in request.POST}
+    page = _page(viewer, values, request.POST.getlist(f"{TERM}case_kinds"), problems)
+    return render(request, "contract/new.html", {"page": page}, status=422)

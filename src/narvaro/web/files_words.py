@@ -21,6 +21,7 @@ KIND: dict[str, Promise] = {
     "damage": lazy("Damage"),
     "incidents": lazy("Incidents"),
     "police-events": lazy("The police's public events"),
+    "population": lazy("Population"),
     "roads": lazy("Map (streets, addresses)"),
 }
 STATE: dict[str, Promise] = {

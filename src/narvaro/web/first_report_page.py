@@ -78,7 +78,19 @@ def _figures(report: FirstReport) -> tuple[Figure, ...]:
         Figure(_kronor(damage), _("damage, final cost or estimate")),
         Figure(written(sum(one.visits for one in report.sites)), _("visits at sites, as stated or proven")),
     ]  # fmt: skip
-    return tuple(figures)
+    return tuple(figures) + _per_inhabitant(report)
+
+
+def _per_inhabitant(report: FirstReport) -> tuple[Figure, ...]:
+    """Return damages per 1,000 who live in the municipality; nothing where either is not known."""
+    damages = sum(number for _kind, number, _total in report.damage_by_kind)
+    if not (damages and report.inhabitants):
+        return ()
+    each = number_format(1000 * damages / report.inhabitants, 2)
+    what = _("damages per 1,000 inhabitants (%(inhabitants)s live here)") % {
+        "inhabitants": written(report.inhabitants)
+    }
+    return (Figure(each, what),)
 
 
 def _place(one: SiteLine) -> str:

@@ -24,6 +24,22 @@ ACTIVITY: dict[str, Promise] = {
 }
 # What the data cannot say: the sentence for it; %(count)s is how many rows it concerns.
 CANNOT_SAY: dict[str, Promise] = {
+    "no_alarms": lazy(
+        "No alarms of this year are known, so nothing is said of them. Bring in the alarm centre's "
+        "journal."
+    ),
+    "no_damage": lazy(
+        "No damage of this year is known, so no cost and no place is given. Bring in the property "
+        "register's damage."
+    ),
+    "no_incidents": lazy(
+        "No incidents of this year are known, so the report cannot say where harm is. The police's "
+        "public events have no street: they are context, not incidents."
+    ),
+    "no_inhabitants": lazy(
+        "How many live here is not known, so nothing is given per inhabitant. Bring in the "
+        "municipality's border and its population."
+    ),
     "no_terms": lazy(
         "%(count)s responses fall under no agreed response time: no term in force covers them, so "
         "nothing is called late. Bring in the contract."

@@ -15,7 +15,7 @@ from narvaro.plan.queries import get_own_visit, own_visits
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web import plan_words
-from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.answers import done, viewer_of_request, written_at
 from narvaro.web.labels import say
 from narvaro.web.plan_page import visit_row
 from narvaro.web.screens import Choice, PhoneVisit, PhoneVisits
@@ -68,7 +68,7 @@ def visits_of(viewer: Viewer, at: datetime) -> PhoneVisits | None:
 def step(request: HttpRequest, visit_id: UUID, code: str) -> HttpResponse:
     """Say what became of a visit: there, done, cut short, not made."""
     viewer = viewer_of_request(request)
-    at, cause = clock.now(), request.POST.get("cause", "")
+    at, cause = written_at(request, clock.now()), request.POST.get("cause", "")
     if code not in STEPS:
         raise Missing
     found = get_own_visit(viewer, visit_id, at)

@@ -178,7 +178,7 @@ def _basis(plan: PatrolPlan) -> tuple[str, ...]:
         % {"places": ", ".join(base)}
     ]
     if facts["currency"] == "events":
-        lines.append(_("No damage has a cost yet: the risk of harm counts events, not kronor."))
+        lines.append(_("No damage has a cost yet: the harm risk counts events, not kronor."))
     return tuple(lines)
 
 
@@ -188,7 +188,7 @@ def _covered(plan: PatrolPlan) -> tuple[str, float, str]:
     if not facts["expected"]:
         return "", 0.0, ""
     share = facts["prevented"] / facts["expected"]
-    covered = _("%(share)s of the night's risk of harm") % {"share": percent(share)}
+    covered = _("%(share)s of the night's harm risk") % {"share": percent(share)}
     usual = facts["usual"]
     if usual is None:
         return covered, share, _("Nothing is recorded of the same night last week to compare with.")

@@ -112,7 +112,7 @@ def reason_text(reason: _Json) -> str:
 
 
 def _peak_text(times: float) -> str:
-    words = _("The risk of harm there is higher at this hour: %(times)s times its mean")
+    words = _("The harm risk there is higher at this hour: %(times)s times its mean")
     return words % {"times": _times(times)}
 
 
@@ -124,10 +124,10 @@ def _since_text(seconds: float) -> str:
 def _rank_text(value: float) -> str:
     rank = round(value)
     if rank == 1:
-        return _("The highest risk of harm of all places then")
+        return _("The highest harm risk of all places then")
     if rank <= NAMED_RANKS:
-        return _("The risk of harm is number %(rank)s of all places then") % {"rank": rank}
-    return _("There is a risk of harm there then")
+        return _("The harm risk is number %(rank)s of all places then") % {"rank": rank}
+    return _("There is a harm risk there then")
 
 
 def _on_the_way(seconds: float) -> str:
@@ -164,8 +164,8 @@ def note_text(note: _Json) -> str:
             )
         case "fewer_places":
             words = ngettext(
-                "%(n)s place with the lowest risk of harm was left out of the computation.",
-                "%(n)s places with the lowest risk of harm were left out of the computation.",
+                "%(n)s place with the lowest harm risk was left out of the computation.",
+                "%(n)s places with the lowest harm risk were left out of the computation.",
                 note["n"],
             )
         case "no_fixed_time":
@@ -207,7 +207,7 @@ def cost_text(entry: _Json, expected: float) -> str:
     parts = []
     if expected > 0:
         change = 100 * entry["prevented"] / expected
-        words = _("covers %(points)s percentage points of the risk of harm")
+        words = _("covers %(points)s percentage points of the harm risk")
         parts.append(words % {"points": f"{'+' if change >= 0 else '−'}{_times(abs(change))}"})
     minutes = _minutes(entry["travel_s"])
     if minutes:

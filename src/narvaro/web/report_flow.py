@@ -20,7 +20,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.situation.reports import Reported, keep_photo
 from narvaro.spine import clock
 from narvaro.spine.refusal import Refused
-from narvaro.web.answers import done
+from narvaro.web.answers import done, written_at
 from narvaro.web.labels import say
 from narvaro.web.problems import wants_json
 from narvaro.web.report_entries import BLANK, form_page, one_more
@@ -74,7 +74,8 @@ def answer_form(
     at, places = clock.now(), places_of(viewer)
     if "add" in given:
         given = _grown(given)
-    entries = [Entry(viewer, given, prefix, at) for prefix in prefixes_of(given)]
+    filled_at = written_at(request, at)  # “now” is when it was written, not when the net came back
+    entries = [Entry(viewer, given, prefix, filled_at) for prefix in prefixes_of(given)]
     if request.method == "GET" or "add" in given:
         return _show(request, viewer, form, entries=entries, places=places, problems=[])
     read = [(one.find_id(), form.read(one, places)) for one in entries]

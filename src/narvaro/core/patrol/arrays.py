@@ -7,7 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from narvaro.core.jit import F64, I64, Bits
-from narvaro.core.patrol.night import BIN_S, FULL_DWELL_S, LEAST_EFFECT_S, Appointment, Night
+from narvaro.core.patrol.night import (
+    BIN_S,
+    FULL_DWELL_S,
+    LEAST_EFFECT_S,
+    SHIFT_MOST_S,
+    Appointment,
+    Night,
+)
 
 NEVER = 1 << 40  # a time that does not come; also the travel time where no road leads
 VISITS_MOST = 16  # drawn visits at one place in a night
@@ -17,9 +24,8 @@ class Harm(NamedTuple):
     """Expected harm in bins (B) of 120 s, weighed by focus, summed so that a stretch is a look-up."""
 
     sums: F64  # [P, B + 1, 2] before each bin; from it on, fading from its middle
-    fade: F64  # [120 + B + 1] what is left after so many seconds, then after so many bins
+    fade: F64  # [120 + …] what is left after so many seconds, then after so many bins
     bins: int
-    half_life_s: float
     full_s: int  # a visit this long deters in full
     effect_s: int  # a shorter visit leaves nothing behind
 
@@ -104,12 +110,17 @@ def new_state(world: World, seed: int, stops: int = 0) -> State:
     )
 
 
+def copy_state(of: State) -> State:
+    """Return a copy that shares nothing."""
+    return State(*(rows.copy() for rows in of))  # type: ignore[arg-type] # in the fields' own order
+
+
 def promise(harm: F64, half_life_s: int) -> F64:
     """Return the most that one visit of full length can prevent at each place, [P]."""
-    stay = FULL_DWELL_S // BIN_S
-    so_far = np.pad(np.cumsum(harm, axis=1), ((0, 0), (1, stay)), mode="edge")
-    after = np.pad(_to_come(harm, half_life_s), ((0, 0), (0, stay)))
-    return (so_far[:, stay:] - so_far[:, :-stay] + after[:, stay:]).max(axis=1, initial=0.0)
+    sums, bins = _sum_up(harm, half_life_s).sums, np.arange(harm.shape[1] + 1)
+    leave = np.minimum(bins + FULL_DWELL_S // BIN_S, harm.shape[1])
+    most: F64 = (sums[:, leave].sum(axis=2) - sums[:, :, 0]).max(axis=1, initial=0.0)
+    return most
 
 
 def _of_appointment(one: Appointment) -> tuple[int, ...]:
@@ -124,12 +135,12 @@ def _of_places(night: Night) -> list[tuple[int, ...]]:
 def _sum_up(harm: F64, half_life_s: int) -> Harm:
     places, bins = harm.shape
     so_far = np.hstack([np.zeros((places, 1)), np.cumsum(harm, axis=1)])
-    after_s = np.concatenate([np.arange(BIN_S), BIN_S * np.arange(bins + 1)])
+    most = max(bins, SHIFT_MOST_S // BIN_S) + 1
+    after_s = np.concatenate([np.arange(BIN_S), BIN_S * np.arange(most + 1)])
     return Harm(
         sums=np.ascontiguousarray(np.stack([so_far, _to_come(harm, half_life_s)], axis=2)),
         fade=0.5 ** (after_s / half_life_s),
         bins=bins,
-        half_life_s=float(half_life_s),
         full_s=FULL_DWELL_S,
         effect_s=LEAST_EFFECT_S,
     )
@@ -144,7 +155,8 @@ def _to_come(harm: F64, half_life_s: int) -> F64:
 
 
 def _whole_s(travel_s: F64) -> I64:
-    whole = np.where(np.isfinite(travel_s), np.ceil(travel_s), NEVER).astype(np.int64)
+    rounded = np.where(np.isfinite(travel_s), np.ceil(travel_s), NEVER)
+    whole = np.ascontiguousarray(rounded, np.int64)  # another layout would be compiled anew
     np.fill_diagonal(whole, 0)
     return whole
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from narvaro.core.patrol.arrays import State, World, new_state, pack, promise
+from narvaro.core.patrol.arrays import State, World, copy_state, new_state, pack, promise
 from narvaro.core.patrol.night import Appointment, Night, Place, Shift
 from narvaro.core.patrol.routes import (
     LeftOut,
@@ -22,7 +22,7 @@ from narvaro.core.patrol.routes import (
     total_prevented,
 )
 from narvaro.core.patrol.search import fill, improve, score
-from narvaro.core.patrol.timing import Stop, read_route, why_never
+from narvaro.core.patrol.timing import Stop, read_route, retime, why_never
 from narvaro.core.rules import Break, Broken, Interval
 
 CHUNK = 20  # rounds between two looks at the limit
@@ -43,8 +43,8 @@ def plan(
     """
     world = pack(night)
     state = new_state(world, seed)
-    fill(world, state, 0.0)
     if night.shifts and (world.promise > 0).any():
+        fill(world, state, 0.0)
         state = _search(world, state, iterations, stop)
     routes = tuple(read_route(night, world, state, k) for k in range(len(night.shifts)))
     if breaches := list_breaches(night, routes):
@@ -53,7 +53,7 @@ def plan(
 
 
 def _search(world: World, state: State, iterations: int, stop: Callable[[], float] | None) -> State:
-    best, before = (State(*(rows.copy() for rows in state)) for _ in range(2))
+    best, before = copy_state(state), copy_state(state)
     mean = score(world, state) / max(1, int(state.size.sum()))
     done, used = 0, 0.0 if stop is None else float(stop())
     while done < iterations and used < 1:
@@ -119,3 +119,4 @@ def warm() -> None:
         appointments=(Appointment(1, 0, 7200, 600),),
     )
     plan(night, seed=1, iterations=10)
+    retime(night, 0, [Stop(1, 600)])

@@ -53,8 +53,6 @@ def _bin(harm: Harm, t: int) -> int:
 @kernel
 def _fade(harm: Harm, seconds: int) -> float:
     bins = seconds // BIN
-    if bins > harm.bins:
-        return float(0.5 ** (seconds / harm.half_life_s))
     return float(harm.fade[seconds - bins * BIN] * harm.fade[BIN + bins])
 
 
@@ -62,8 +60,6 @@ def _fade(harm: Harm, seconds: int) -> float:
 def _after(harm: Harm, s: int, left: int, a: int, e: int) -> float:
     """Return what a full visit that ended at `left` prevents from `a` until `e`, later times."""
     i, j = _bin(harm, a), _bin(harm, e)
-    if i >= j:
-        return 0.0
     lasting = harm.sums[s, i, 1] - harm.fade[BIN + j - i] * harm.sums[s, j, 1]
     return float(_fade(harm, BIN * i + BIN // 2 - left) * lasting)
 
@@ -89,11 +85,8 @@ def prevented(harm: Harm, s: int, visits: I64) -> float:
 
 
 @kernel
-def _gain(harm: Harm, s: int, a: int, e: int, visits: I64, spacing: int) -> float:
-    """Return what one more visit prevents beside the others; 0: too near one of them.
-
-    Meant for choosing: visits are taken for full ones, and one during another for useless.
-    """
+def _gain(harm: Harm, s: int, a: int, e: int, visits: I64, spacing: int) -> float:  # noqa: PLR0917
+    """Return what one more full visit prevents; 0: too near another, or during one."""
     left, following = -1, NEVER
     for i in range(len(visits)):
         arrive, leave = visits[i, ARRIVE], visits[i, LEAVE]
@@ -103,31 +96,22 @@ def _gain(harm: Harm, s: int, a: int, e: int, visits: I64, spacing: int) -> floa
             left = max(left, leave)
         else:
             following = min(following, arrive)
-    stay = float(harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, a), 0])
-    gain = stay + _after(harm, s, e, e, following)
+    gain = float(harm.sums[s, _bin(harm, e), 0] - harm.sums[s, _bin(harm, a), 0])
+    gain += _after(harm, s, e, e, following)
     return gain - _after(harm, s, left, a, following) if left >= 0 else gain
 
 
 @kernel
-def _opening(w: World, k: int, s: int, t: int, dwell: int) -> int:
-    """Return the earliest beginning from `t` on that a permit covers to its end."""
-    row = k * len(w.travel) + s
+def _covered(w: World, k: int, s: int, t: int, dwell: int, back: bool) -> int:  # noqa: PLR0917
+    """Return the earliest beginning from `t` on, or back from it, that a permit covers to its end."""
+    row, best = k * len(w.travel) + s, -NEVER if back else NEVER
     for j in range(w.allow_first[row], w.allow_first[row + 1]):
-        start = max(t, w.allow[j, 0])
-        if start + dwell <= w.allow[j, 1]:
-            return start
-    return NEVER
-
-
-@kernel
-def _last_opening(w: World, k: int, s: int, t: int, dwell: int) -> int:
-    """Return the latest beginning up to `t` that a permit covers to its end."""
-    row = k * len(w.travel) + s
-    for j in range(w.allow_first[row + 1] - 1, w.allow_first[row] - 1, -1):
-        start = min(t, w.allow[j, 1] - dwell)
-        if start >= w.allow[j, 0]:
-            return start
-    return -NEVER
+        first, last = w.allow[j, 0], w.allow[j, 1] - dwell
+        if back and first <= min(t, last):
+            best = max(best, min(t, last))
+        elif not back and max(t, first) <= last:
+            best = min(best, max(t, first))
+    return best
 
 
 @kernel
@@ -136,13 +120,12 @@ def reach(  # noqa: PLR0917 - a kernel takes numbers
 ) -> tuple[int, int]:
     """Return the earliest beginning at a place (-1: the base), and the break that is next then.
 
-    A break is taken between visits, as soon as it may begin; before its time where the next visit
-    would end too late for it.
+    A break is taken between visits, as soon as it may begin, or as the next visit would end too late.
     """
     while True:
         start = max(now + travel, opens)
         if s >= 0 and not w.shifts[k, FREE]:
-            start = _opening(w, k, s, start, dwell)
+            start = _covered(w, k, s, start, dwell, False)
         if due == w.break_first[k + 1]:
             return start, due
         earliest, latest, length = w.breaks[due]
@@ -174,7 +157,7 @@ def time_route(w: World, st: State, k: int) -> bool:
         item, dwell = w.items[stops[i, ITEM]], stops[i, STAY]
         late = min(bound - dwell, item[CLOSES])
         if not w.shifts[k, FREE]:
-            late = _last_opening(w, k, item[PLACE], late, dwell)
+            late = _covered(w, k, item[PLACE], late, dwell, True)
         stops[i, LATE] = late
         bound = late - w.travel[w.items[stops[i - 1, ITEM], PLACE] if i > 0 else base, item[PLACE]]
         for j in range(stops[i - 1, DUE] if i > 0 else w.break_first[k], stops[i, DUE]):
@@ -285,8 +268,6 @@ def _cut(w: World, st: State, k: int, at: int, count: int) -> None:
     st.size[k] -= count
     if not _account(w, st, k, at):
         _lift(w, st, k, 0)
-        for it in gone[:at]:
-            _revalue(w, st, w.items[it, PLACE])
         st.size[k], at, count = 0, 0, n
         _account(w, st, k, 0)
     for it in gone[at:]:
@@ -297,7 +278,7 @@ def _cut(w: World, st: State, k: int, at: int, count: int) -> None:
 
 
 @kernel
-def _scan(w: World, st: State, k: int, slots: tuple[int, int], offers: Offers) -> None:  # noqa: C901 - one loop
+def _scan(w: World, st: State, k: int, slots: tuple[int, int], offers: Offers) -> None:
     """Note for each item where in a route, from slot to slot, it gives most per second."""
     stops, n, base = st.stops[k], st.size[k], w.shifts[k, BASE]
     for i in range(slots[0], min(slots[1], n) + 1 if n < len(stops) else 0):
@@ -333,8 +314,7 @@ def _scan(w: World, st: State, k: int, slots: tuple[int, int], offers: Offers) -
 def fill(w: World, st: State, noise: float) -> None:
     """Insert again and again what gives most for the time it takes, until nothing pays.
 
-    A rate that was found before the route or the place changed is looked at again only when it is
-    the highest; slots beside a new stop are looked at at once.
+    Rates from before a change are looked at again when they are highest; slots beside it at once.
     """
     count, shifts = len(w.items), len(w.shifts)
     may = np.flatnonzero((w.promise > 0.0) & ~st.kept)
@@ -346,12 +326,8 @@ def fill(w: World, st: State, noise: float) -> None:
     for k in range(shifts):
         _scan(w, st, k, (0, NEVER), offers)
     while True:
-        best, it, k = 0.0, -1, -1
-        for one in may:
-            for by in range(shifts):
-                if rate[one, by] > best:
-                    best, it, k = rate[one, by], one, by
-        if it < 0:
+        it, k = divmod(int(np.argmax(rate)), shifts)
+        if rate[it, k] <= 0.0:
             return
         at = slot[it, k]
         if not offers.fresh[it, k]:

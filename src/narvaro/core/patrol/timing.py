@@ -31,8 +31,9 @@ def retime(
     world = world or pack(night)
     state = new_state(world, 0, stops=len(stops))
     for at, stop in enumerate(stops):
-        is_place = stop.appointment is None
-        item = len(night.appointments) + stop.place if is_place else stop.appointment
+        item = stop.appointment
+        if item is None:
+            item = world.appointments + stop.place
         state.stops[shift, at, : STAY + 1] = item, stop.not_before_s, stop.dwell_s
     for size in range(len(stops), -1, -1):
         state.size[shift] = size

@@ -50,10 +50,10 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
             _optional("kind", abbreviated(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
             _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet", "Fastighetsbet"),
             _optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
-            _optional("lat", cells.latitude, "Latitud", "Lat"),
+            _optional("lat", cells.latitude, "Latitud", "Lat", "Latitude", "Nord-koordinat (WGS84)"),
             _optional("north_m", cells.decimal, "N", "Nord", "N-koordinat", "Northing"),
             _optional("east_m", cells.decimal, "E", "Ost", "E-koordinat", "Easting"),
-            _optional("lon", cells.longitude, "Longitud", "Long", "Lng"),
+            _optional("lon", cells.longitude, "Longitud", "Long", "Lng", "Longitude", "Ost-koordinat (WGS84)"),
             _optional("alarm_grade", cells.positive_integer, "Larmklass"),
         ),
     )  # fmt: skip

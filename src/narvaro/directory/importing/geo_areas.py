@@ -28,6 +28,9 @@ KINDS = {
 }  # fmt: skip
 
 
+POLICE_WORDS = ("utsatt", "riskområde")
+
+
 def read_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON
     """Return what a JSON file holds, or the refusal of it."""
     try:
@@ -36,8 +39,14 @@ def read_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON
         return refuse("", "", f"is no JSON: {fault}", "save it as GeoJSON, UTF-8", code="broken")
 
 
+def _is_police_class(properties: Mapping[str, Any], file_name: str) -> bool:
+    """Return whether the police classify an area so: by their own fields, the words, the file's name."""
+    said = f"{properties.get('KATEGORI')} {properties.get('kind')} {file_name}".casefold()
+    return "SPECIALOMRADES_ID" in properties or any(word in said for word in POLICE_WORDS)
+
+
 def _kind(properties: Mapping[str, Any], file_name: str) -> str:
-    if "KATEGORI" in properties or "utsatt" in str(properties.get("kind", "")).casefold():
+    if _is_police_class(properties, file_name):
         return Area.Kind.POLICE_CLASS
     if "kom_namn" in properties:
         return Area.Kind.MUNICIPALITY
@@ -66,8 +75,15 @@ def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:
     return {
         "name": name[:160], "kind": _kind(properties, file_name), "lat": middle.y, "lon": middle.x,
         "border_wkt": "" if isinstance(drawn, Point) else drawn.wkt,
-        "inhabitants": properties.get("inhabitants"),
+        **_inhabitants(properties),
     }, []  # fmt: skip
+
+
+def _inhabitants(properties: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many live there where the file says so; else what is known stands."""
+    given = properties.get("inhabitants")
+    is_count = isinstance(given, int) and not isinstance(given, bool) and given >= 0
+    return {"inhabitants": given} if is_count else {}
 
 
 def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:

@@ -123,9 +123,10 @@ def passed_over(table: Table) -> tuple[tuple[int, str], ...]:
 def is_held_back(
     refused: Sequence[RefusedRow], source: Source, unsure: Sequence[UnsurePlace] = ()
 ) -> bool:
-    """Return whether nothing is to be written: a dry run, or questions without leave."""
-    open_questions = bool(refused) or bool(unsure and source.ask_places)
-    return source.dry_run or (open_questions and not source.keep_good)
+    """Return whether nothing is to be written: a dry run, refusals without leave, open places."""
+    if source.dry_run or (unsure and source.ask_places):
+        return True
+    return bool(refused and not source.keep_good)
 
 
 def import_table(

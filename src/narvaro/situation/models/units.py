@@ -120,4 +120,4 @@ class PresenceMark(models.Model):
     )
     position_id = models.BigIntegerField(default=0)  # the last position that was looked at
     exposed_until = models.DateTimeField(null=True)  # hours before this have their exposure
-    looked_at = models.DateTimeField(null=True)  # rows and files that came after are not in it
+    looked_at = models.DateTimeField(null=True)  # rows and files that came later are not in it yet

@@ -1,5 +1,6 @@
 // Sends small forms without leaving the page. In: form[data-send]. Out: a POST, then fresh data.
 import { announceChange } from "./live.ts";
+import { keepForLater } from "./outbox-forms.ts";
 
 type ProblemAnswer = { detail?: string; title?: string };
 
@@ -76,6 +77,7 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   try {
     await send(form, submitter);
   } catch {
+    if (await keepForLater(form, submitter)) return;
     const texts = document.getElementById("problem")?.dataset ?? {};
     say("problem", texts.textOffline ?? "");
   } finally {

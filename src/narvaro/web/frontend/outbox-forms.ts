@@ -11,7 +11,7 @@ const LOOK_MS = 4_000;
 const GIVE_UP_MS = 20_000;
 
 let box: HTMLElement;
-let outbox: Outbox;
+let outbox: Outbox | undefined;
 
 const word = (name: string): string => box.dataset[name] ?? "";
 
@@ -89,7 +89,7 @@ function line(kept: Kept): HTMLElement {
   if (!waits(kept)) {
     const button = element("button", word("textDismiss"), "plain") as HTMLButtonElement;
     button.type = "button";
-    button.addEventListener("click", () => void outbox.drop(kept.id).then(show));
+    button.addEventListener("click", () => void outbox?.drop(kept.id).then(show));
     item.append(button);
   }
   return item;
@@ -97,7 +97,7 @@ function line(kept: Kept): HTMLElement {
 
 /** Show what waits, what was refused, and the receipts. */
 async function show(): Promise<void> {
-  const kept = await outbox.list(serverNow());
+  const kept = (await outbox?.list(serverNow())) ?? [];
   const waiting = kept.filter(waits).length;
   const head = box.querySelector<HTMLElement>("[data-outbox-head]");
   if (head) head.textContent = waiting ? word("textCount").replace("#", String(waiting)) : "";
@@ -110,7 +110,7 @@ async function show(): Promise<void> {
 function clear(form: HTMLFormElement): void {
   const entries = [...form.querySelectorAll<HTMLElement>("[data-entry]")];
   if (form.dataset.draft) forgetChoice(`draft.${form.dataset.draft}`);
-  if (form.dataset.send !== undefined) return;
+  if (form.dataset.send !== undefined) return; // a tap: the same button may be tapped again
   if (entries.length === 0) {
     form.hidden = true;
     return;
@@ -123,15 +123,20 @@ function clear(form: HTMLFormElement): void {
 
 async function keep(form: HTMLFormElement, fields: Field[]): Promise<void> {
   const title = form.dataset.outbox || document.querySelector("h1")?.textContent?.trim() || "";
-  await outbox.keep({ id: idOf(form, fields), url: form.action, title, fields }, serverNow());
+  await outbox?.keep({ id: idOf(form, fields), url: form.action, title, fields }, serverNow());
   clear(form);
   await show();
   if (form.dataset.send === undefined) box.focus();
 }
 
-function arrived(form: HTMLFormElement, fields: Field[]): void {
-  if (form.dataset.send !== undefined) announceChange();
-  else location.assign((form.dataset.outboxNext ?? "/").replace("{id}", idOf(form, fields)));
+/** Keep a tap that could not be sent; false where the form is none that is kept. */
+export async function keepForLater(
+  form: HTMLFormElement,
+  submitter: HTMLElement | null,
+): Promise<boolean> {
+  if (form.dataset.outbox === undefined || !outbox) return false;
+  await keep(form, fieldsOf(form, submitter));
+  return true;
 }
 
 async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
@@ -139,20 +144,16 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   const outcome = navigator.onLine
     ? await post({ url: form.action, fields })
     : ({ kind: "later" } as Outcome);
-  if (outcome.kind === "sent") arrived(form, fields);
-  else if (outcome.kind === "later") await keep(form, fields);
-  else if (form.dataset.send === undefined) {
-    form.submit(); // the page itself says what is wrong, beside each field
-  } else {
-    await keep(form, fields);
-    await outbox.flush(serverNow(), true);
-    await show();
-  }
+  if (outcome.kind === "later") await keep(form, fields);
+  else if (outcome.kind === "sent")
+    location.assign((form.dataset.outboxNext ?? "/").replace("{id}", idOf(form, fields)));
+  else form.submit(); // the page itself says what is wrong, beside each field
 }
 
 function onSubmit(event: SubmitEvent): void {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.dataset.outbox === undefined) return;
+  if (form.dataset.send !== undefined) return;
   if (event.submitter?.getAttribute("name") === "add") return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -165,7 +166,7 @@ function onSubmit(event: SubmitEvent): void {
 
 async function flush(all: boolean): Promise<void> {
   const work = async (): Promise<void> => {
-    const sent = await outbox.flush(serverNow(), all);
+    const sent = await outbox?.flush(serverNow(), all);
     await show();
     if (sent) announceChange();
   };

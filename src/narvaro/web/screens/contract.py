@@ -1,6 +1,5 @@
 """What the contract room shows. In: terms, months, responses in words. Out: contexts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -269,25 +268,36 @@ class PresencePage:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionFields:
-    """The fields of one option, as written; their names begin with `prefix`."""
+class FormField:
+    """A field as it was written, and what is wrong with it; with `choices` it is a choice."""
 
-    prefix: str
-    number: int
-    starts_on: str
-    ends_on: str
-    exercised_on: str
+    name: str
+    label: str
+    value: str = ""
+    type: str = "text"
+    fault: str = ""
+    help: str = ""
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the field's name as an id may be written."""
+        return "".join(one if one.isalnum() else "-" for one in self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """Fields that belong together."""
+
+    title: str
+    fields: tuple[FormField, ...]
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractForm:
-    """contract/new.html: every field as it was written; `faults` by field name."""
+    """contract/new.html."""
 
-    values: Mapping[str, str]
-    suppliers: tuple[Choice, ...]
-    options: tuple[OptionFields, ...]
-    case_kinds: tuple[Choice, ...]
-    starts: tuple[Choice, ...]
-    stops: tuple[Choice, ...]
-    buyer: str
+    parts: tuple[FormPart, ...]
+    kinds: FormField
     problems: tuple[Problem, ...] = ()
