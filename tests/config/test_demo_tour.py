@@ -27,7 +27,7 @@ class Scripted:
         self.fault = fault
         self.played: list[str] = []
 
-    def play(self, chapter: str, tell: Any) -> None:  # noqa: ANN401 - the stage's own shape
+    def play(self, chapter: str, tell: Any) -> None:
         """Play, or fail."""
         self.played.append(chapter)
         tell("published")

@@ -12,7 +12,7 @@ from narvaro.dispatch.actions import close_case, offer_to
 from narvaro.dispatch.models import Offer, Response, TimePoint
 from narvaro.dispatch.queries import find_own_response, get_response, list_reports_due
 from narvaro.situation.actions import Typed, type_in_case
-from narvaro.situation.models import Category, Case, Incident, UnitStatus
+from narvaro.situation.models import Case, Category, Incident, UnitStatus
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing, Refused

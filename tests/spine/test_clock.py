@@ -15,7 +15,7 @@ NEAR = timedelta(seconds=5)
 
 def ahead(of: MovedClock) -> float:
     """Return by how many seconds a clock is ahead of the machine's."""
-    of._looked_at = -1.0  # noqa: SLF001 - not to wait for the next look
+    of._looked_at = -1.0
     return round((of.now() - datetime.now(UTC)).total_seconds())
 
 

@@ -10,7 +10,7 @@ from narvaro.dispatch import responses
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import find_ranking, find_waiting_offer
 from narvaro.followup.queries import get_statement
-from narvaro.situation.models import Category, Case, Incident, UnitStatus
+from narvaro.situation.models import Case, Category, UnitStatus
 from narvaro.spine.ids import uuid7
 from tests.conftest import Running
 from tests.make import (

@@ -1,8 +1,9 @@
 """Did it help? In: a viewer, now. Out: for each prioritised place, what happened before and after.
 
-A place counts from the day after the picture was published that first named it; decisions less than
-eight weeks apart are one effort, so that the weeks before hold none. Counted are damage and incidents
-that no patrol found, in whole local days for which both are known.
+After begins on the day after the picture was published that first named the place. Before leaves out
+the weeks that the meeting chose the place by: chosen because they were bad, they would make any later
+week look like help. Counted are damage and incidents that no patrol found, in whole local days for
+which both are known.
 """
 
 from collections import defaultdict
@@ -22,9 +23,12 @@ from narvaro.core import effect
 from narvaro.directory.models import Area, Site
 from narvaro.situation.models import OF_ALARMS, Damage, Decision, Incident, Measure, Picture
 from narvaro.situation.queries.week_reports import OF_DAMAGE, AreaFinder
+from narvaro.situation.weeks import BEFORE as WEEKS_COMPARED
 from narvaro.spine.refusal import Missing
 
 BEFORE = timedelta(weeks=8)
+CHOSEN_BY = timedelta(weeks=1 + WEEKS_COMPARED)
+"""What a meeting sees of a place: its week and those that it is compared with."""
 AFTER = timedelta(weeks=26)
 """Longer after, and it is another time of the year that answers."""
 DAY = timedelta(days=1)
@@ -61,11 +65,11 @@ def _since(decision: Decision, zone: ZoneInfo) -> date:
 
 
 def _last_efforts(decisions: Iterable[Decision], zone: ZoneInfo) -> dict[Key, list[Decision]]:
-    """Return each place's latest effort: decisions that follow each other within eight weeks."""
+    """Return each place's latest effort: decisions so near that no weeks before lie between."""
     efforts: dict[Key, list[Decision]] = defaultdict(list)
     for one in decisions:
         held = efforts[one.site_id, one.area_id]
-        if held and _since(one, zone) - _since(held[-1], zone) > BEFORE:
+        if held and _since(one, zone) - _since(held[-1], zone) > CHOSEN_BY + BEFORE:
             held.clear()
         held.append(one)
     return efforts
@@ -94,6 +98,11 @@ def _known(rows: Sequence[QuerySet[Any]], now: datetime, zone: ZoneInfo) -> Span
     if not firsts:
         return None
     return max(firsts).astimezone(zone).date() + DAY, min(lasts).astimezone(zone).date()
+
+
+def _cut(span: Span, known: Span) -> Span:
+    """Return the part of a span whose days are known; it may be empty."""
+    return max(span[0], known[0]), min(span[1], known[1])
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -141,35 +150,28 @@ def list_effects(viewer: Viewer, now: datetime) -> list[PlaceEffect]:
     if viewer.scope(Record.PICTURE) != Scope.TENANT:
         raise Missing
     efforts = _last_efforts(_published(viewer), viewer.zone)
-    rows = _reports(viewer)
-    known = _known(rows, now, viewer.zone)
     if not efforts:
         return []
+    rows = _reports(viewer)
     starts = {place: _since(ones[0], viewer.zone) for place, ones in efforts.items()}
     today = now.astimezone(viewer.zone).date()
-    first, last = known or (today, today)
-    days = _Days(viewer, rows, (min(starts.values()) - BEFORE, last))
+    known = _known(rows, now, viewer.zone) or (today, today)
+    days = _Days(viewer, rows, (min(starts.values()) - CHOSEN_BY - BEFORE, known[1]))
     measures = _measures(one.picture_id for ones in efforts.values() for one in ones)
     found = []
     for place, ones in efforts.items():
-        start, end = starts[place], max(starts[place], min(last, starts[place] + AFTER))
-        early = min(max(start - BEFORE, first), start)
-        chosen = ones[-1].site or ones[-1].area
+        start, chosen = starts[place], ones[-1].site or ones[-1].area
         if chosen is None:
             continue
+        before = _cut((start - CHOSEN_BY - BEFORE, start - CHOSEN_BY), known)
+        after = _cut((start, min(today, start + AFTER)), known)
+        pictures = dict.fromkeys(one.picture_id for one in ones)
         found.append(
             PlaceEffect(
                 place=chosen, focuses=tuple(dict.fromkeys(one.focus for one in ones)),
-                weeks_named=len({one.picture_id for one in ones}), since=start, until=end,
-                measures=tuple(
-                    one
-                    for picture in dict.fromkeys(each.picture_id for each in ones)
-                    for one in measures[picture]
-                ),
-                effect=effect.compare(
-                    days.count(place, (early, min(start, max(last, early)))),
-                    days.count(place, (start, end)),
-                ),
+                weeks_named=len(pictures), since=start, until=max(start, after[1]),
+                measures=tuple(one for picture in pictures for one in measures[picture]),
+                effect=effect.compare(days.count(place, before), days.count(place, after)),
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (-one.since.toordinal(), one.place.name))

@@ -296,9 +296,7 @@ def get_first_report(viewer: Viewer, now: datetime) -> FirstReport:
     files = ImportBatch.objects.filter(tenant_id=viewer.tenant_id, published_at__isnull=False)
     alarms_without_site = rows.cases.filter(site=None).count()
     damages_without_site = rows.damages.filter(site=None).count()
-    alarms, damages, incidents = (
-        one.count() for one in (rows.cases, rows.damages, rows.incidents)
-    )
+    alarms, damages, incidents = (one.count() for one in (rows.cases, rows.damages, rows.incidents))
     inhabitants = _inhabitants(viewer)
     return FirstReport(
         begins=begins, ends=ends, files=tuple(files.order_by("published_at")), sites=sites,

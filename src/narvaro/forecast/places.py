@@ -61,13 +61,18 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRisk:
-XX
+    """One place: spans as in `RiskView.periods`, counts per hour of the first, parts by group.
+
+    `kind` is the site's or the area's. `times_usual`: the first span beside the mean of all places.
+    `speaks` are the groups to name, most telling first; `shared_by`: places in the same cell.
+    """
 
     kind: str
     id: UUID
     name: str
     spans: tuple[Span, ...]
     per_hour: tuple[float, ...]
+    times_usual: float
     parts: dict[str, float]
     speaks: tuple[str, ...]
     shared_by: int
@@ -214,6 +219,7 @@ def _places(
     tonight = periods[0].hours
     per_hour = kept.expected[tonight][:, column] * share
     usual = _groups(kept, tonight, None)
+    mean = per_hour.sum() / max(np.count_nonzero(share), 1)
     found = []
     for number, spot in enumerate(spots):
         if not share[number]:
@@ -223,7 +229,8 @@ def _places(
             PlaceRisk(
                 kind=spot.kind, id=spot.id, name=spot.name,
                 spans=tuple(one[number] for one in spans),
-                per_hour=tuple(per_hour[:, number].tolist()), parts=parts,
+                per_hour=tuple(per_hour[:, number].tolist()),
+                times_usual=float(per_hour[:, number].sum() / mean), parts=parts,
                 speaks=speaking(parts, usual), shared_by=round(1 / share[number]),
             )
         )  # fmt: skip

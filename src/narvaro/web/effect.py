@@ -19,8 +19,8 @@ from narvaro.web.screens.effect import EffectPage, EffectRow, MeasureDone
 from narvaro.web.week_words import FOCUS, MEASURE_STATE
 
 VERDICT: dict[str, Promise] = {
-    "fewer": lazy("Fewer than before"),
-    "more": lazy("More than before"),
+    "fewer": lazy("Fewer than before. Whether the work did it cannot be told yet."),
+    "more": lazy("More than before. Whether it would have been even more cannot be told yet."),
 }
 WHY: dict[str, Promise] = {
     "too_short": lazy(
@@ -34,7 +34,8 @@ WHY: dict[str, Promise] = {
 LIMITS: tuple[Promise, ...] = (
     lazy(
         "Places are chosen after bad weeks, and bad weeks are often followed by calmer ones whatever "
-        "anyone does. That alone can look like help."
+        "anyone does. The five weeks that the meeting chose by are therefore left out; some of it may "
+        "remain."
     ),
     lazy(
         "There are no comparison places yet: season, school terms, weather and changes in the whole "

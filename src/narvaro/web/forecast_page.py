@@ -31,6 +31,7 @@ from narvaro.web.screens.forecast import (
 )
 
 LISTED, MORE = 12, 28
+STANDS_OUT = 1.5  # times the mean: worth saying
 STRIP, BAR = 20, 10  # a strip's height, and a bar with its gap
 FEW = 0.5  # under so many expected, a rate in plain words says more than the number
 
@@ -141,7 +142,7 @@ def _place(number: int, one: PlaceRisk, found: RiskView, *, costs: bool, top: fl
         ),
         hours=_hours(found, one.per_hour, top),
         peak=found.hours[peak],
-        why=tuple(say(words.SPEAKS, code) for code in one.speaks),
+        why=_why(one),
         parts=tuple(
             PartRow(say(words.GROUP, code), share)
             for code, share in sorted(one.parts.items(), key=lambda pair: -pair[1])
@@ -152,6 +153,14 @@ def _place(number: int, one: PlaceRisk, found: RiskView, *, costs: bool, top: fl
             others,
         ) % {"count": others} if others else "",
     )  # fmt: skip
+
+
+def _why(one: PlaceRisk) -> tuple[str, ...]:
+    said = [say(words.SPEAKS, code) for code in one.speaks]
+    if one.times_usual >= STANDS_OUT:
+        times = {"times": number_format(one.times_usual, 0 if one.times_usual >= 3 else 1)}
+        said.insert(0, _("%(times)s times the mean of all places") % times)
+    return tuple(said)
 
 
 def _context(found: RiskView, *, costs: bool) -> tuple[str, ...]:
