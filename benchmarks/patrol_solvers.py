@@ -5,6 +5,7 @@ All on one thread. Travel is a cost of one a second, a prize point is worth ten 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,10 @@ from pyvrp.stop import MaxRuntime
 
 from benchmarks.patrol_instances import Instance, Model
 from narvaro.core import patrol
-from narvaro.core.patrol import Appointment, Dwell, Night, Place, Shift
+from narvaro.core.patrol import Appointment, Night, Place, Shift
 
 Routes = list[list[int]]
+Rows = list[list[int]]  # unit, place, arrival, dwell, visit (-1: none)
 Solver = Callable[[Model, float, int], Routes]
 POINT = 10_000
 FOREVER = 10**9
@@ -27,9 +29,9 @@ FOREVER = 10**9
 
 def run_pyvrp(model: Model, seconds: float, seed: int) -> Routes:
     """Let PyVRP collect prizes: optional clients with windows, one vehicle type per unit."""
-    count = len(model.travel)
+    matrices: list[Any] = [model.travel]
     data = pyvrp.ProblemData(
-        locations=[pyvrp.Location(0, 0) for _ in range(count)],
+        locations=[pyvrp.Location(0, 0) for _ in model.travel],
         clients=[
             pyvrp.Client(
                 location=int(model.place[v]),
@@ -50,8 +52,8 @@ def run_pyvrp(model: Model, seconds: float, seed: int) -> Routes:
                 np.unique(model.units[:, 0], return_inverse=True)[1], model.units, strict=True
             )
         ],
-        distance_matrices=[model.travel],
-        duration_matrices=[model.travel],
+        distance_matrices=matrices,
+        duration_matrices=matrices,
     )
     result = pyvrp.Model.from_data(data).solve(
         MaxRuntime(seconds), seed=seed, display=False, collect_stats=False
@@ -123,48 +125,50 @@ def run_ortools(model: Model, seconds: float, seed: int) -> Routes:  # noqa: ARG
 
 def _ortools_parameters(seconds: float) -> Any:  # noqa: ANN401 - a protocol buffer
     wanted = pywrapcp.DefaultRoutingSearchParameters()
-    wanted.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    wanted.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    wanted.first_solution_strategy = (
+        routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    )
+    wanted.local_search_metaheuristic = (
+        routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    )
     wanted.time_limit.FromMilliseconds(round(seconds * 1000))
     return wanted
 
 
 def run_ours(model: Model, seconds: float, seed: int) -> Routes:
     """Let our planner keep appointments that are worth their prize; nothing else is of worth."""
-    count = len(model.travel)
-    night = Night(
-        places=tuple(Place(UUID(int=p)) for p in range(count)),
-        shifts=tuple(Shift(UUID(int=k), int(b), int(s), int(e)) for k, (b, s, e) in enumerate(model.units)),
-        travel_s=model.travel.astype(float),
-        harm=np.zeros((count, 1)),
+    night = replace(
+        _empty(model),
         appointments=tuple(
             Appointment(int(p), int(o), int(c + d), int(d), worth=float(w))
             for p, o, c, d, w in zip(
                 model.place, model.opens, model.closes, model.dwell, model.prize, strict=True
             )
         ),
-        spacing_s=0,
     )
     found = _plan(night, seconds, seed)
-    return [[v.appointment for v in route.visits if v.appointment is not None] for route in found.routes]
+    return [
+        [v.appointment for v in route.visits if v.appointment is not None] for route in found.routes
+    ]
 
 
-def plan_harm(
-    instance: Instance, seconds: float, seed: int, half_life_s: int
-) -> list[tuple[int, int, int, int]]:
-    """Let our planner plan the real objective: rows of unit, place, arrival, dwell."""
-    model = instance.model
-    night = Night(
-        places=tuple(Place(UUID(int=p)) for p in range(len(model.travel))),
-        shifts=tuple(Shift(UUID(int=k), int(b), int(s), int(e)) for k, (b, s, e) in enumerate(model.units)),
+def plan_harm(instance: Instance, seconds: float, seed: int, half_life_s: int) -> Rows:
+    """Let our planner plan the real objective."""
+    night = replace(_empty(instance.model), harm=instance.harm, half_life_s=half_life_s)
+    found = _plan(night, seconds, seed)
+    return [[r.shift, v.place, v.arrive_s, v.dwell_s, -1] for r in found.routes for v in r.visits]
+
+
+def _empty(model: Model) -> Night:
+    """Return a night of the model's places and units, without harm, appointments or spacing."""
+    units = enumerate(model.units.tolist())
+    return Night(
+        places=tuple(Place(UUID(int=number)) for number in range(len(model.travel))),
+        shifts=tuple(Shift(UUID(int=k), base, a, b) for k, (base, a, b) in units),
         travel_s=model.travel.astype(float),
-        harm=instance.harm,
-        half_life_s=half_life_s,
-        dwell=Dwell(300, 720, 1200),
+        harm=np.zeros((len(model.travel), 1)),
         spacing_s=0,
     )
-    found = _plan(night, seconds, seed)
-    return [(r.shift, v.place, v.arrive_s, v.dwell_s) for r in found.routes for v in r.visits]
 
 
 def _plan(night: Night, seconds: float, seed: int) -> patrol.Plan:
@@ -180,14 +184,14 @@ def _plan(night: Night, seconds: float, seed: int) -> patrol.Plan:
 PEERS: dict[str, Solver] = {"pyvrp": run_pyvrp, "vroom": run_vroom, "ortools": run_ortools}
 
 
-def time_routes(model: Model, routes: Routes) -> list[tuple[int, int, int, int, int]]:
-    """Run routes as early as they go: rows of unit, place, arrival, dwell, visit."""
+def time_routes(model: Model, routes: Routes) -> Rows:
+    """Run routes as early as they go."""
     rows = []
-    for k, route in enumerate(routes):
-        at, now, _ = model.units[k].tolist()
+    for unit, route in enumerate(routes):
+        at, now, _ = model.units[unit].tolist()
         for visit in route:
-            place = int(model.place[visit])
+            place, dwell = int(model.place[visit]), int(model.dwell[visit])
             now = max(now + int(model.travel[at, place]), int(model.opens[visit]))
-            rows.append((k, place, now, int(model.dwell[visit]), visit))
-            now, at = now + int(model.dwell[visit]), place
+            rows.append([unit, place, now, dwell, visit])
+            now, at = now + dwell, place
     return rows

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from narvaro.access.actions import add_organisation, put_member
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
@@ -20,7 +21,8 @@ from narvaro.directory.models import (
     Transmitter,
     Unit,
 )
-from narvaro.plan.models import Focus, Shift
+from narvaro.plan.hours import night_at, night_of
+from narvaro.plan.models import Focus, PatrolPlan, Shift, Visit
 from narvaro.situation.codes import find_code
 from narvaro.situation.models import (
     Category,
@@ -41,6 +43,7 @@ from narvaro.spine.sealing import seal_text
 
 NIGHT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 02:00 in Stockholm
 EPOCH = date(2020, 1, 1)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass
@@ -310,3 +313,27 @@ def make_focus(
     return Focus.objects.create(
         tenant_id=decision.tenant_id, decision=decision, starts_on=starts_on, ends_on=ends_on
     )
+
+
+def make_visit(unit: Unit, site: Site, *, at: datetime = NIGHT, state: str = "published") -> Visit:
+    """Make a plan of the night around `at` with one visit, ten minutes later."""
+    period = night_of(night_at(at, STOCKHOLM), STOCKHOLM)
+    facts = {
+        "expected": 100.0, "prevented": 10.0, "currency": "SEK", "forecast_at": None,
+        "usual": None, "left_out": [], "left_out_more": 0, "notes": [], "changes": [],
+        "units": [
+            {"unit": str(unit.pk), "call_sign": unit.call_sign, "base": site.name, "rests": [],
+             "from": period.starts_at.isoformat(), "until": period.ends_at.isoformat(),
+             "travel_s": 0},
+        ],
+    }  # fmt: skip
+    plan = PatrolPlan.objects.create(
+        tenant_id=unit.tenant_id, organisation_id=unit.organisation_id, state=state,
+        starts_at=period.starts_at, ends_at=period.ends_at, made_at=at, seed=1, facts=facts,
+    )  # fmt: skip
+    begins = at + timedelta(minutes=10)
+    return Visit.objects.create(
+        tenant_id=unit.tenant_id, plan=plan, unit=unit, site=site, window_from=begins,
+        window_until=begins + timedelta(minutes=30), arrive_at=begins, dwell_s=720,
+        reasons=[{"code": "first_tonight", "value": 1}],
+    )  # fmt: skip

@@ -11,10 +11,12 @@ from PIL import Image
 from narvaro.access.entry import MEMBER_KEY
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.core.photos import clean
-from narvaro.directory.models import Site
+from narvaro.directory.models import Site, Unit
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import offer_next
 from narvaro.dispatch.models import Response
+from narvaro.plan.actions import publish
+from narvaro.plan.visits import start
 from narvaro.situation import pictures
 from narvaro.situation.models import Case, Category, Decision, Measure
 from narvaro.situation.report_facts import Where
@@ -32,6 +34,7 @@ from tests.make import (
     make_transmitter,
     make_unit,
     make_viewer,
+    make_visit,
     make_world,
     send_signal,
 )
@@ -83,6 +86,15 @@ def report_harm(member: Member, site: Site, mark: str) -> dict[str, Any]:
     return {"damage_id": found.pk, "photo_id": kept.pk}
 
 
+def publish_plan(unit: Unit, site: Site) -> dict[str, Any]:
+    """Publish the night's plan with one visit, and let a guard of the unit have begun it."""
+    visit = make_visit(unit, site, state="proposed")
+    leader = Member.objects.filter(organisation=unit.organisation)[0]
+    publish(plan=visit.plan, member_id=leader.pk, by="test", at=NIGHT)
+    start(visit=visit, by="test", at=NIGHT)
+    return {"plan_id": visit.plan_id, "visit_id": visit.pk, "said": "done"}
+
+
 def make_scene(name: str) -> Scene:
     """Play a night in a world of its own, full of words that nobody else may see."""
     world = make_world(name)
@@ -115,7 +127,7 @@ def make_scene(name: str) -> Scene:
         "case_id": second.pk, "unit_id": crewed.unit.pk, "offer_id": waiting.pk,
         "response_id": done.pk, "contract_id": contract.pk, "month": "2026-11", "code": "left",
         "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
-        **report_harm(crewed.member, site, mark),
+        **report_harm(crewed.member, site, mark), **publish_plan(crewed.unit, site),
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))
 

@@ -71,6 +71,9 @@ MAY: dict[str, set[str]] = {
     "contract": BUYERS | {OFFICE},
     "statement": BUYERS | {OFFICE},
     "statement_response": BUYERS | {OFFICE},
+    "presence": BUYERS | {OFFICE},
+    "new_contract": {"coordinator@municipality"},
+    "effect": BUYERS,
     "files": MEETING,
     "files_state": MEETING,
     "files_bring_in": MEETING,
@@ -101,8 +104,15 @@ MAY: dict[str, set[str]] = {
     "week_decided": MEETING,
     "week_publish": MEETING,
     "week_triage": MEETING,
+    "plan": BUYERS | {LEADER, OFFICE},
+    "plan_propose": {LEADER},
+    "plan_publish": {LEADER},
+    "plan_add": {LEADER},
+    "plan_visit": {LEADER},
+    "visit_step": {GUARD},
 }
 ONLY_POSTED = {
+    "plan_propose", "plan_publish", "visit_step",
     "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
     "week_publish", "week_triage",
 }  # fmt: skip
@@ -126,6 +136,7 @@ HEARS: dict[str, set[str]] = {
     "observation": BUYERS | {LEADER},
     "damage": BUYERS | {LEADER, "property_manager@municipality"},
     "picture": READERS,
+    "patrol_plan": BUYERS | {LEADER, OFFICE, GUARD},
 }
 
 
@@ -261,7 +272,7 @@ def test_another_organisations_record_cannot_be_written(
         client = client_of(member)
         for name in (
             "offer", "close", "accept", "decline", "step", "report", "words", "damage_detail",
-            *OF_A_WEEK,
+            "plan_publish", "plan_add", "plan_visit", "visit_step", *OF_A_WEEK,
         ):  # fmt: skip
             answer = client.post(address(name, scene.ids), given)
             assert answer.status_code in {302, 404}, (who, name)
@@ -288,8 +299,10 @@ def test_the_stream_tells_nobody_more_than_the_pages(
 
 
 def test_a_guard_hears_of_his_own_unit_only(scene: Scene) -> None:
-    """The crew hears its own offers; a colleague of the same company does not."""
-    log = list(Event.objects.filter(tenant=scene.world.tenant, kind="offer.made"))
+    """The crew hears its own offers and visits; a colleague of the same company does not."""
+    kinds = ("offer.made", "visit.changed")
+    log = list(Event.objects.filter(tenant=scene.world.tenant, kind__in=kinds))
+    assert {one.kind for one in log} == set(kinds)
     colleague = make_unit(scene.world, "V9").member
     assert all(find_notice(make_viewer(scene.guard), event) for event in log)
     assert not any(find_notice(make_viewer(colleague), event) for event in log)

@@ -127,7 +127,9 @@ def test_everything_that_is_told_has_words() -> None:
     from narvaro.config import demo_files, demo_tour
     from narvaro.demo import stage
 
-    sources = [Path(cast("str", one.__file__)).read_text("utf-8") for one in (demo_files, demo_tour, stage)]
+    sources = [
+        Path(cast("str", one.__file__)).read_text("utf-8") for one in (demo_files, demo_tour, stage)
+    ]
     codes = {code for text in sources for code in re.findall(r'\btell\(\s*"(\w+)"', text)}
     assert codes
     assert codes - set(TOLD) == set()

@@ -14,11 +14,16 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract, ResponseTerm
 from narvaro.directory.models import Unit
 from narvaro.dispatch.models import Offer, Ranking, Response, TimePoint
-from narvaro.followup.months import list_months
-from narvaro.followup.queries import Statement, get_line, get_statement, list_events_of
+from narvaro.followup.queries import (
+    FirstThere,
+    Statement,
+    get_line,
+    get_statement,
+    list_events_of,
+)
 from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.events import CaseChanged
-from narvaro.situation.models import Case
+from narvaro.situation.models import Case, Incident
 from narvaro.spine import events
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Missing
@@ -157,6 +162,97 @@ def test_the_best_proof_of_a_point_counts(world: World, contract: Contract, buye
 
 
 @pytest.mark.parametrize(
+    ("told", "late"),
+    [
+        ((600, "centre", 1500), True),  # stated in time, the journal says late: it costs
+        ((1500, "centre", 600), False),  # and the other way round
+        ((600, "position", 1500), True),
+        ((1500, "phone", 600), False),
+        ((1500, "", 0), True),
+        ((600, "", 0), False),
+    ],
+)
+def test_a_better_proof_replaces_a_stated_one_and_the_penalty_follows(
+    world: World, contract: Contract, buyer: Viewer, told: tuple[int, str, int], late: bool
+) -> None:
+    """What the supplier states holds only until somebody else has said it, to whoever's gain."""
+    stated_s, better, better_s = told
+    made = make_response(world, {("received", "centre"): 0, ("on_scene", "stated"): stated_s})
+    first = statement(buyer, contract)
+    assert first.lines[0].proof == "stated"
+    assert first.lines[0].late == (stated_s > 1200)
+    [summary] = first.summaries
+    assert first.proofs_of(summary.term)["stated"] == 1
+    if better:
+        TimePoint.objects.create(
+            response=made, point="on_scene", source=better, at=NIGHT + timedelta(seconds=better_s)
+        )
+    found = statement(buyer, contract)
+    [line], [summary] = found.lines, found.summaries
+    assert line.measurement is not None
+    assert line.measurement.seconds == (better_s if better else stated_s)
+    assert (line.proof, line.late) == (better or "stated", late)
+    assert found.penalty_sum_sek == summary.penalty_sek == (Decimal(1500) if late else Decimal(0))
+    assert found.proofs_of(summary.term)["stated"] == (0 if better else 1)
+
+
+def test_a_response_of_a_file_is_a_line_that_opens(
+    world: World, contract: Contract, buyer: Viewer
+) -> None:
+    """It has no unit, no offer and no member; who went is what the list calls it."""
+    case = Case.objects.create(
+        tenant=world.tenant, number=next(_numbers), kind="intruder", born="file", priority=2,
+        place="Trasten", received_at=NIGHT, last_signal_at=NIGHT, state="closed", batch=world.batch,
+    )  # fmt: skip
+    made = Response.objects.create(
+        tenant=world.tenant, case=case, organisation=world.company, unit_as_stated="Bil 4",
+        state="left", accepted_at=NIGHT, batch=world.batch,
+    )  # fmt: skip
+    TimePoint.objects.create(response=made, point="received", source="centre", at=NIGHT)
+    line = get_line(buyer, contract.pk, NOVEMBER, made.pk)
+    assert line.response is not None
+    assert (line.response.call_sign, line.proof) == ("Bil 4", "")
+    assert line.measurement is not None
+    assert line.measurement.missing == ("on_scene",)
+    assert list_events_of(buyer, line) == []
+
+
+def others_came(world: World, response: Response, seconds: int) -> None:
+    """Note when ambulance or rescue service came, in seconds after the case was received."""
+    case = response.case
+    Incident.objects.create(
+        tenant=world.tenant, case=case, category="fire", occurred_from=case.received_at,
+        occurred_until=case.received_at, reported_at=case.received_at,
+        others_arrived_at=case.received_at + timedelta(seconds=seconds),
+    )  # fmt: skip
+
+
+def test_first_on_scene_is_counted_per_case_in_minutes_of_the_clock(
+    world: World, contract: Contract, buyer: Viewer
+) -> None:
+    """Ahead by 7 and by 2, once in the same minute, once behind; unknown where nobody noted it."""
+    for seconds in (600 + 7 * 60, 600 + 2 * 60 + 30, 600 + 30, 300):
+        others_came(world, make_response(world, kind="fire"), seconds)
+    second_car = make_response(world, kind="fire")
+    others_came(world, second_car, 600 + 4 * 60)
+    twin = make_response(world, {**PLAIN, ("on_scene", "phone"): 900}, kind="fire")
+    Response.objects.filter(pk=twin.pk).update(case=second_car.case)
+    make_response(world, kind="fire")
+    found = statement(buyer, contract)
+    ahead = sorted(one.minutes_ahead for one in found.lines if one.minutes_ahead is not None)
+    assert ahead == [-5, -1, 0, 2, 4, 7]
+    assert found.first_there == FirstThere(known=5, first=3, median_min=4)
+
+
+def test_a_month_without_first_responses_says_nothing_of_them(
+    world: World, contract: Contract, buyer: Viewer
+) -> None:
+    """No case tells both times."""
+    make_response(world)
+    assert statement(buyer, contract).first_there == FirstThere(0, 0, None)
+
+
+@pytest.mark.parametrize(
     ("received", "month"),
     [
         ("2026-10-31T22:59:59", date(2026, 10, 1)),  # 23:59:59 in Stockholm, winter time
@@ -270,15 +366,3 @@ def test_a_line_opens_to_the_events_that_the_organisation_may_know(
         "Provköping kommun": ["case.opened", "case.changed"],
         "Provköping bevakning": ["case.opened"],
     }
-
-
-def test_the_months_list_counts_responses_and_late_ones(
-    world: World, contract: Contract, buyer: Viewer
-) -> None:
-    """This month always, earlier ones where something happened."""
-    make_response(world, {("received", "receiver"): 0, ("on_scene", "phone"): 1300})
-    make_response(world, at=NIGHT - timedelta(days=70))
-    months = list_months(buyer, contract, date(2026, 12, 24))
-    assert months == [
-        (date(2026, 12, 1), 0, 0), (NOVEMBER, 1, 1), (date(2026, 9, 1), 1, 0),
-    ]  # fmt: skip

@@ -174,7 +174,7 @@ def test_a_visit_is_moved_with_its_reason(evening: Night) -> None:
     words = plain(shown(client, f"/plan/?night={DAY}"))
     assert f"{visit.place_name} was moved, to V1" in words
     assert "The shift leader: Kvällskurs i skolan" in words
-    assert "percentage points of the harm risk" in words
+    assert "harm risk covered: " in words
 
 
 def test_a_visit_is_taken_out_and_another_put_in(evening: Night) -> None:

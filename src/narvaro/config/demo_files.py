@@ -110,12 +110,13 @@ def _agree(viewer: "Viewer", draft: "FileDraft") -> int:
     from narvaro.web.files_questions import place_answers, questions_of, word_answers
 
     asked = questions_of(viewer, [draft])
-    questions = (*asked.places, *asked.words) if asked else ()
+    offered = {one.name: one.choices for one in asked.places} if asked else {}
+    offered |= {one.name: one.choices for one in asked.words} if asked else {}
     form = {
-        one.name: next((choice.value for choice in one.choices if choice.chosen), "")
-        for one in questions
+        name: next((one.value for one in choices if one.chosen), "")
+        for name, choices in offered.items()
     }
     actions.answer(
         draft=draft, places=place_answers(viewer, draft, form), words=word_answers(draft, form)
     )
-    return len(questions)
+    return len(offered)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -75,6 +76,7 @@ class MonthOfPresence:
     grades: tuple[tuple[str, int, float], ...]  # presence by proof: stays, seconds
     places: tuple[PlaceLine, ...]
     hours: tuple[tuple[str, Decimal], ...]
+    untimed: int  # stated rows that are whole days: no time of day was written, often no visit made
 
     @property
     def planned(self) -> int:
@@ -142,6 +144,13 @@ def _outcome(visit: Visit, own: Mapping[_Whose, Sequence[Stay]], now: datetime) 
 
 def _seconds(stays: Iterable[Stay]) -> float:
     return sum((one.ends - one.begins).total_seconds() for one in stays)
+
+
+def _is_whole_day(one: Presence, zone: ZoneInfo) -> bool:
+    """Return whether a stated stay runs from midnight to midnight: a date without a clock."""
+    local = (at.astimezone(zone) for at in (one.starts_at, one.ends_at))
+    midnights = all((at.hour, at.minute, at.second) == (0, 0, 0) for at in local)
+    return midnights and one.grade == Presence.Grade.STATED
 
 
 def _separate(stays: Iterable[Stay]) -> list[Stay]:
@@ -241,9 +250,12 @@ def get_presence(viewer: Viewer, contract_id: UUID, month: date, now: datetime) 
     viewer.require(Record.PRESENCE)
     contract = get_contract(viewer, contract_id)
     rows, tables = _Month(viewer, contract, month), _Tables()
-    coming = 0
+    coming = untimed = 0
     for one in rows.presences():
-        tables.take_presence(one)
+        if _is_whole_day(one, viewer.zone):
+            untimed += 1
+        else:
+            tables.take_presence(one)
     for visit in rows.visits():
         outcome = _outcome(visit, tables.own, now)
         if outcome[0]:
@@ -253,6 +265,6 @@ def get_presence(viewer: Viewer, contract_id: UUID, month: date, now: datetime) 
     reasons = [(state, why, n) for (state, why), n in tables.outcomes.items() if why]
     return MonthOfPresence(
         contract=contract, month=month.replace(day=1), states=tables.states(),
-        reasons=tuple(sorted(reasons, key=lambda one: (-one[2], one[0], one[1]))), coming=coming,
+        reasons=tuple(sorted(reasons, key=lambda one: (-one[2], one[0], one[1]))), coming=coming, untimed=untimed,
         grades=tables.grades(), places=tables.places(), hours=rows.hours(),
     )  # fmt: skip

@@ -175,7 +175,7 @@ def change_visit(*, plan: PatrolPlan, wanted: Wanted, by: str, at: datetime) -> 
     rows = list(plan.visits.select_related("unit", "site", "area"))
     wish = _wish(loaded, wanted, at)
     changed = compute(loaded, rows, wish)
-    draft = describe(loaded, changed.routed, load_usual(loaded))
+    draft = describe(loaded, changed.routed, load_usual(loaded), by_hand=True)
     return _keep_change(_Written(plan, loaded, draft, changed, rows), wanted, why, by=by, at=at)
 
 

@@ -28,13 +28,17 @@ SHORTEST_S = STAY_S + 5 * 60  # a window must leave something to choose
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A visit that was asked for: at a place (by index), somewhere in a window, so long."""
+    """A visit that was asked for: at a place (by index), somewhere in a window, so long.
+
+    A person may move it within all of the decided `hours`; the window is only tonight's cut of them.
+    """
 
     key: str  # the focus and the visit's number: the same for the same seed
     spot: int
     decision_id: UUID
     focus: str
     window: Interval
+    hours: Interval
     dwell_s: int
     announced: bool
 
@@ -59,15 +63,15 @@ def _ask(focus: Focus, place: Site | Area, spot: int, tonight: Tonight) -> Itera
     if not hours and _concerns(focus, tonight):
         tonight.note("outside_night", place=place.name)
     announced = talk and decision.hours_from is not None
-    windows = (
-        [Interval(one.from_s, min(one.until_s, one.from_s + TALK_S)) for one in hours]
+    cuts = (
+        [(one._replace(until_s=min(one.until_s, one.from_s + TALK_S)),) * 2 for one in hours]
         if announced
         else _windows(hours, Random(f"{tonight.seed} {focus.pk}"))
     )
-    for number, window in enumerate(windows):
+    for number, (window, within) in enumerate(cuts):
         dwell_s = window.until_s - window.from_s if announced else STAY_S
         key = f"{focus.pk}:{number}"
-        yield Asked(key, spot, decision.pk, decision.focus, window, dwell_s, announced)
+        yield Asked(key, spot, decision.pk, decision.focus, window, within, dwell_s, announced)
 
 
 def _concerns(focus: Focus, tonight: Tonight) -> bool:
@@ -102,9 +106,9 @@ def _part(hours: Period, period: Period, *, whole: bool) -> Interval | None:
     return period.clip(hours.starts_at, hours.ends_at)
 
 
-def _windows(hours: Sequence[Interval], chance: Random) -> list[Interval]:
-    """Cut hours into windows of about two hours, a different cut each night."""
-    windows: list[Interval] = []
+def _windows(hours: Sequence[Interval], chance: Random) -> list[tuple[Interval, Interval]]:
+    """Cut hours into windows of about two hours, another cut each night; return both of each."""
+    windows: list[tuple[Interval, Interval]] = []
     for one in hours:
         length_s = one.until_s - one.from_s
         count = min(STAYS_AT_MOST, max(1, round(length_s / EVERY_S)))
@@ -115,5 +119,5 @@ def _windows(hours: Sequence[Interval], chance: Random) -> list[Interval]:
         ]
         begins = [one.from_s, *(cut + APART_S // 2 for cut in cuts)]
         ends = [*(cut - APART_S // 2 for cut in cuts), one.until_s]
-        windows += [Interval(*pair) for pair in zip(begins, ends, strict=True)]
-    return [one for one in windows if one.until_s - one.from_s >= SHORTEST_S]
+        windows += [(Interval(*pair), one) for pair in zip(begins, ends, strict=True)]
+    return [(part, one) for part, one in windows if part.until_s - part.from_s >= SHORTEST_S]

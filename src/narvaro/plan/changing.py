@@ -146,7 +146,7 @@ def _change(
     first, changes, before = 0, list[Change](), list[Routed]()
     for party in loaded.parties:
         until = first + len(party.slots)
-        night = loaded.night(party, loaded.harm, every)
+        night = loaded.night(party, loaded.harm, every, by_hand=True)
         old = _timed(night, party, lists[first:until])
         made = change(
             night, report(night, old), _differing(lists[first:until], wanted[first:until])

@@ -106,8 +106,13 @@ class Loaded:
         """Return the working times of all parties, in their order."""
         return tuple(slot for party in self.parties for slot in party.slots)
 
-    def night(self, party: Party, harm: F64, asked: Collection[int]) -> Night:
-        """Return a party's night with some of what was asked for, by index."""
+    def night(
+        self, party: Party, harm: F64, asked: Collection[int], *, by_hand: bool = False
+    ) -> Night:
+        """Return a party's night with some of what was asked for, by index.
+
+        `by_hand`: what was asked for may lie anywhere in the decided hours, not in its window alone.
+        """
         best = max(1.0, float(promise(self.harm, HALF_LIFE_S).max(initial=0.0)))
         return Night(
             places=tuple(Place(one.id) for one in self.spots),
@@ -118,12 +123,15 @@ class Loaded:
             travel_s=party.travel_s,
             harm=harm,
             appointments=tuple(
-                Appointment(one.spot, *one.window, one.dwell_s, worth=KEPT_WORTH * best)
+                Appointment(
+                    one.spot, *(one.hours if by_hand else one.window), one.dwell_s,
+                    worth=KEPT_WORTH * best,
+                )
                 for one in (self.asked[number] for number in asked)
             ),
             half_life_s=HALF_LIFE_S,
             spacing_s=SPACING_S,
-        )
+        )  # fmt: skip
 
 
 def load(

@@ -150,13 +150,17 @@ def prevented(loaded: Loaded, stays: Mapping[int, Sequence[Stay]]) -> float:
 
 
 def describe(
-    loaded: Loaded, routed: Sequence[Routed], usual: Mapping[int, Sequence[Stay]]
-) -> Draft:
+    loaded: Loaded, routed: Sequence[Routed], usual: Mapping[int, Sequence[Stay]],
+    *, by_hand: bool = False,
+) -> Draft:  # fmt: skip
     """Return timed routes as a draft: windows, reasons, what is left out, what it is worth.
 
     `usual` are the stays that were recorded the same night the week before.
     """
-    plans = [report(loaded.night(one.party, loaded.harm, one.asked), one.routes) for one in routed]
+    plans = [
+        report(loaded.night(one.party, loaded.harm, one.asked, by_hand=by_hand), one.routes)
+        for one in routed
+    ]
     stays, expected = stays_of(routed), float(loaded.harm.sum())
     visits = tuple(
         tuple(_planned(loaded, slot, one, given.asked, stays) for one in route.visits)
@@ -227,7 +231,7 @@ def _window(slot: Slot, visit: Visit, asked: Asked | None, seed: int) -> Interva
             if free.from_s <= visit.arrive_s and visit.leave_s <= free.until_s
         ]
     if asked is not None:
-        bounds.append(asked.window)
+        bounds.append(asked.hours)
     for one in bounds:
         from_s, until_s = max(from_s, one.from_s), min(until_s, one.until_s - visit.dwell_s)
     return Interval(min(from_s, visit.arrive_s), max(until_s, visit.arrive_s))

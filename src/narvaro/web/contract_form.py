@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from narvaro.access.models import Organisation, OrganisationKind
@@ -216,7 +217,7 @@ class _Form:
             FormPart(
                 _("Contract"),
                 (
-                    self.field("number", _("Number")),
+                    self.field("number", pgettext("contract", "Number")),
                     self.field("title", _("Title")),
                     self.field("supplier", _("Supplier"), choices=suppliers),
                     self.field("starts_on", _("First day"), "date"),

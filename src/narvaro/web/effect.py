@@ -50,7 +50,7 @@ LIMITS: tuple[Promise, ...] = (
 
 
 def _figure(value: float) -> str:
-    return str(number_format(value, 2))
+    return str(number_format(round(value, 2), 2))  # it cuts digits off, and rounds nothing
 
 
 def _range(effect: Effect) -> str:
@@ -101,7 +101,7 @@ def effects(request: HttpRequest) -> HttpResponse:
         rows=tuple(_row(one) for one in found),
         judged=judged,
         told=sum(one.effect.verdict != Verdict.CANNOT_TELL for one in found),
-        by_chance=number_format(judged * 2 * TAIL, 1),
+        by_chance=number_format(round(judged * 2 * TAIL, 1), 1),
         limits=tuple(map(str, LIMITS)),
     )
     return render(request, "effect/page.html", {"page": page})

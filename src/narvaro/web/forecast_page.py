@@ -144,7 +144,7 @@ def _place(number: int, one: PlaceRisk, found: RiskView, *, costs: bool, top: fl
         peak=found.hours[peak],
         why=_why(one),
         parts=tuple(
-            PartRow(say(words.GROUP, code), share)
+            PartRow(say(words.GROUP, code), round(share, 2))
             for code, share in sorted(one.parts.items(), key=lambda pair: -pair[1])
         ),
         shared=ngettext(

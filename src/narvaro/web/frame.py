@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
 
 from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
@@ -25,69 +26,77 @@ class Who:
     has_own_record: bool = False
 
 
+@dataclass(frozen=True)
+class Room:
+    """A room of the menu: shown to who may do the verb there, or reads the class that widely."""
+
+    code: str
+    label: Promise
+    text: Promise
+    record: Record
+    verb: Verb = Verb.READ
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+    @property
+    def href(self) -> str:
+        """Return the room's address."""
+        return f"/{'report' if self.code == 'first-report' else self.code}/"
+
+    def is_of(self, viewer: Viewer) -> bool:
+        """Return whether the viewer has the room."""
+        granted = viewer.find_grant(self.record)
+        return granted is not None and self.verb in granted.verbs and granted.scope in self.scopes
+
+
+OTHERS_TOO = frozenset({Scope.TENANT, Scope.SHARED})
+ROOMS = (
+    Room("console", lazy("Console"), lazy("Cases, units and the map: what happens now, and who goes."),
+         Record.CASE, Verb.WRITE),
+    Room("phone", lazy("Phone"), lazy("Your unit: offers, the case that you are out on, reports."),
+         Record.OFFER, Verb.ANSWER),
+    Room("night", lazy("Night"),
+         lazy("The night without a dispatcher: what went out, who answered, what needs you."),
+         Record.CASE, Verb.LEAD),
+    Room("reports", lazy("Reports"), lazy("Report what you noticed, and see what became of it."),
+         Record.OBSERVATION, Verb.REPORT),
+    Room("damage", lazy("Damage"),
+         lazy("What was damaged, where, what it costs, and how far the repair has come."),
+         Record.DAMAGE, scopes=OTHERS_TOO),
+    Room("words", lazy("Words"),
+         lazy("Doubtful words in your guards' reports: settle them within 24 hours."),
+         Record.OBSERVATION, Verb.LEAD),
+    Room("week", lazy("Week"),
+         lazy("The week's shared situation picture, its prioritised places and its measures."),
+         Record.PICTURE),
+    Room("risk", lazy("Harm risk"),
+         lazy("Where harm is expected tonight, why, and how good that forecast has been."),
+         Record.FORECAST),
+    Room("plan", lazy("Plan"), lazy("Tonight's visits: where, when, by which unit, and why."),
+         Record.PATROL_PLAN, scopes=OTHERS_TOO),
+    Room("contract", lazy("Contract"),
+         lazy("Terms, options and their deadlines, and what each month gave."), Record.CONTRACT),
+    Room("effect", lazy("Effect"),
+         lazy("Did it help? Before and after at the prioritised places, or why nothing can be said."),
+         Record.PICTURE, scopes=frozenset({Scope.TENANT})),
+    Room("first-report", lazy("First report"),
+         lazy("What a year of files says, and what it cannot say."), Record.FIRST_REPORT),
+    Room("files", lazy("Files"),
+         lazy("Put in Excel and CSV as they are; the first report comes out."),
+         Record.IMPORT, Verb.WRITE),
+)  # fmt: skip
+"""In the order of the loop."""
+
+
 def menu_of(viewer: Viewer, address: str) -> tuple[MenuItem, ...]:
     """Return the rooms that the viewer has; a room that is off is not there."""
-    rooms = (
-        (
-            "console", _("Console"), "/console/", viewer.may(Record.CASE, Verb.WRITE),
-            _("Cases, units and the map: what happens now, and who goes."),
-        ),
-        (
-            "phone", _("Phone"), "/phone/", viewer.may(Record.OFFER, Verb.ANSWER),
-            _("Your unit: offers, the case that you are out on, reports."),
-        ),
-        (
-            "night", _("Night"), "/night/", viewer.may(Record.CASE, Verb.LEAD),
-            _("The night without a dispatcher: what went out, who answered, what needs you."),
-        ),
-        (
-            "reports", _("Reports"), "/reports/", viewer.may(Record.OBSERVATION, Verb.REPORT),
-            _("Report what you noticed, and see what became of it."),
-        ),
-        (
-            "damage", _("Damage"), "/damage/",
-            viewer.scope(Record.DAMAGE) in {Scope.TENANT, Scope.SHARED},
-            _("What was damaged, where, what it costs, and how far the repair has come."),
-        ),
-        (
-            "words", _("Words"), "/words/", viewer.may(Record.OBSERVATION, Verb.LEAD),
-            _("Doubtful words in your guards' reports: settle them within 24 hours."),
-        ),
-        (
-            "week", _("Week"), "/week/", viewer.may(Record.PICTURE),
-            _("The week's shared situation picture, its prioritised places and its measures."),
-        ),
-        (
-            "risk", _("Harm risk"), "/risk/", viewer.may(Record.FORECAST),
-            _("Where harm is expected tonight, why, and how good that forecast has been."),
-        ),
-        (
-            "effect", _("Effect"), "/effect/", viewer.scope(Record.PICTURE) == Scope.TENANT,
-            _("Did it help? Before and after at the prioritised places, or why nothing can be said."),
-        ),
-        (
-            "plan", _("Plan"), "/plan/",
-            viewer.scope(Record.PATROL_PLAN) in {Scope.TENANT, Scope.SHARED},
-            _("Tonight's visits: where, when, by which unit, and why."),
-        ),
-        (
-            "contract", _("Contract"), "/contract/", viewer.may(Record.CONTRACT),
-            _("Terms, options and their deadlines, and what each month gave."),
-        ),
-        (
-            "first-report", _("First report"), "/report/", viewer.may(Record.FIRST_REPORT),
-            _("What a year of files says, and what it cannot say."),
-        ),
-        (
-            "files", _("Files"), "/files/", viewer.may(Record.IMPORT, Verb.WRITE),
-            _("Put in Excel and CSV as they are; the first report comes out."),
-        ),
-    )  # fmt: skip
     return tuple(
-        MenuItem(code, label, href, current=address.startswith(href), text=text)
-        for code, label, href, granted, text in rooms
-        if granted
-    )
+        MenuItem(
+            one.code, str(one.label), one.href, current=address.startswith(one.href),
+            text=str(one.text),
+        )
+        for one in ROOMS
+        if one.is_of(viewer)
+    )  # fmt: skip
 
 
 def demo_clock() -> DemoClock | None:

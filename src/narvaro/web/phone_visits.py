@@ -65,16 +65,16 @@ def visits_of(viewer: Viewer, at: datetime) -> PhoneVisits | None:
 
 
 @require_POST
-def step(request: HttpRequest, visit_id: UUID, code: str) -> HttpResponse:
+def step(request: HttpRequest, visit_id: UUID, said: str) -> HttpResponse:
     """Say what became of a visit: there, done, cut short, not made."""
     viewer = viewer_of_request(request)
     at, cause = written_at(request, clock.now()), request.POST.get("cause", "")
-    if code not in STEPS:
+    if said not in STEPS:
         raise Missing
     found = get_own_visit(viewer, visit_id, at)
     by = viewer.signature
     try:
-        match code:
+        match said:
             case "start":
                 found = visits.start(visit=found, by=by, at=at)
             case "missed":

@@ -6,11 +6,11 @@ A plan is secret while it lives: no address here answers anybody but its company
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
@@ -58,10 +58,11 @@ def _in_words(no: Refused) -> Refused:
     return Refused(no.code, refusal_text(no.code, no.detail), status=no.status)
 
 
-@require_GET
 def plan(request: HttpRequest) -> HttpResponse:
     """Show a night's plans, or their body alone for a refresh."""
-    viewer = _reader(request)
+    viewer = _reader(request)  # first: who may not look is told nothing of what may be asked
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     night = _night(viewer, request.GET.get("night", ""))
     page = page_of(viewer, night, proposal=bool(request.GET.get("proposal")))
     template = "plan/_body.html" if request.headers.get("HX-Request") else "plan/page.html"

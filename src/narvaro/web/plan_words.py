@@ -134,10 +134,7 @@ def _on_the_way(seconds: float) -> str:
     minutes = _minutes(seconds)
     if minutes == 0:
         return _("On the way: no detour")
-    words = ngettext(
-        "On the way: a detour of %(minutes)s min", "On the way: a detour of %(minutes)s min",
-        minutes,
-    )  # fmt: skip
+    words = _("On the way: a detour of %(minutes)s min")
     return words % {"minutes": minutes}
 
 
@@ -207,7 +204,7 @@ def cost_text(entry: _Json, expected: float) -> str:
     parts = []
     if expected > 0:
         change = 100 * entry["prevented"] / expected
-        words = _("covers %(points)s percentage points of the harm risk")
+        words = _("harm risk covered: %(points)s percentage points")
         parts.append(words % {"points": f"{'+' if change >= 0 else '−'}{_times(abs(change))}"})
     minutes = _minutes(entry["travel_s"])
     if minutes:

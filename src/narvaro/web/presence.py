@@ -21,7 +21,6 @@ from narvaro.web.first_report_words import ACTIVITY
 from narvaro.web.labels import say
 from narvaro.web.screens.contract import CountRow, GradeRow, HoursRow, PresencePage, PresenceRow
 
-PLACES_AT_MOST = 60
 STATE: dict[str, Promise] = {
     "done": lazy_in("visit", "Done"),
     "short": lazy_in("visit", "Cut short"),
@@ -79,8 +78,8 @@ def _page(found: MonthOfPresence, today: date) -> PresencePage:
             GradeRow(say(GRADE, grade), stays, _hours(seconds))
             for grade, stays, seconds in found.grades
         ),
-        places=tuple(_place(one) for one in found.places[:PLACES_AT_MOST]),
-        more_places=max(0, len(found.places) - PLACES_AT_MOST),
+        places=tuple(_place(one) for one in found.places),
+        untimed=found.untimed,
         hours=tuple(
             HoursRow(say(ACTIVITY, activity), hours, float(hours / whole))
             for activity, hours in found.hours

@@ -75,7 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/responses/<uuid:response_id>/report/", phone.report, CREW, "report"),
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
-    route("phone/visits/<uuid:visit_id>/<slug:code>/", phone_visits.step, VISIT, "visit_step"),
+    route("phone/visits/<uuid:visit_id>/<slug:said>/", phone_visits.step, VISIT, "visit_step"),
     route("night/", night.night, LEAD, "night"),
     route("plan/", plan.plan, PLAN, "plan"),
     route("plan/propose/", plan.propose, LEAD_PLAN, "plan_propose"),

@@ -90,9 +90,7 @@ def _lines(chapter: str) -> tuple[ToldLine, ...]:
 def _played(number: int) -> Played:
     folder, told_url = _folder(), reverse("tour_told", args=[number])
     if number <= 1:
-        return Played(
-            told_url, coming_in=_lines(COMING_IN), is_coming=folder.is_playing(COMING_IN)
-        )
+        return Played(told_url, coming_in=_lines(COMING_IN), is_coming=folder.is_playing(COMING_IN))
     if not _chapter(number).play:
         return Played(told_url)
     return Played(

@@ -40,7 +40,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             lazy("A municipality starts with what it has: four Excel files, written by four hands."),
             lazy("Put in as they are, they are placed on the map and read; what is unclear is asked once."),
             lazy("Out comes the first report: unwarranted alarms and their cost, response times by the contract's own clock, damage per site, and what the data cannot say."),
-            lazy("In this town the files have been put in already; the last of them may still be on their way."),
+            lazy("In this town the alarm centre's journal and the supplier's lists are put in for you; the other two files lie in the demo's folder, town/first-day, for you to try."),
         ),
         (
             ("files", lazy("4 files"), lazy("as they are")),
@@ -91,6 +91,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         (
             Door("dispatcher", CONSOLE, "/console/"),
             Door("guard", PHONE, "/phone/"),
+            Door("contract_manager", lazy("Contract"), "/contract/", lazy("the month's statement says how far ahead")),
         ),
         lazy("Play the call at 16:42"),
     ),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.patrol import (
+    Appointment,
     Breach,
     Night,
     Route,
@@ -25,7 +26,7 @@ from narvaro.core.rules import Broken, Interval
 from tests.core.patrol.nights import HOUR, judge, make_night, nights
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(nights(), st.data())
 def test_changes_by_hand_are_allowed_and_judged_alike(night: Night, data: st.DataObject) -> None:
     """A change that is made breaks at most preferences; one that is not names its rule."""
@@ -93,3 +94,13 @@ def test_a_preference_is_set_aside_aloud() -> None:
     assert twice.plan is not None
     assert {breach.rule for breach in twice.breaches} == {Broken.TOO_SOON_AGAIN, Broken.TOO_SHORT}
     assert all(breach.is_preference for breach in twice.breaches)
+
+
+def test_an_appointment_is_not_given_to_another_unit_than_the_one_promised() -> None:
+    """Who is known there goes there; the shift leader changes the appointment first."""
+    shifts = (Shift(UUID(int=1), 0, 0, 2 * HOUR), Shift(UUID(int=2), 0, 0, 2 * HOUR))
+    night = make_night(shifts=shifts, appointments=(Appointment(1, 0, 2 * HOUR, 900, shift=0),))
+    one = plan(night, seed=1, iterations=0)
+    at = next(n for n, v in enumerate(one.routes[0].visits) if v.appointment == 0)
+    refused = move(night, one, shift=0, at=at, to_shift=1, to_at=0)
+    assert (refused.plan, refused.breaches) == (None, (Breach(1, 0, Broken.OTHER_UNIT),))

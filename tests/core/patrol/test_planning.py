@@ -24,7 +24,7 @@ from narvaro.core.rules import Break, Broken, Interval
 from tests.core.patrol.nights import HOUR, judge, make_night, nights, places_of
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(nights(), st.integers(0, 2**32))
 def test_no_plan_breaks_a_rule(night: Night, seed: int) -> None:
     """The judge lives through every plan; the rules find what the judge finds: nothing."""
@@ -97,6 +97,24 @@ def test_an_appointment_is_kept_before_any_harm_and_outside_the_lottery() -> Non
     assert (kept.place, kept.arrive_s, kept.dwell_s) == (2, HOUR, HOUR - 300)
     assert kept.reasons[0].code == Why.APPOINTMENT
     assert one.unserved == ()
+
+
+def test_an_appointment_that_cannot_be_kept_names_the_rule_of_its_own_unit() -> None:
+    """The unit that was promised is off before; that another could come does not help."""
+    shifts = (Shift(UUID(int=1), 0, 0, HOUR), Shift(UUID(int=2), 0, 0, 4 * HOUR))
+    late = Appointment(1, 2 * HOUR, 3 * HOUR, 600, shift=0)
+    one = plan(make_night(shifts=shifts, appointments=(late,)), seed=1, iterations=20)
+    [missed] = [left for left in one.unserved if left.appointment is not None]
+    assert (missed.place, missed.why) == (1, Broken.OUTSIDE_SHIFT)
+    assert missed.could_prevent > 0
+
+
+def test_appointments_do_not_make_the_search_for_harm_coarse() -> None:
+    """An appointment's precedence is no measure of what a visit is worth."""
+    night = make_night((0, *range(1, 20)), 8, spacing_s=0)
+    short = replace(night, appointments=(Appointment(0, 0, 60, 1),))
+    free = plan(night, seed=1, iterations=400).prevented
+    assert plan(short, seed=1, iterations=400).prevented > 0.99 * free
 
 
 def test_focus_draws_visits_without_changing_what_is_prevented() -> None:

@@ -12,7 +12,7 @@ from narvaro.core.patrol.search import prevented as kernel_prevented
 from tests.core.patrol.nights import make_night
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30_000), st.integers(0, 2_000)), max_size=8),
     st.integers(1, 300),

@@ -5,7 +5,6 @@ long as it may, strings of visits are taken out and put back otherwise (ruin and
 """
 
 from collections.abc import Callable
-from math import inf
 from uuid import UUID
 
 import numpy as np
@@ -21,7 +20,7 @@ from narvaro.core.patrol.routes import (
     list_breaches,
     total_prevented,
 )
-from narvaro.core.patrol.search import fill, improve, score
+from narvaro.core.patrol.search import fill, improve
 from narvaro.core.patrol.timing import Stop, read_route, retime, why_never
 from narvaro.core.rules import Break, Broken, Interval
 
@@ -45,16 +44,24 @@ def plan(
     state = new_state(world, seed)
     if night.shifts and (world.promise > 0).any():
         fill(world, state, 0.0)
-        state = _search(world, state, iterations, stop)
+        state = _search(world, state, _mean_worth(night, state), iterations, stop)
     routes = tuple(read_route(night, world, state, k) for k in range(len(night.shifts)))
     if breaches := list_breaches(night, routes):
         raise RuntimeError(f"The planner broke its own rules: {breaches}; the plan is withheld.")
     return report(night, routes)
 
 
-def _search(world: World, state: State, iterations: int, stop: Callable[[], float] | None) -> State:
+def _mean_worth(night: Night, state: State) -> float:
+    """Return what a visit is worth on average; appointments that must be kept count nothing."""
+    wishes = [one.worth or 0.0 for one in night.appointments]
+    kept = float(state.kept[: len(wishes)] @ np.array(wishes))
+    return (float(state.value.sum()) + kept) / max(1, int(state.size.sum()))
+
+
+def _search(
+    world: World, state: State, mean: float, iterations: int, stop: Callable[[], float] | None
+) -> State:
     best, before = copy_state(state), copy_state(state)
-    mean = score(world, state) / max(1, int(state.size.sum()))
     done, used = 0, 0.0 if stop is None else float(stop())
     while done < iterations and used < 1:
         count = min(CHUNK, iterations - done)
@@ -86,7 +93,7 @@ def _list_unserved(night: Night, routes: tuple[Route, ...]) -> tuple[Unserved, .
     for number, given in enumerate(night.appointments):
         if number not in kept:
             stop = Stop(given.place, given.dwell_s, appointment=number)
-            worth = inf if given.worth is None else given.worth
+            worth = float(promised[given.place]) if given.worth is None else given.worth
             left.append(Unserved(given.place, number, _why_left(night, world, stop), worth))
     for place in range(len(night.places)):
         if place in visited or (place in bases and promised[place] <= 0):
@@ -102,9 +109,14 @@ def _why_left(night: Night, world: World, stop: Stop) -> Broken | LeftOut:
     """Say why no unit goes there: the rule of the unit that came nearest, or others came first."""
     if not night.shifts:
         return LeftOut.NO_UNIT
-    whys = [why_never(night, shift, stop, world) for shift in range(len(night.shifts))]
-    rules = [why for why in whys if why is not None]
-    return max(rules, key=NEAREST.index) if len(rules) == len(whys) else LeftOut.OUTRANKED
+    promised = None if stop.appointment is None else night.appointments[stop.appointment].shift
+    rules = []
+    for shift in range(len(night.shifts)) if promised is None else (promised,):
+        rule = why_never(night, shift, stop, world)
+        if rule is None:
+            return LeftOut.OUTRANKED
+        rules.append(rule)
+    return max(rules, key=NEAREST.index)
 
 
 def warm() -> None:

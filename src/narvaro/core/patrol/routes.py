@@ -83,7 +83,7 @@ class Route:
 class Unserved:
     """A place without a visit, or an appointment not kept, and why.
 
-    `could_prevent` is what one visit there could prevent at most, or the appointment's worth.
+    `could_prevent` is what one visit there could prevent at most, or the appointment's own worth.
     """
 
     place: int

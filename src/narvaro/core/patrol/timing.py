@@ -34,6 +34,8 @@ def retime(
         item = stop.appointment
         if item is None:
             item = world.appointments + stop.place
+        elif night.appointments[item].shift not in {None, shift}:
+            return Breach(shift, at, Broken.OTHER_UNIT)
         state.stops[shift, at, : STAY + 1] = item, stop.not_before_s, stop.dwell_s
     for size in range(len(stops), -1, -1):
         state.size[shift] = size
@@ -107,6 +109,5 @@ def _why_not(night: Night, shift: Shift, before: Route, stop: Stop) -> Broken:
         home_s=arrive_s + stop.dwell_s + home_s,
         allowed=None if shift.allowed is None else shift.allowed[stop.place],
         window=Interval(given.from_s, given.until_s) if given else None,
-        its_unit=given is None or given.shift in {None, before.shift},
     )
     return next(iter(list_broken(step)), Broken.BREAK_MISSING)

@@ -82,8 +82,9 @@ def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:
 def _inhabitants(properties: Mapping[str, Any]) -> dict[str, int]:
     """Return how many live there where the file says so; else what is known stands."""
     given = properties.get("inhabitants")
-    is_count = isinstance(given, int) and not isinstance(given, bool) and given >= 0
-    return {"inhabitants": given} if is_count else {}
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+        return {"inhabitants": given}
+    return {}
 
 
 def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:

@@ -73,8 +73,12 @@ class _Asking:
         self._by_id = {one.id: one for one in places.entries}
 
     def look(self, texts: tuple[str, ...], at: tuple[float, float] | None) -> dict[str, Any]:
-        """Return the fields of a place; where it is not certain and nobody has said, none."""
-        said = _said(texts)
+        """Return the fields of a place; where it is not certain and nobody has said, none.
+
+        Points far off the map, without a word, are put up together: one question for each tenth of
+        a degree.
+        """
+        said = _said(texts) or (f"{at[0]:.1f}, {at[1]:.1f}" if at else "")
         if said in self.answers:
             return self._answered(self.answers[said])
         found = place(self.gazetteer, texts, at, self.memory)
@@ -83,7 +87,7 @@ class _Asking:
         rows, candidates = self._unsure.get(said, (0, ()))
         if texts or at:
             candidates = candidates or tuple(_shown(one) for one in found.candidates)
-            self._unsure[said or str(at)] = rows + 1, candidates
+            self._unsure[said] = rows + 1, candidates
         return NOWHERE
 
     def _answered(self, chosen: str) -> dict[str, Any]:

@@ -26,7 +26,9 @@ from narvaro.spine.models import Tenant
 
 REGION, AGE, SEX = ("region", "kommun", "municipality"), ("age", "ålder"), ("sex", "kön")
 LINES_SEARCHED = 20
-_YEAR = re.compile(r"(?:(?:folkmängd|population|antal|number)\b.*\s)?((?:19|20)\d\d)", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?:(?:folkmängd|population|antal|number)\b.*\s)?((?:19|20)\d\d)", re.IGNORECASE
+)
 _EVERY = re.compile(r"tot|samtliga|all|båda|both", re.IGNORECASE)
 _AGES = re.compile(r"(\d+)\s*(?:[-–]\s*(\d+)|(\+|-w))?(?=\D|$)(.*)", re.IGNORECASE)
 _MEN = frozenset({"men", "man", "män", "male", "males"})
@@ -192,7 +194,9 @@ def _look(
     except SheetsError as no:
         return None, 0, [RefusedRow(1, (refuse("", "", no.why, no.todo, code=no.code),))]
     if found is None:
-        no_heads = refuse("", "", "has no row of region, age, sex and years", "save it as SCB gives it")
+        no_heads = refuse(
+            "", "", "has no row of region, age, sex and years", "save it as SCB gives it"
+        )
         return None, 0, [RefusedRow(1, (no_heads,))]
     sheet, heads = found
     areas = Area.objects.filter(

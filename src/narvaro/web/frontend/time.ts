@@ -28,11 +28,17 @@ export function ageLevel(age: number, warn: number, alarm: number): "" | "warn" 
   return age >= warn ? "warn" : "";
 }
 
-let offset_ms = 0;
+let offset_ms: number | undefined; // read once in each bundle: the map's has its own
 
-/** The server's time now, in milliseconds. */
+/** The server's time now, in milliseconds: the page says what it was when the page was made. */
 export function serverNow(): number {
+  offset_ms ??= readOffset();
   return Date.now() + offset_ms;
+}
+
+function readOffset(): number {
+  const server = Date.parse(document.documentElement.dataset.now ?? "");
+  return Number.isNaN(server) ? 0 : clockOffset(server);
 }
 
 function tickTime(element: HTMLTimeElement, now: number): void {
@@ -75,10 +81,8 @@ function clockText(now: number): string {
   return new Date(now).toLocaleTimeString("sv-SE", timeZone ? { timeZone } : {});
 }
 
-/** Start the seconds; the page says what time the server had when it was made. */
+/** Start the seconds. */
 export function startTime(): void {
-  const server = Date.parse(document.documentElement.dataset.now ?? "");
-  if (!Number.isNaN(server)) offset_ms = clockOffset(server);
   tick();
   setInterval(tick, 1000);
   document.addEventListener("htmx:after:swap", tick);

@@ -263,7 +263,7 @@ class PresencePage:
     places: tuple[PresenceRow, ...]
     hours: tuple[HoursRow, ...]
     hours_sum: Decimal
-    more_places: int = 0
+    untimed: int = 0  # stated rows without a time of day
     running: bool = False
 
 

@@ -86,8 +86,8 @@ KIND_ICONS = {
     "words": "words",
     "week": "calendar",
     "plan": "route",
-    "effect": "bars",
-    "risk": "bars",
+    "effect": "trend",
+    "risk": "cells",
     "car": "car",
     "foot": "foot",
 }
