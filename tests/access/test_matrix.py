@@ -104,6 +104,8 @@ MAY: dict[str, set[str]] = {
     "week_decided": MEETING,
     "week_publish": MEETING,
     "week_triage": MEETING,
+    "risk": BUYERS | {LEADER},
+    "risk_use": MEETING,
     "plan": BUYERS | {LEADER, OFFICE},
     "plan_propose": {LEADER},
     "plan_publish": {LEADER},
@@ -112,7 +114,7 @@ MAY: dict[str, set[str]] = {
     "visit_step": {GUARD},
 }
 ONLY_POSTED = {
-    "plan_propose", "plan_publish", "visit_step",
+    "risk_use", "plan_propose", "plan_publish", "visit_step",
     "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
     "week_publish", "week_triage",
 }  # fmt: skip
@@ -137,6 +139,7 @@ HEARS: dict[str, set[str]] = {
     "damage": BUYERS | {LEADER, "property_manager@municipality"},
     "picture": READERS,
     "patrol_plan": BUYERS | {LEADER, OFFICE, GUARD},
+    "forecast": BUYERS | {LEADER},
 }
 
 

@@ -1,6 +1,7 @@
 """Did it help: which weeks and reports are counted, and who may ask."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -46,14 +47,13 @@ def publish(world: World, place: Site | Area, monday: date = MONDAY) -> Decision
     return decision
 
 
-def damaged(world: World, place: Site | None, day: date, number: int = 1, **fields: object) -> None:
+def damaged(world: World, place: Site | None, day: date, number: int = 1, **fields: Any) -> None:
     """Let a file tell of damage at noon of a day."""
     at = datetime.combine(day, time(10), UTC)
     for _ in range(number):
         Damage.objects.create(
-            tenant=world.tenant, site=place, kind=fields.get("kind", "glass"), occurred_from=at,
-            occurred_until=at, reported_at=at, batch=world.batch,
-            **{name: one for name, one in fields.items() if name != "kind"},
+            tenant=world.tenant, site=place, occurred_from=at, occurred_until=at, reported_at=at,
+            batch=world.batch, **{"kind": "glass", **fields},
         )  # fmt: skip
 
 

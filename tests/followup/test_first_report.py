@@ -159,3 +159,39 @@ def test_nobody_else_reads_it(world: World, role: Role) -> None:
     """It is the buyer's."""
     with pytest.raises(Missing):
         get_first_report(make_viewer(make_member(world, role)), NOW)
+
+
+def test_a_stay_that_is_stated_and_proven_is_one_stay(world: World, coordinator: Viewer) -> None:
+    """The better proof stands for both."""
+    site = make_site(world)
+    for grade, minutes in (("stated", 90), ("position", 80)):
+        Presence.objects.create(
+            tenant=world.tenant, organisation=world.company, site=site, starts_at=LAST,
+            ends_at=LAST + timedelta(minutes=minutes), grade=grade,
+        )  # fmt: skip
+    (line,) = report_of(coordinator).sites
+    assert (line.visits, round(line.visit_hours * 60)) == (1, 80)
+
+
+def test_a_contract_of_another_year_prices_nothing(world: World, coordinator: Viewer) -> None:
+    """A response costs what was agreed on its day."""
+    add_alarm(world, make_site(world), {"centre": 9})
+    contract = make_contract(world)
+    contract.options.all().delete()
+    contract.starts_on = LAST.date() + timedelta(days=60)
+    contract.ends_on = contract.starts_on + timedelta(days=365)
+    contract.save()
+    report = report_of(coordinator)
+    assert (report.prices_each_sek, report.sites[0].unwarranted_cost_sek) == ((), None)
+
+
+def test_a_list_of_old_damage_alone_is_reported(world: World, coordinator: Viewer) -> None:
+    """The year ends with the last thing known, whatever kind it is."""
+    old = NOW - timedelta(days=500)
+    Damage.objects.create(
+        tenant=world.tenant, site=make_site(world), kind="glass", final_sek=5, occurred_from=old,
+        occurred_until=old, reported_at=old,
+    )  # fmt: skip
+    report = report_of(coordinator)
+    assert report.sites[0].damages == 1
+    assert "no_damage" not in dict(report.cannot_say)

@@ -1,4 +1,4 @@
-"""The list of months: the same counts as the statements, in two queries however long it has run."""
+"""The list of months: the same counts as the statements, in three queries however long it has run."""
 
 from datetime import date, timedelta
 
@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from narvaro.access.models import Role
 from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract, Option
-from narvaro.dispatch.models import Response
+from narvaro.directory.models import ImportBatch
+from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.months import list_months
 from narvaro.followup.queries import get_statement
 from narvaro.situation.models import Case, CaseShare
@@ -87,7 +88,7 @@ def test_the_number_of_queries_does_not_grow(
         connection,
     ) as asked:
         list_months(buyer, found, CHRISTMAS)
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 def test_a_contract_that_begins_later_has_no_month(
@@ -99,3 +100,22 @@ def test_a_contract_that_begins_later_has_no_month(
 def test_who_reads_no_statement_gets_no_months(world: World, contract: Contract) -> None:
     with pytest.raises(Missing):
         list_months(make_viewer(make_member(world)), contract, CHRISTMAS)
+
+
+def test_what_a_file_states_counts_when_the_file_is_shown(
+    world: World, contract: Contract, buyer: Viewer
+) -> None:
+    """While it comes in, neither the list nor the statement knows of it."""
+    made = make_response(world, {("received", "centre"): 0})
+    coming = ImportBatch.objects.create(
+        tenant=world.tenant, kind="responses", file_name="x", sha256="0" * 64, started_at=NIGHT
+    )
+    TimePoint.everything.create(
+        response=made, point="on_scene", source="stated", at=NIGHT + timedelta(hours=1),
+        batch=coming,
+    )  # fmt: skip
+    for shown, late in ((None, 0), (NIGHT, 1)):
+        ImportBatch.objects.filter(pk=coming.pk).update(published_at=shown)
+        [line] = get_statement(buyer, contract.pk, NIGHT.date()).lines
+        assert list_months(buyer, contract, NIGHT.date()) == [(date(2026, 11, 1), 1, late)]
+        assert line.late == bool(late)

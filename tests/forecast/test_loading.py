@@ -9,9 +9,12 @@ import pytest
 from narvaro.access.models import Role
 from narvaro.core.aoristic import from_hours
 from narvaro.core.risk import REFUSED, Input, InputRefused, allow
+from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.run import Source
 from narvaro.directory.models import ImportBatch
 from narvaro.forecast.loading import Loaded, load
 from narvaro.forecast.sources import SOURCE_OF
+from narvaro.sharing.kinds import import_file
 from narvaro.situation.models import Category, Damage, Incident
 from tests.forecast.town import make_schools, put_alarm, put_damage, put_incident
 from tests.make import NIGHT, World, make_area, make_member, make_observation
@@ -64,6 +67,38 @@ def test_only_what_others_than_guards_found_is_learned_from(world: World) -> Non
     costs = sorted(found.events.cost_sek.tolist())[:2]
     assert costs == [70, 900]
     assert np.isnan(found.events.cost_sek).sum() == 3
+
+
+def test_who_reported_is_a_guard_where_the_file_says_so_in_words(world: World) -> None:
+    """A list that has no column for it names the guarding company, or a guard."""
+    school = make_schools(world, 1)[0]
+    for said in (
+        "Väktare V3",
+        "Ordningsvakt",
+        "Provköping bevakning",
+        "Provköping kommun",
+        "Skolan",
+        "",
+    ):
+        put_incident(world, school, NIGHT - DAY, category=Category.THEFT, source=said)
+    found = loaded(world)
+    assert (found.used, found.left_out) == ({"reported_incident": 3}, {"guard_discovery": 3})
+
+
+def test_a_file_says_what_was_found_on_patrol_and_water_is_no_harm(world: World) -> None:
+    """The register's own column reaches the forecast."""
+    school = make_schools(world, 1)[0]
+    lines = [
+        "Nr;Skadetyp;Objektnummer;Från;Till;På rond",
+        f"1;Glaskross;{school.code};2026-11-20 18:00;2026-11-20 20:00;nej",
+        f"2;Glaskross;{school.code};2026-11-21 18:00;2026-11-21 20:00;ja",
+        f"3;Vattenskada;{school.code};2026-11-22 18:00;2026-11-22 20:00;nej",
+    ]
+    source = Source(name="damage.csv", data="\n".join(lines).encode())
+    assert import_file("damage", world.tenant, source, Answers(), by="test", at=NIGHT).kept == 3
+    found = loaded(world)
+    assert found.used == {"damage": 1}
+    assert found.left_out == {"guard_discovery": 1, "water_damage": 1}
 
 
 def test_a_report_of_the_case_says_what_the_alarm_was(world: World) -> None:

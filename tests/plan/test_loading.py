@@ -62,6 +62,16 @@ def test_shifts_are_cut_to_the_night_and_those_that_overlap_are_one(night: Night
     assert (slot.unit, hours(slot.work)) == (unit, (0, 8))
 
 
+def test_crews_that_relieve_each_other_have_each_their_own_breaks(night: Night) -> None:
+    unit = night.unit("V1", ("12:00", "19:00"))
+    Shift.objects.create(
+        tenant=night.world.tenant, unit=unit, starts_at=local("19:00"), ends_at=local("07:00")
+    )
+    day, evening = loaded(night).slots
+    assert (hours(day.work), len(day.breaks)) == ((0, 1), 0)
+    assert (hours(evening.work), len(evening.breaks)) == ((1, 13), 2)
+
+
 def test_a_plan_that_is_made_in_the_night_begins_then(night: Night) -> None:
     night.unit("V1")
     [slot] = loaded(night, at="23:00").slots

@@ -9,8 +9,9 @@ import pytest
 import xlsxwriter
 
 from narvaro.access.models import Member, Role
+from narvaro.directory.importing import staged
 from narvaro.directory.models import FileDraft, Site, SiteAlias
-from narvaro.dispatch.models import Response
+from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.models import DeliveredHours
 from narvaro.sharing import actions
 from narvaro.sharing.running import run_waiting
@@ -80,9 +81,7 @@ def coordinator(world: World, settings: Any, tmp_path: Path) -> Member:
 
 def take(member: Member, name: str, data: bytes) -> list[FileDraft]:
     """Put a file in."""
-    return actions.take_upload(
-        tenant=member.tenant, member=member, name=name, data=data, at=NIGHT
-    )
+    return actions.take_upload(tenant=member.tenant, member=member, name=name, data=data, at=NIGHT)
 
 
 def bring_in(drafts: list[FileDraft]) -> list[FileDraft]:
@@ -119,7 +118,13 @@ def test_every_sheet_of_a_file_is_a_draft_of_its_likely_kind(coordinator: Member
         Larmjournal=JOURNAL, Utryckningar=RESPONSES, Ronder=VISITS, Timmar=HOURS, Skador=DAMAGE
     )
     drafts = take(coordinator, "Allt.xlsx", data)
-    assert [one.kind for one in drafts] == ["alarm-journal", "responses", "visits", "hours", "damage"]
+    assert [one.kind for one in drafts] == [
+        "alarm-journal",
+        "responses",
+        "visits",
+        "hours",
+        "damage",
+    ]
 
 
 def test_a_journal_asks_what_it_does_not_know_and_goes_on(sites: Member) -> None:
@@ -197,15 +202,70 @@ def test_the_same_rows_again_are_known(sites: Member) -> None:
     assert Damage.objects.published().count() == 2
 
 
-def test_a_run_that_is_cut_off_is_run_again(sites: Member) -> None:
-    """Nothing half stays: the rows of the cut run go, and all come in once."""
-    (draft,) = take(sites, "a.xlsx", workbook(Skador=DAMAGE))
+@pytest.mark.parametrize(
+    ("name", "rows"), [("Larmjournal", JOURNAL), ("Utryckningar", RESPONSES), ("Skador", DAMAGE)]
+)
+def test_an_import_that_is_cut_off_shows_nothing_and_is_run_again(
+    sites: Member, monkeypatch: pytest.MonkeyPatch, name: str, rows: Rows
+) -> None:
+    """The rows of the cut run go, whatever hangs on them, and all come in once."""
+    answered(*bring_in(take(sites, "Larmjournal.xlsx", workbook(Blad1=JOURNAL[:3]))))
+    before = [shown(), Case.objects.published().count()]
+    (draft,) = take(sites, f"{name}.xlsx", workbook(**{name: rows}))
     actions.queue(drafts=[draft])
-    assert actions.take_next(sites.tenant_id) == draft
+    with monkeypatch.context() as cut:
+        cut.setattr(staged, "publish", _cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_and_answer(draft)
+    assert [shown(), Case.objects.published().count()] == before
     run_waiting()
     draft.refresh_from_db()
-    assert draft.state == State.DONE
-    assert Damage.objects.published().count() == 1
+    assert draft.state == State.DONE, draft.report
+    assert draft.report["kept"] > 0
+    once = [shown(), Case.objects.published().count()]
+    answered(*bring_in(take(sites, "igen.xlsx", workbook(**{name: rows}))))
+    assert [shown(), Case.objects.published().count()] == once
+
+
+def shown() -> list[int]:
+    """Count what readers see of the past."""
+    return [
+        Response.objects.published().count(), TimePoint.objects.count(),
+        Damage.objects.published().count(),
+    ]  # fmt: skip
+
+
+def _cut_off(*_given: object, **_named: object) -> None:
+    raise KeyboardInterrupt
+
+
+def run_and_answer(draft: FileDraft) -> None:
+    """Run a draft, answer what it asks, and run it again."""
+    for _turn in range(2):
+        run_waiting()
+        answer_nothing(draft)
+
+
+def answer_nothing(draft: FileDraft) -> None:
+    """Leave what a draft asks as it is."""
+    draft.refresh_from_db()
+    if draft.state == State.ASKS:
+        places = {one["text"]: "" for one in draft.report["unsure"]}
+        words = {"kind": {one["value"]: "technical" for one in draft.report["words"]}}
+        actions.answer(draft=draft, places=places, words=words)
+
+
+@pytest.mark.parametrize("name", ["Larmjournal", "Utryckningar"])
+def test_a_clock_that_never_was_costs_its_row_alone(sites: Member, name: str) -> None:
+    """The night in spring when the clock skips an hour."""
+    rows: Rows = [
+        ["Datum", "Larmtid", "Objekt", "På plats", "Orsak"],
+        ["2026-03-29", "01:50", "Trasten skola", "02:10", "Obefogat"],
+        ["2026-03-30", "01:50", "Trasten skola", "02:10", "Obefogat"],
+    ]
+    done = answered(*bring_in(take(sites, f"{name}.xlsx", workbook(**{name: rows}))))
+    assert (done.report["kept"], done.report["refused_count"]) == (1, 1)
+    assert "skips this hour" in done.report["refused"][0]["reasons"][0][2]
 
 
 def test_columns_that_a_person_chose_are_remembered(sites: Member) -> None:

@@ -32,9 +32,11 @@ from narvaro.sharing.running import run_waiting
 from narvaro.situation import pictures
 from narvaro.situation.contents import Contents, read_contents
 from narvaro.situation.models import Incident, Observation, PoliceEvent
+from narvaro.situation.queries.pictures import list_places
 from narvaro.situation.weeks import closing_of
 from narvaro.spine.clock import Hands
 from narvaro.spine.refusal import Refused
+from narvaro.web.report_forms import places_of
 from tests.conftest import DATA
 from tests.make import (
     World,
@@ -142,7 +144,7 @@ def test_areas_come_in_by_what_they_are(mapped: Member) -> None:
 def test_a_police_class_is_context_and_no_forecasts_input(
     sodertalje: World, mapped: Member
 ) -> None:
-    """The core refuses it by name; nothing is placed by it, and nothing at it has a position."""
+    """The core refuses it by name, nothing is placed by it, nobody can choose it in a form."""
     police = Area.objects.filter(kind=Area.Kind.POLICE_CLASS)
     assert set(police.values_list("name", flat=True)) == CLASSIFIED
     with pytest.raises(InputRefused):
@@ -150,6 +152,11 @@ def test_a_police_class_is_context_and_no_forecasts_input(
     placer = Placer(sodertalje.tenant, {})
     for name in CLASSIFIED:
         assert placer.place({"place": name})["area_id"] is None
+    viewer = make_viewer(mapped)
+    offered = {one.pk for one in list_places(viewer)}
+    assert Area.objects.get(name="Stadsparken").pk in offered
+    assert not offered & set(police.values_list("pk", flat=True))
+    assert not CLASSIFIED & set(places_of(viewer).labels)
     for one in police:
         Incident.objects.create(
             tenant=sodertalje.tenant, area=one, lat=one.lat, lon=one.lon, category="vandalism",

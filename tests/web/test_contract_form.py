@@ -31,7 +31,7 @@ def form(world: World, **changes: object) -> dict[str, object]:
         "option[2].ends_on": "2030-09-30", "option[2].exercised_on": "",
         "response_term[1].case_kinds": ["intruder", "duress"], "response_term[1].start": "received",
         "response_term[1].stop": "on_scene", "response_term[1].target_minutes": "20",
-        "response_term[1].share": "92,5", "response_term[1].penalty_sek": "1 500".replace(" ", ""),
+        "response_term[1].share": "92,5", "response_term[1].penalty_sek": "1500",
         "price[1].price_sek": "640,50",
     } | changes  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_a_contract_is_typed_in_whole(world: World, browser: Client) -> None:
     assert (term.case_kinds, term.start, term.stop) == (
         ["intruder", "duress"], "received", "on_scene",
     )  # fmt: skip
-    assert (term.target_s, term.share, term.penalty_sek) == (1200, Decimal("0.925"), 1500)
+    assert (term.target_s, term.share, term.penalty_sek) == (1200, Decimal("0.925"), Decimal(1500))
     [price] = made.prices.all()
     assert (price.service, price.unit, price.price_sek) == (
         "alarm_response", "each", Decimal("640.50"),

@@ -1,5 +1,7 @@
 """The first report as it is shown: figures per inhabitant, where both are known."""
 
+from django.utils.translation import override
+
 from narvaro.access.models import Role
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Area
@@ -11,7 +13,8 @@ from tests.make import NIGHT, World, make_area, make_damage, make_member, make_s
 
 def figures(viewer: Viewer) -> dict[str, str]:
     """Return the report's figures by what they are."""
-    page = page_of(viewer, get_first_report(viewer, NIGHT), may_import=False)
+    with override("en"):
+        page = page_of(viewer, get_first_report(viewer, NIGHT), may_import=False)
     return {one.what: one.value for one in page.figures}
 
 

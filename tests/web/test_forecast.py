@@ -99,7 +99,7 @@ def test_without_a_forecast_the_page_says_why(world: World) -> None:
     assert "Too little has been scored" in text
 
 
-def put_scores(world: World, *, ahead: bool, weeks: int = 4) -> None:
+def put_scores(world: World, *, ahead: bool, hits_5: float = 10, weeks: int = 4) -> None:
     """Let forecasts have been scored for some weeks, better or worse than the naive map."""
     for number in range(1, weeks + 1):
         at = NIGHT - number * 7 * DAY
@@ -110,7 +110,7 @@ def put_scores(world: World, *, ahead: bool, weeks: int = 4) -> None:
         ours, theirs = (-70.0, -80.0) if ahead else (-80.0, -70.0)
         Score.objects.create(
             tenant=world.tenant, forecast=made, scored_at=at, final=number > 1, hours=48, events=20,
-            outside=5, cells=100, expected=19, hits_1=5, hits_5=10, log_likelihood=ours,
+            outside=5, cells=100, expected=19, hits_1=5, hits_5=hits_5, log_likelihood=ours,
             naive_expected=20, naive_hits_1=4, naive_hits_5=12, naive_log_likelihood=theirs,
         )  # fmt: skip
 
@@ -129,10 +129,16 @@ def test_a_forecast_that_loses_is_said_to_in_plain_words(world: World) -> None:
 
 def test_a_forecast_that_wins_is_said_to(world: World) -> None:
     """With how many weeks and events that rests on."""
-    put_scores(world, ahead=True)
+    put_scores(world, ahead=True, hits_5=13)
     text = page(browser_of(coordinator(world)))
     assert "Over 4 weeks and 100 events the forecast was better" in text
     assert "+0.50" in text
+
+
+def test_a_forecast_that_is_ahead_in_one_way_only_is_said_to(world: World) -> None:
+    """Nearer in numbers, but with fewer hits: neither is clearly better."""
+    put_scores(world, ahead=True)
+    assert "neither was clearly better" in page(browser_of(coordinator(world)))
 
 
 def test_a_forecast_that_was_really_scored_shows(town: World, hands: Hands) -> None:

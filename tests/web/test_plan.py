@@ -98,7 +98,7 @@ def test_permits_and_what_is_left_out_are_said(evening: Night) -> None:
     assert "OV1: public order officers, and no permit covers any place tonight." in words
     assert "No visits for OV1." in words
     assert "Left out, and why" in words
-    assert "Skola 0 Be seen, 05:00–06:50 Nobody who may go is on shift then" in words
+    assert "Nobody who may go is on shift then Skola 0 (Be seen 05:00–06:50)" in words
 
 
 @pytest.mark.parametrize(

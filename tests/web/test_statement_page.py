@@ -1,6 +1,7 @@
 """The statement's pages: who says when a unit came, responses of files, first on scene, presence."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -106,7 +107,7 @@ def test_presence_and_hours_are_a_page_of_their_own(
     where = f"/contract/{contract.pk}/presence/2026-11/"
     assert f'href="{where}"' in shown(browser, month_of(contract))
     page = shown(browser, where)
-    assert "Missed, the weather: 1" in page
+    assert "Not made – Weather: 1" in page
     assert "stated by the supplier" in page
     assert "Ordered hours are not kept yet" in page
     assert "7.5" in page
@@ -182,7 +183,7 @@ def test_of_a_break_in_nobody_is_asked(world: World, running: Running) -> None:
 def test_the_action_refuses_it_for_other_kinds(world: World) -> None:
     made, _phone = cleared(world, "intruder")
     assert made.member is not None
-    given = {
+    given: dict[str, Any] = {
         "category": Category.OTHER, "text": "", "police_reference": "", "member": made.member,
         "at": NIGHT + timedelta(hours=1), "others_arrived_at": NIGHT + timedelta(minutes=5),
     }  # fmt: skip

@@ -83,7 +83,6 @@ class Response(TenantRow, FromFileRow):
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="responses")
     unit_id: UUID | None
     unit_as_stated = models.CharField(max_length=40, blank=True)
-    stated_key = models.CharField(max_length=64, blank=True)  # of the supplier's row that joined it
     offer = models.OneToOneField(
         Offer, null=True, on_delete=models.PROTECT, related_name="response"
     )
@@ -110,12 +109,7 @@ class Response(TenantRow, FromFileRow):
                 name="response_of_a_unit_or_a_file",
             ),
         ]
-        indexes = [
-            models.Index(fields=["tenant", "accepted_at"], name="response_month"),
-            models.Index(
-                fields=["tenant", "stated_key"], condition=~Q(stated_key=""), name="response_stated"
-            ),
-        ]
+        indexes = [models.Index(fields=["tenant", "accepted_at"], name="response_month")]
 
     @property
     def sent_unit(self) -> Unit:
@@ -130,7 +124,16 @@ class Response(TenantRow, FromFileRow):
         return self.unit.call_sign if self.unit else self.unit_as_stated
 
 
-class TimePoint(models.Model):
+class ShownTimePoints(models.Manager["TimePoint"]):
+    """The time points that are there for readers: not those of a file that is still coming in."""
+
+    def get_queryset(self) -> models.QuerySet["TimePoint"]:
+        """Return them."""
+        shown = Q(batch=None) | Q(batch__published_at__isnull=False)
+        return super().get_queryset().filter(shown)
+
+
+class TimePoint(FromFileRow):
     """One of the eleven time points of a response, with its source and its event."""
 
     class Source(models.TextChoices):
@@ -152,10 +155,16 @@ class TimePoint(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices)
     event_position = models.BigIntegerField(null=True)
 
+    objects = ShownTimePoints()
+    everything = models.Manager["TimePoint"]()
+
     class Meta:
         constraints = [
             # The first saying of a point from a source stands; a better source may stand beside.
             models.UniqueConstraint(
                 fields=["response", "point", "source"], name="time_point_once_per_source"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["row_key"], condition=~Q(row_key=""), name="time_point_row"),
         ]

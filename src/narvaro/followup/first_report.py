@@ -5,15 +5,15 @@ Where several sources tell a time, the best proof counts, and the report says wh
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from narvaro.access.policy import Record
@@ -26,9 +26,10 @@ from narvaro.directory.models import Area, ImportBatch, Site
 from narvaro.directory.queries import sites_seen_by
 from narvaro.dispatch.models import Response
 from narvaro.followup.models import DeliveredHours
-from narvaro.followup.points import best_points, times_of
+from narvaro.followup.points import best_points, times_in
 from narvaro.followup.queries import SERVICE, find_term, terms_of
 from narvaro.situation.models import Case, Damage, Incident, Presence
+from narvaro.situation.queries.presence import without_worse
 
 YEAR = timedelta(days=365)
 DIFFER = timedelta(minutes=5)
@@ -86,16 +87,13 @@ class FirstReport:
     files: tuple[ImportBatch, ...]
     sites: tuple[SiteLine, ...]
     causes: tuple[tuple[str, int], ...]
-    alarms_without_site: int
-    price_each_sek: Decimal | None
+    prices_each_sek: tuple[Decimal, ...]
     term_lines: tuple[TermLine, ...]
     disagreement: Disagreement
     damage_by_kind: tuple[tuple[str, int, Decimal], ...]
     damage_by_month: tuple[tuple[date, int, Decimal], ...]
-    damages_without_site: int
     hours: tuple[tuple[str, Decimal], ...]
     incidents: int
-    incidents_without_place: int
     categories: tuple[tuple[str, int], ...]
     contracts: tuple[tuple[Contract, terms.Deadline], ...]
     inhabitants: int | None
@@ -105,17 +103,22 @@ class FirstReport:
 def period_of(viewer: Viewer, now: datetime) -> tuple[datetime, datetime]:
     """Return the year that ends with the last thing known, in whole days of the tenant's zone."""
     newest = [
-        Case.objects.published().filter(tenant_id=viewer.tenant_id).order_by("-received_at")
-        .values_list("received_at", flat=True).first(),
-        Incident.objects.published().filter(tenant_id=viewer.tenant_id).order_by("-occurred_from")
-        .values_list("occurred_from", flat=True).first(),
+        rows.objects.published().filter(tenant_id=viewer.tenant_id).aggregate(at=Max(name))["at"]
+        for rows, name in (
+            (Case, "received_at"), (Incident, "occurred_from"), (Damage, "occurred_from"),
+            (Presence, "starts_at"),
+        )
     ]  # fmt: skip
+    day = DeliveredHours.objects.published().filter(tenant_id=viewer.tenant_id)
+    last_day = day.aggregate(at=Max("day"))["at"]
+    if last_day is not None:
+        newest.append(datetime.combine(last_day, time(12), tzinfo=viewer.zone))
     last = min(max((one for one in newest if one), default=now), now).astimezone(viewer.zone)
     ends = datetime(last.year, last.month, last.day, tzinfo=viewer.zone) + timedelta(days=1)
     return ends - YEAR, ends
 
 
-def _damage_cost() -> Any:  # noqa: ANN401 - a database expression
+def _damage_cost() -> Coalesce:
     return Coalesce("final_sek", "estimate_sek")
 
 
@@ -144,14 +147,29 @@ class _Rows:
         )
 
 
-def _price_each(contracts: Sequence[Contract]) -> Decimal | None:
-    prices = [
-        one.price_sek
-        for contract in contracts
-        for one in contract.prices.all()
-        if (one.service, one.unit) == (SERVICE, "each")
-    ]
-    return prices[0] if prices else None
+class _Agreements:
+    """Which contract a response belongs to: its supplier's that was in force on its day."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.zone = viewer.zone
+        self.contracts = list_contracts(viewer)
+        self._terms = [(one, terms_of(one)) for one in self.contracts]
+
+    def find(self, response: Response) -> tuple[Contract, terms.ContractTerms] | None:
+        """Return a response's contract with its terms; None where none was in force."""
+        day = response.case.received_at.astimezone(self.zone).date()
+        for contract, agreement in self._terms:
+            mine = contract.supplier_id == response.organisation_id
+            if mine and terms.in_force(agreement, day):
+                return contract, agreement
+        return None
+
+    def find_price(self, response: Response) -> Decimal | None:
+        """Return what its contract says that a response costs; None where nothing says."""
+        found = self.find(response)
+        prices = found[0].prices.all() if found else ()
+        each = (one.price_sek for one in prices if (one.service, one.unit) == (SERVICE, "each"))
+        return next(each, None)
 
 
 def _by_site(rows: QuerySet[Any], **sums: Any) -> dict[UUID, dict[str, Any]]:  # noqa: ANN401 - database expressions
@@ -159,21 +177,20 @@ def _by_site(rows: QuerySet[Any], **sums: Any) -> dict[UUID, dict[str, Any]]:  #
     return {one["site_id"]: one for one in found.order_by()}
 
 
-def _site_lines(viewer: Viewer, rows: _Rows, price: Decimal | None) -> tuple[SiteLine, ...]:
+def _site_lines(viewer: Viewer, rows: _Rows, agreed: _Agreements) -> tuple[SiteLine, ...]:
     alarms = _by_site(rows.cases, bad=Count("pk", filter=Q(cause__in=UNWARRANTED)))
     damages = _by_site(
         rows.damages, cost=Sum(_damage_cost()),
         free=Count("pk", filter=Q(final_sek=None, estimate_sek=None)),
     )  # fmt: skip
     incidents = _by_site(rows.incidents.exclude(case__isnull=False))
-    sent = Counter(one.case.site_id for one in rows.responses if one.case.cause in UNWARRANTED)
-    seconds: dict[UUID, float] = defaultdict(float)
-    visits: Counter[UUID] = Counter()
-    for site_id, begins, ends in rows.presences.exclude(site=None).values_list(
-        "site_id", "starts_at", "ends_at"
-    ):
-        seconds[site_id] += (ends - begins).total_seconds()
-        visits[site_id] += 1
+    sent: dict[UUID | None, list[Decimal | None]] = defaultdict(list)
+    for one in rows.responses:
+        if one.case.cause in UNWARRANTED:
+            sent[one.case.site_id].append(agreed.find_price(one))
+    stays: dict[UUID | None, list[float]] = defaultdict(list)
+    for stay in without_worse(rows.presences.exclude(site=None)):
+        stays[stay.site_id].append((stay.ends_at - stay.starts_at).total_seconds())
     lines = []
     for site in sites_seen_by(viewer):
         key = site.pk
@@ -181,32 +198,28 @@ def _site_lines(viewer: Viewer, rows: _Rows, price: Decimal | None) -> tuple[Sit
         lines.append(
             SiteLine(
                 site=site, alarms=alarm.get("number", 0), unwarranted=alarm.get("bad", 0),
-                responses_to_unwarranted=sent[key],
-                unwarranted_cost_sek=None if price is None else price * sent[key],
+                responses_to_unwarranted=len(sent[key]), unwarranted_cost_sek=_sum(sent[key]),
                 damages=damage.get("number", 0), damage_sek=damage.get("cost") or Decimal(0),
                 damages_without_cost=damage.get("free", 0),
-                incidents=incidents.get(key, {}).get("number", 0), visits=visits[key],
-                visit_hours=seconds[key] / 3600,
+                incidents=incidents.get(key, {}).get("number", 0), visits=len(stays[key]),
+                visit_hours=sum(stays[key]) / 3600,
             )
         )  # fmt: skip
     return tuple(lines)
 
 
-def _term_lines(viewer: Viewer, rows: _Rows, contracts: Sequence[Contract]) -> tuple[TermLine, ...]:
+def _sum(costs: Sequence[Decimal | None]) -> Decimal | None:
+    """Return a sum; None where none of the costs is known."""
+    known = [one for one in costs if one is not None]
+    return sum(known, Decimal(0)) if known or not costs else None
+
+
+def _term_lines(rows: _Rows, agreed: _Agreements) -> tuple[TermLine, ...]:
     found: dict[tuple[str, terms.ResponseTerm | None], list[Response]] = defaultdict(list)
-    agreements = [(one, terms_of(one)) for one in contracts]
     for response in rows.responses:
-        day = response.case.received_at.astimezone(viewer.zone).date()
-        term, number = None, ""
-        for contract, agreement in agreements:
-            mine = contract.supplier_id == response.organisation_id
-            if mine and terms.in_force(agreement, day):
-                term, number = (
-                    find_term(agreement.response_terms, response.case.kind),
-                    contract.number,
-                )
-                break
-        found[number, term].append(response)
+        contract = agreed.find(response)
+        term = find_term(contract[1].response_terms, response.case.kind) if contract else None
+        found[contract[0].number if contract else "", term].append(response)
     return tuple(_term_line(number, term, those) for (number, term), those in found.items())
 
 
@@ -217,11 +230,11 @@ def _term_line(
     seconds: list[int] = []
     sources: Counter[str] = Counter()
     for one in responses:
-        points = list(one.time_points.all())
-        measured = time_between_s(times_of(points), start, stop).seconds
+        best = best_points(one.time_points.all())
+        measured = time_between_s(times_in(best), start, stop).seconds
         if measured is not None:
             seconds.append(measured)
-            sources[best_points(points)[stop].source] += 1
+            sources[best[stop].source] += 1
     return TermLine(
         term=term, contract=number, responses=len(responses), measured=len(seconds),
         within=sum(one <= term.target_s for one in seconds) if term else 0,
@@ -275,8 +288,32 @@ def _inhabitants(viewer: Viewer) -> int | None:
     return known.values_list("inhabitants", flat=True).first()
 
 
-def _cannot_say(known: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+def _cannot_say(
+    viewer: Viewer, rows: _Rows, sites: Sequence[SiteLine], lines: Sequence[TermLine],
+    prices: Sequence[Decimal],
+) -> tuple[tuple[str, int], ...]:  # fmt: skip
     """Return what the data cannot say, each with its count; what is whole is not named."""
+    damages = rows.damages.count()
+    estimated = Q(final_sek=None, estimate_sek__isnull=False)
+    known = {
+        "no_alarms": int(not rows.cases.exists()),
+        "no_damage": int(not damages),
+        "no_incidents": int(not rows.incidents.exists()),
+        "no_inhabitants": int(damages > 0 and _inhabitants(viewer) is None),
+        "no_terms": sum(one.responses for one in lines if one.term is None),
+        "no_price": int(not prices),
+        "several_prices": len(prices) if len(prices) > 1 else 0,
+        "cause_unknown": rows.cases.filter(cause="").count(),
+        "not_measured": sum(one.responses - one.measured for one in lines),
+        "stated_only": _stated_only(lines),
+        "alarm_without_site": rows.cases.filter(site=None).count(),
+        "damage_without_site": rows.damages.filter(site=None).count(),
+        "damage_without_cost": rows.damages.filter(final_sek=None, estimate_sek=None).count(),
+        "damage_estimated": rows.damages.filter(estimated).count(),
+        "incident_without_place": rows.incidents.filter(site=None, lat=None).count(),
+        "no_visits": int(not rows.presences.exists()),
+        "site_not_on_map": sum(one.site.lat is None for one in sites),
+    }
     return tuple((code, count) for code, count in known.items() if count)
 
 
@@ -284,54 +321,24 @@ def get_first_report(viewer: Viewer, now: datetime) -> FirstReport:
     """Return the report of the year that ends with the last thing known; raises Missing."""
     viewer.require(Record.FIRST_REPORT)
     begins, ends = period_of(viewer, now)
-    rows = _Rows(viewer, begins, ends)
-    contracts = list_contracts(viewer)
-    price = _price_each(contracts)
-    sites = _site_lines(viewer, rows, price)
-    lines = _term_lines(viewer, rows, contracts)
+    rows, agreed = _Rows(viewer, begins, ends), _Agreements(viewer)
+    prices = sorted({one for response in rows.responses if (one := agreed.find_price(response))})
+    sites, lines = _site_lines(viewer, rows, agreed), _term_lines(rows, agreed)
     by_kind, by_month = _damage_tables(viewer, rows.damages)
     today = now.astimezone(viewer.zone).date()
     hours = rows.hours.values_list("activity").annotate(total=Sum("hours")).order_by("-total")
-    no_place = rows.incidents.filter(site=None, lat=None).count()
     files = ImportBatch.objects.filter(tenant_id=viewer.tenant_id, published_at__isnull=False)
-    alarms_without_site = rows.cases.filter(site=None).count()
-    damages_without_site = rows.damages.filter(site=None).count()
-    alarms, damages, incidents = (one.count() for one in (rows.cases, rows.damages, rows.incidents))
-    inhabitants = _inhabitants(viewer)
     return FirstReport(
         begins=begins, ends=ends, files=tuple(files.order_by("published_at")), sites=sites,
-        causes=_counts(rows.cases, "cause"), alarms_without_site=alarms_without_site,
-        price_each_sek=price, term_lines=lines, disagreement=_disagreement(rows),
-        damage_by_kind=by_kind, damage_by_month=by_month,
-        damages_without_site=damages_without_site, hours=tuple(hours),
-        incidents=incidents, incidents_without_place=no_place,
+        causes=_counts(rows.cases, "cause"), prices_each_sek=tuple(prices), term_lines=lines,
+        disagreement=_disagreement(rows), damage_by_kind=by_kind, damage_by_month=by_month,
+        hours=tuple(hours), incidents=rows.incidents.count(),
         categories=_counts(rows.incidents, "category"),
-        contracts=tuple((one, terms.next_deadline(terms_of(one), today)) for one in contracts),
-        inhabitants=inhabitants,
-        cannot_say=_cannot_say(
-            {
-                "no_alarms": int(not alarms),
-                "no_damage": int(not damages),
-                "no_incidents": int(not incidents),
-                "no_inhabitants": int(damages > 0 and inhabitants is None),
-                "no_terms": sum(one.responses for one in lines if one.term is None),
-                "no_price": int(price is None),
-                "cause_unknown": rows.cases.filter(cause="").count(),
-                "not_measured": sum(one.responses - one.measured for one in lines),
-                "stated_only": _stated_only(lines),
-                "alarm_without_site": alarms_without_site,
-                "damage_without_site": damages_without_site,
-                "damage_without_cost": rows.damages.filter(
-                    final_sek=None, estimate_sek=None
-                ).count(),
-                "damage_estimated": rows.damages.filter(
-                    final_sek=None, estimate_sek__isnull=False
-                ).count(),
-                "incident_without_place": no_place,
-                "no_visits": int(not rows.presences.exists()),
-                "site_not_on_map": sum(one.site.lat is None for one in sites),
-            }
+        contracts=tuple(
+            (one, terms.next_deadline(terms_of(one), today)) for one in agreed.contracts
         ),
+        inhabitants=_inhabitants(viewer),
+        cannot_say=_cannot_say(viewer, rows, sites, lines, prices),
     )  # fmt: skip
 
 

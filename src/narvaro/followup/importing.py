@@ -10,9 +10,9 @@ from narvaro.core.tables import Column, Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    Alone,
     Answers,
     HistoryReader,
+    RowsAlone,
     made,
     needed,
     optional,
@@ -54,14 +54,14 @@ def spec(answers: Answers) -> TableSpec:
             )),
             optional("from", cells.clock_time, "Från", "Kl. från", "Start", "Starttid", "Tid från"),
             optional("until", cells.clock_time, "Till", "Kl. till", "Slut", "Sluttid", "Tid till"),
-            optional("hours", cells.decimal, "Timmar", "Antal timmar", "Tim", "Antal tim", "Antal"),
+            optional("hours", cells.duration("h"), "Timmar", "Antal timmar", "Tim", "Antal tim", "Antal"),
             optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
             *PLACES,
         ),
     )  # fmt: skip
 
 
-class Hours(Alone):
+class Hours(RowsAlone):
     """How many hours of what the supplier says that it delivered."""
 
     kind = "hours"
@@ -78,7 +78,8 @@ class Hours(Alone):
         """Return the row's fields, or why it is not taken."""
         values = row.values
         supplier, reasons = self.suppliers.find(values.get("supplier"))
-        hours = values.get("hours") or _between(values)
+        length = values.get("hours") or _between(values)
+        hours = _hours(length) if length else None
         if hours is None:
             todo = "write how many hours, or from and until"
             reasons.append(refuse("hours", "", "is empty", todo, code="empty_cell"))
@@ -100,11 +101,14 @@ def _day(given: date | datetime) -> date:
     return given.date() if isinstance(given, datetime) else given
 
 
-def _between(values: Mapping[str, Any]) -> Decimal | None:
+def _between(values: Mapping[str, Any]) -> timedelta | None:
     begin, end = values.get("from"), values.get("until")
     if not isinstance(begin, time) or not isinstance(end, time):
         return None
     day = date(2000, 1, 3)
     length = datetime.combine(day, end) - datetime.combine(day, begin)
-    length += timedelta(days=1) if length <= timedelta() else timedelta()
+    return length if length > timedelta() else length + timedelta(days=1)
+
+
+def _hours(length: timedelta) -> Decimal:
     return (Decimal(length.total_seconds()) / 3600).quantize(ROUNDING)

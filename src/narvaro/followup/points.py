@@ -39,8 +39,3 @@ def best_points(points: Iterable[TimePoint]) -> dict[str, TimePoint]:
 def times_in(best: Mapping[str, TimePoint]) -> dict[str, datetime | None]:
     """Return the eleven times by name, None where nothing is known."""
     return {name: best[name].at if name in best else None for name in POINTS}
-
-
-def times_of(points: Iterable[TimePoint]) -> dict[str, datetime | None]:
-    """Return the eleven times by name, each by its best proof."""
-    return times_in(best_points(points))

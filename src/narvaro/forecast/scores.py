@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     """What may be said of the forecast."""
 
     BETTER = "better"
+    MIXED = "mixed"
     NOT_BETTER = "not_better"
     TOO_FEW = "too_few"
 
@@ -82,10 +83,15 @@ def get_history(viewer: Viewer) -> History:
 
 
 def judge(result: Result | None) -> Verdict:
-    """Return whether the forecast beats the naive map by the log score, which counts every cell."""
+    """Return whether the forecast beats the naive map: by the log score, and by hits in the top 5 %.
+
+    Ahead by the log score alone, which counts every cell, is mixed; behind by it is not better.
+    """
     if result is None or result.events < LEAST_FOR_VERDICT or result.gain_nats is None:
         return Verdict.TOO_FEW
-    return Verdict.BETTER if result.gain_nats > 0 else Verdict.NOT_BETTER
+    if result.gain_nats <= 0:
+        return Verdict.NOT_BETTER
+    return Verdict.BETTER if result.hits_5 >= result.naive_hits_5 else Verdict.MIXED
 
 
 _SUMMED = (

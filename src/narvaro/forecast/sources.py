@@ -63,8 +63,8 @@ TO_PROPERTY = frozenset(
 GUARD_WORDS = ("väktar", "ordningsvakt", "skyddsvakt", "vaktbolag", "bevakningsföretag", "rondör")
 """How a file says that a guard reported; the tenant's own guarding companies are known by name."""
 
-NO_GUARD_PREVENTS = {Damage.Kind.WATER: "water_damage"}
-"""Kinds of damage that are no harm by anybody; on no list of inputs, so refused."""
+BY_NOBODY = {Damage.Kind.WATER: "water_damage"}
+"""Kinds of damage that nobody did and no presence prevents; on no list of inputs, so refused."""
 
 TOO_WIDE = (Area.Kind.MUNICIPALITY, Area.Kind.POLICE_CLASS, Area.Kind.NATURE)
 """Areas whose middle says nothing of where something happened."""
@@ -107,7 +107,7 @@ def list_damages(tenant_id: UUID) -> Iterator[Row]:
         Coalesce("final_sek", "estimate_sek"), "case_id", *_PLACE,
     )  # fmt: skip
     for pk, kind, begins, ends, by_patrol, cost, case_id, *place in rows.iterator():
-        source = GUARD_DISCOVERY if by_patrol else NO_GUARD_PREVENTS.get(kind, Input.DAMAGE)
+        source = GUARD_DISCOVERY if by_patrol else BY_NOBODY.get(kind, Input.DAMAGE)
         yield Row(source, pk, begins, ends, *_at(place), True, cost, case_id)
 
 

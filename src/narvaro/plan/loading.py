@@ -178,7 +178,10 @@ class _Working:
 def _works(
     organisation: Organisation, period: Period, at: datetime, break_s: int
 ) -> list[_Working]:
-    """Return who works when in the night, from `at` on; shifts of a unit that overlap are one."""
+    """Return who works when in the night, from `at` on; shifts of a unit that overlap are one.
+
+    Shifts that only meet are two crews, each with its own breaks.
+    """
     rows = Shift.objects.filter(
         unit__organisation=organisation, starts_at__lt=period.ends_at, ends_at__gt=period.starts_at
     )
@@ -186,7 +189,7 @@ def _works(
     for row in rows.select_related("unit").prefetch_related("crew").order_by("starts_at"):
         whole = Interval(period.seconds(row.starts_at), period.seconds(row.ends_at))
         crew, before = len(row.crew.all()), joined.setdefault(row.unit, [])
-        if before and whole.from_s <= before[-1][0].until_s:
+        if before and whole.from_s < before[-1][0].until_s:
             (from_s, until_s), others = before.pop()
             whole, crew = Interval(from_s, max(until_s, whole.until_s)), max(crew, others)
         before.append((whole, crew))

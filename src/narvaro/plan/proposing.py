@@ -163,7 +163,9 @@ def describe(
     ]
     stays, expected = stays_of(routed), float(loaded.harm.sum())
     visits = tuple(
-        tuple(_planned(loaded, slot, one, given.asked, stays) for one in route.visits)
+        tuple(
+            _planned(loaded, _Place(slot, route), one, given.asked, stays) for one in route.visits
+        )
         for given, made in zip(routed, plans, strict=True)
         for slot, route in zip(given.party.slots, made.routes, strict=True)
     )
@@ -202,28 +204,39 @@ def _unit_facts(loaded: Loaded, slot: Slot, route: Route) -> Json:
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a visit stands: whose route it is in."""
+
+    slot: Slot
+    route: Route
+
+
 def _planned(
-    loaded: Loaded, slot: Slot, visit: Visit, given: Sequence[int], stays: Stays
+    loaded: Loaded, where: _Place, visit: Visit, given: Sequence[int], stays: Stays
 ) -> Planned:
     asked = None if visit.appointment is None else loaded.asked[given[visit.appointment]]
     return Planned(
-        slot, loaded.spots[visit.place], visit.arrive_s, visit.dwell_s,
-        _window(slot, visit, asked, loaded.tonight.seed), tuple(_reasons(visit, asked, stays[visit.place])),
+        where.slot, loaded.spots[visit.place], visit.arrive_s, visit.dwell_s,
+        _window(where, visit, asked, loaded.tonight.seed),
+        tuple(_reasons(visit, asked, stays[visit.place], len(loaded.spots))),
     )  # fmt: skip
 
 
-def _window(slot: Slot, visit: Visit, asked: Asked | None, seed: int) -> Interval:
+def _window(where: _Place, visit: Visit, asked: Asked | None, seed: int) -> Interval:
     """Return between which times the visit begins: half an hour that nobody can foretell from it.
 
-    All of it is as lawful as the planned time: inside the shift, the permit, what was asked for.
+    All of it is as lawful as the planned time: inside the shift, between its breaks, inside the
+    permit and the hours that were asked for.
     """
+    slot = where.slot
     if asked is not None and asked.announced:
         return Interval(visit.arrive_s, visit.arrive_s)
     chance = Random(f"{seed} {slot.unit.pk} {visit.place} {visit.arrive_s}")
     from_s = visit.arrive_s - chance.randrange(0, WINDOW_S, STEP_S)
     from_s -= from_s % STEP_S
     until_s = max(from_s + WINDOW_S, visit.arrive_s)
-    bounds = [slot.work]
+    bounds = [_between(where.route.rests, slot.work, visit)]
     if slot.allowed is not None:
         bounds += [
             free
@@ -237,7 +250,16 @@ def _window(slot: Slot, visit: Visit, asked: Asked | None, seed: int) -> Interva
     return Interval(min(from_s, visit.arrive_s), max(until_s, visit.arrive_s))
 
 
-def _reasons(visit: Visit, asked: Asked | None, stays: Sequence[Stay]) -> list[Json]:
+def _between(rests: Sequence[Interval], work_: Interval, visit: Visit) -> Interval:
+    """Return the stretch of a shift without a break that a visit lies in."""
+    before = [one.until_s for one in rests if one.until_s <= visit.arrive_s]
+    after = [one.from_s for one in rests if one.from_s >= visit.leave_s]
+    return Interval(max(before, default=work_.from_s), min(after, default=work_.until_s))
+
+
+def _reasons(
+    visit: Visit, asked: Asked | None, stays: Sequence[Stay], places: int
+) -> list[Json]:  # fmt: skip
     """Return why a visit stands there, as codes and values; visits of other parties count too."""
     reasons: list[Json] = []
     if asked is not None:
@@ -246,12 +268,11 @@ def _reasons(visit: Visit, asked: Asked | None, stays: Sequence[Stay]) -> list[J
             "code": code, "focus": asked.focus, "decision": str(asked.decision_id),
             "key": asked.key,
         })  # fmt: skip
-    mine = {Why.HARM, Why.PEAK, Why.ON_THE_WAY}
-    reasons += [
-        {"code": str(one.code), "value": round(one.value, 3)}
-        for one in visit.reasons
-        if one.code in mine
-    ]
+    for one in visit.reasons:
+        if one.code == Why.HARM:
+            reasons.append({"code": str(one.code), "value": one.value, "of": places})
+        elif one.code in {Why.PEAK, Why.ON_THE_WAY}:
+            reasons.append({"code": str(one.code), "value": round(one.value, 3)})
     before = [one.arrive_s + one.dwell_s for one in stays if one.arrive_s < visit.arrive_s]
     if before:
         since_s = visit.arrive_s - max(before)

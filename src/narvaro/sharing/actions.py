@@ -7,7 +7,7 @@ are never stored.
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -35,15 +35,22 @@ def upload_file(sha256: str) -> Path:
 
 
 def _keep(data: bytes) -> str:
+    """Write a file down to the disk under its digest; raises Refused where there is no room."""
     sha256 = hashlib.sha256(data).hexdigest()
     target = upload_file(sha256)
-    if target.exists():
-        return sha256
     aside = target.with_name(f".{secrets.token_hex(8)}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
-    aside.rename(target)
+    try:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        aside.rename(target)
+    except OSError as fault:
+        aside.unlink(missing_ok=True)
+        raise Refused(
+            "disk", f"The file could not be kept: {fault.strerror}.", status=507
+        ) from fault
     return sha256
 
 
@@ -86,12 +93,10 @@ def _known_mapping(tenant: Tenant, found: Found) -> SourceMapping | None:
 @transaction.atomic
 def set_columns(*, draft: FileDraft, kind: str, mapping: Mapping[str, str]) -> None:
     """Say what kind of table a draft is and which header means what; "" is not used."""
-    hold(draft.tenant_id)
-    if draft.state not in OPEN:
-        raise Refused("draft_under_way", "The file is being brought in already.")
-    draft.kind, draft.mapping = kind, dict(mapping)
-    draft.state, draft.answered, draft.report = FileDraft.State.READ, False, {}
-    draft.save(update_fields=["kind", "mapping", "state", "answered", "report"])
+    now = _held(draft, OPEN)
+    now.kind, now.mapping = kind, dict(mapping)
+    now.state, now.answered, now.report = FileDraft.State.READ, False, {}
+    now.save(update_fields=["kind", "mapping", "state", "answered", "report"])
 
 
 @transaction.atomic
@@ -109,33 +114,46 @@ def answer(
     *, draft: FileDraft, places: Mapping[str, str], words: Mapping[str, Mapping[str, str]],
 ) -> None:  # fmt: skip
     """Keep what a person said of places and words, and go on; refused rows are left out."""
-    hold(draft.tenant_id)
-    if draft.state != FileDraft.State.ASKS:
-        raise Refused("draft_under_way", "The file asks nothing now.")
-    known = draft.answers.get("words", {})
+    now = _held(draft, (FileDraft.State.ASKS,))
+    known = now.answers.get("words", {})
     together = {name: {**known.get(name, {}), **words.get(name, {})} for name in {*known, *words}}
-    draft.answers = {
-        "places": {**draft.answers.get("places", {}), **places}, "words": together
+    now.answers = {
+        "places": {**now.answers.get("places", {}), **places}, "words": together
     }  # fmt: skip
-    draft.answered, draft.state, draft.done_rows = True, FileDraft.State.QUEUED, 0
-    draft.save(update_fields=["answers", "answered", "state", "done_rows"])
+    now.answered, now.state, now.done_rows = True, FileDraft.State.QUEUED, 0
+    now.save(update_fields=["answers", "answered", "state", "done_rows"])
 
 
-@transaction.atomic
 def drop_draft(*, draft: FileDraft, at: datetime) -> None:
     """Drop a draft; its file goes when no other draft needs it."""
-    hold(draft.tenant_id)
-    if draft.state in UNDER_WAY:
-        raise Refused("draft_under_way", "The file is being brought in already.")
-    _end(draft, FileDraft.State.DROPPED, at)
+    with transaction.atomic():
+        _end(_held(draft, OPEN), FileDraft.State.DROPPED, at)
+    _forget_upload(draft.sha256)
 
 
 def _end(draft: FileDraft, state: FileDraft.State, at: datetime) -> None:
+    """End a draft: the rows that were kept to be looked at go."""
     draft.state, draft.finished_at = state, at
-    draft.save(update_fields=["state", "finished_at", "report", "done_rows", "all_rows"])
-    needed = FileDraft.objects.filter(sha256=draft.sha256, state__in=(*OPEN, *UNDER_WAY))
+    draft.header = {
+        name: draft.header[name] for name in ("line", "headers") if name in draft.header
+    }
+    draft.save(update_fields=["state", "finished_at", "report", "header"])
+
+
+def _forget_upload(sha256: str) -> None:
+    """Delete a file that no draft needs any more; after the commit, so that a cut loses no file."""
+    needed = FileDraft.objects.filter(sha256=sha256, state__in=(*OPEN, *UNDER_WAY))
     if not needed.exists():
-        upload_file(draft.sha256).unlink(missing_ok=True)
+        upload_file(sha256).unlink(missing_ok=True)
+
+
+def _held(draft: FileDraft, states: Collection[str]) -> FileDraft:
+    """Return a draft as it is now, under the lock; raises Refused where it has gone on."""
+    hold(draft.tenant_id)
+    now = FileDraft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+    if now.state not in states:
+        raise Refused("draft_under_way", "The file has gone on meanwhile; look at the page anew.")
+    return now
 
 
 def take_next(tenant_id: UUID) -> FileDraft | None:
@@ -169,13 +187,14 @@ def ask(*, draft: FileDraft, report: dict[str, object]) -> None:
     draft.save(update_fields=["state", "report"])
 
 
-@transaction.atomic
 def finish(*, draft: FileDraft, report: dict[str, object], at: datetime) -> None:
-    """Note that a draft is in, and remember how its source writes things."""
-    hold(draft.tenant_id)
-    draft.report = report
-    _end(draft, FileDraft.State.DONE, at)
-    _remember(draft)
+    """Note that a draft is in, and remember how its source writes things; its file goes."""
+    with transaction.atomic():
+        hold(draft.tenant_id)
+        draft.report = report
+        _end(draft, FileDraft.State.DONE, at)
+        _remember(draft)
+    _forget_upload(draft.sha256)
 
 
 @transaction.atomic

@@ -95,7 +95,7 @@ def _own(spec: Callable[[Answers], TableSpec]) -> Callable[[Tenant, Answers], Ta
     return lambda _tenant, answers: spec(answers)
 
 
-WHERE = ("site", "site_code", "place", "premises", "address", "lat")
+WHERE = ("site", "site_code", "place", "premises", "address", "lat", "north_m")
 WHEN = ("occurred_from", "day", "clock", "received", "ordered", "discovered")
 PLACES_FIRST = frozenset({"roads", "sites", "areas"})
 """Kinds that others are placed by: while one of them asks, the others wait."""

@@ -68,7 +68,7 @@ def note_presence(*, tenant: Tenant, planned: Planned, at: datetime) -> bool:
     position_id = max(mark.position_id, last or 0)
     changed = _note_positions(tenant, mark.position_id, position_id, at)
     now = _hour_of(at)
-    settled = at - SETTLED
+    settled = max(at - SETTLED, mark.looked_at or at - SETTLED)
     begins = min([_open_since(tenant, mark, now, settled), *map(_hour_of, changed)])
     ends = min(now, begins + BLOCK)
     if begins < ends:

@@ -9,7 +9,7 @@ payload leaves it whole, while deletion, change and reordering show.
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -152,6 +152,12 @@ def advance(reader: Reader, tenant_id: UUID, limit: int = 200) -> int:
             locked.save(update_fields=["position"])
         passed += 1
     return passed
+
+
+def list_subjects(tenant_id: UUID, subjects: Sequence[UUID]) -> set[UUID]:
+    """List those of `subjects` that the log tells of: somebody, or something, has handled them."""
+    found = Event.objects.filter(tenant_id=tenant_id, subject__in=subjects)
+    return {one for one in found.values_list("subject", flat=True) if one is not None}
 
 
 def get_subject(event: Event) -> UUID:

@@ -338,9 +338,9 @@ def _event_row(event: Event) -> EventRow:
 
 
 def _also_told(line: Line, viewer: Viewer) -> tuple[str, ...]:
-    """Return what weaker sources say of points that a better one proves."""
+    """Return what weaker sources say otherwise of points that a better one proves."""
     told = line.response.time_points.all() if line.response else ()
-    weaker = [one for one in told if line.points[one.point].source != one.source]
+    weaker = [one for one in told if line.points[one.point].at != one.at]
     weaker.sort(key=lambda one: (POINTS.index(one.point), RANK[one.source]))
     return tuple(
         _("%(point)s: %(time)s by %(source)s") % {

@@ -49,7 +49,7 @@ LEAST_SAID = 0.1
 
 def whole_kronor(amount: Decimal) -> str:
     """Write a sum in whole kronor: nobody reads the hundredths of a year."""
-    number = number_format(amount, decimal_pos=0, force_grouping=True)
+    number = number_format(round(amount), decimal_pos=0, force_grouping=True)
     return _("SEK %(amount)s") % {"amount": number}
 
 
@@ -159,11 +159,11 @@ def _wave_card(wave: Wave) -> WaveCard:
     ) % {"kind": kind, "count": wave.count}
     expected = _("Usual in a week: less than 0.1.")
     if wave.expected >= LEAST_SAID:
-        usual = number_format(wave.expected, decimal_pos=1)
+        usual = number_format(round(wave.expected, 1), decimal_pos=1)
         expected = _("Usual in a week: %(number)s.") % {"number": usual}
     years = 1 / max(wave.chance, 1e-6) / WEEKS_A_YEAR
     seldom = _("By chance alone such a week would come about once in %(years)s years.") % {
-        "years": number_format(years, decimal_pos=0, force_grouping=True)
+        "years": number_format(round(years), decimal_pos=0, force_grouping=True)
     }
     if years < 2:
         weeks = round(1 / wave.chance)

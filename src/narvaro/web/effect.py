@@ -2,13 +2,12 @@
 
 from math import isfinite
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_GET
 
 from narvaro.core.effect import LEAST_COUNT, LEAST_WEEKS, TAIL, Effect, Verdict, Why
 from narvaro.followup.effect import PlaceEffect, list_effects
@@ -92,10 +91,11 @@ def _row(one: PlaceEffect) -> EffectRow:
     )
 
 
-@require_GET
 def effects(request: HttpRequest) -> HttpResponse:
     """Show for each prioritised place what happened before and after, and what may be said."""
-    found = list_effects(viewer_of_request(request), clock.now())
+    found = list_effects(viewer_of_request(request), clock.now())  # first: hidden is missing
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     judged = sum(one.effect.why in {None, Why.HOLDS_ONE} for one in found)
     page = EffectPage(
         rows=tuple(_row(one) for one in found),

@@ -143,13 +143,14 @@ def place_answers(viewer: Viewer, draft: FileDraft, form: Mapping[str, str]) -> 
     chosen = {}
     for one in draft.report.get("unsure", []):
         key = _place_key(one["text"])
+        if key not in form and f"other-{key}" not in form:
+            continue  # a form of an earlier round never showed it: it stays open
         given, other = form.get(key, ""), form.get(f"other-{key}", "").strip()
         if other and other not in sites:
             detail = _("“%(site)s” is no site here.") % {"site": other}
             raise Refused("unknown_site", detail, status=422)
-        offered = {candidate for candidate, _words in one["candidates"]}
-        known = given in offered or given in sites.values() or given.startswith("point:")
-        chosen[one["text"]] = sites[other] if other else given if known else ""
+        offered = {candidate for candidate, _words in one["candidates"]} | set(sites.values())
+        chosen[one["text"]] = sites[other] if other else given if given in offered else ""
     return chosen
 
 
@@ -159,7 +160,9 @@ def word_answers(draft: FileDraft, form: Mapping[str, str]) -> dict[str, dict[st
     optional = _optional(draft)
     for one in draft.report.get("words", []):
         column = _column(draft, one)
-        code = form.get(_word_key(draft, column, one["value"]), "")
-        if column and (code or column in optional):
+        key = _word_key(draft, column, one["value"])
+        code = form.get(key, "")
+        is_code = code in {choice.value for choice in _codes(draft, column, is_optional=False)}
+        if column and key in form and is_code and (code or column in optional):
             said.setdefault(column, {})[one["value"]] = code
     return said

@@ -19,11 +19,11 @@ from narvaro.web.values import written
 
 
 def _kronor(value: Decimal | None) -> str:
-    return "–" if value is None else f"{number_format(value, 0, force_grouping=True)} kr"
+    return "–" if value is None else f"{number_format(round(value), 0, force_grouping=True)} kr"
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{number_format(100 * part / whole, 0)} %" if whole else "–"
+    return f"{number_format(round(100 * part / whole), 0)} %" if whole else "–"
 
 
 def _minutes(seconds: int | None) -> float | None:
@@ -86,7 +86,7 @@ def _per_inhabitant(report: FirstReport) -> tuple[Figure, ...]:
     damages = sum(number for _kind, number, _total in report.damage_by_kind)
     if not (damages and report.inhabitants):
         return ()
-    each = number_format(1000 * damages / report.inhabitants, 2)
+    each = number_format(round(1000 * damages / report.inhabitants, 2), 2)
     what = _("damages per 1,000 inhabitants (%(inhabitants)s live here)") % {
         "inhabitants": written(report.inhabitants)
     }
@@ -112,9 +112,9 @@ def _alarms(report: FirstReport) -> Table:
         "alarms", _("Unwarranted alarms per site"),
         (_("Site"), _("Alarms"), _("Unwarranted or technical"), _("Guard sent to them"), _("Cost, kr")),
         frozenset({1, 2, 3, 4}), tuple(rows),
-        note=_("Cost: guard sent × the contract's price of a response, %(price)s.") % {
-            "price": _kronor(report.price_each_sek)
-        } if report.price_each_sek is not None else _("No price is known, so no cost is given."),
+        note=_("Cost: guard sent × the price of a response in the contract of that day, %(price)s.")
+        % {"price": ", ".join(_kronor(one) for one in report.prices_each_sek)}
+        if report.prices_each_sek else _("No price is known, so no cost is given."),
         empty=_("No alarm is said to be unwarranted."),
     )  # fmt: skip
 
@@ -209,7 +209,7 @@ def _damage_months(report: FirstReport) -> Table:
 def _hours(report: FirstReport) -> Table:
     whole = sum((hours for _what, hours in report.hours), Decimal(0))
     rows = [
-        (say(ACTIVITY, what), hours, f"{number_format(100 * hours / whole, 0)} %")
+        (say(ACTIVITY, what), hours, f"{number_format(round(100 * hours / whole), 0)} %")
         for what, hours in report.hours
     ]
     return Table(

@@ -48,6 +48,9 @@ CANNOT_SAY: dict[str, Promise] = {
         "No price of an alarm response is known, so unwarranted alarms have no cost here. Bring in "
         "the contract with its price list."
     ),
+    "several_prices": lazy(
+        "%(count)s prices of an alarm response held in the year; each response has its own day's."
+    ),
     "cause_unknown": lazy("%(count)s alarms have no cause: nobody has said what they were."),
     "not_measured": lazy(
         "%(count)s responses could not be measured: a time that the clock needs is missing."

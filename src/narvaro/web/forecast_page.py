@@ -87,7 +87,9 @@ def short(value: float) -> str:
     if value and value < 0.005:
         return _("under %(number)s") % {"number": number_format(0.01, 2)}
     places = 1 if value >= 1 else 2
-    return str(number_format(value, 0 if value >= 10 else places))
+    return str(
+        number_format(round(value, 0 if value >= 10 else places), 0 if value >= 10 else places)
+    )
 
 
 def _often(expected: float) -> str:
@@ -158,7 +160,12 @@ def _place(number: int, one: PlaceRisk, found: RiskView, *, costs: bool, top: fl
 def _why(one: PlaceRisk) -> tuple[str, ...]:
     said = [say(words.SPEAKS, code) for code in one.speaks]
     if one.times_usual >= STANDS_OUT:
-        times = {"times": number_format(one.times_usual, 0 if one.times_usual >= 3 else 1)}
+        times = {
+            "times": number_format(
+                round(one.times_usual, 0 if one.times_usual >= 3 else 1),
+                0 if one.times_usual >= 3 else 1,
+            )
+        }
         said.insert(0, _("%(times)s times the mean of all places") % times)
     return tuple(said)
 
@@ -166,7 +173,7 @@ def _why(one: PlaceRisk) -> tuple[str, ...]:
 def _context(found: RiskView, *, costs: bool) -> tuple[str, ...]:
     said = []
     if abs(found.season - 1) >= 0.03:
-        change = number_format(abs(found.season - 1) * 100, 0)
+        change = number_format(round(abs(found.season - 1) * 100), 0)
         text = (
             _("The time of the year: %(percent)s %% more than the year's mean.")
             if found.season > 1
@@ -204,7 +211,6 @@ def _score(history: History) -> ScoreView:
         code=history.verdict,
         verdict=_verdict(history),
         rows=tuple(_score_row(one) for one in history.weeks),
-        area=_("top 1 % and top 5 % of the squares of 250 m, each hour"),
     )
 
 
@@ -226,6 +232,15 @@ def _verdict(history: History) -> str:
             _(
                 "Over %(weeks)s weeks and %(count)s events the forecast was better than last year's map: "
                 "%(ours)s of what happened lay in its top 5 %% of squares, %(naive)s in the map's."
+            )
+            % facts
+        )
+    if history.verdict == Verdict.MIXED:
+        return (
+            _(
+                "Over %(weeks)s weeks and %(count)s events neither was clearly better: the forecast's "
+                "numbers were nearer to what happened, but %(ours)s of it lay in the top 5 %% of squares, "
+                "and %(naive)s in those of last year's map."
             )
             % facts
         )

@@ -198,15 +198,18 @@ def _covered(plan: PatrolPlan) -> tuple[str, float, str]:
 
 
 def _left_out(plan: PatrolPlan, viewer: Viewer) -> tuple[NotVisited, ...]:
-    rows = []
+    """Return what was asked for and is not kept, then the places that nobody goes to, by reason."""
+    wishes, places = [], dict[str, list[str]]()
     for one in plan.facts["left_out"]:
-        what = ""
-        if "asked" in one:
-            begins, ends = _times(one["window"])
-            hours = "–".join(f"{at.astimezone(viewer.zone):%H:%M}" for at in (begins, ends))
-            what = f"{say(week_words.FOCUS, one['asked'])}, {hours}"
-        rows.append(NotVisited(one["place"], what, say(plan_words.RULE, one["why"])))
-    return tuple(rows)
+        why = say(plan_words.RULE, one["why"])
+        if "asked" not in one:
+            places.setdefault(why, []).append(one["place"])
+            continue
+        hours = "–".join(f"{at.astimezone(viewer.zone):%H:%M}" for at in _times(one["window"]))
+        wishes.append(
+            NotVisited(one["place"], f"{say(week_words.FOCUS, one['asked'])} {hours}", why)
+        )
+    return (*wishes, *(NotVisited(", ".join(names), "", why) for why, names in places.items()))
 
 
 def _changes(plan: PatrolPlan) -> tuple[PlanChange, ...]:

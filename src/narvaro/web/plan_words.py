@@ -14,8 +14,6 @@ from narvaro.web.labels import say
 _Words = dict[str, "str | Promise"]
 _Json = Mapping[str, Any]
 
-NAMED_RANKS = 5  # from here on a rank says little
-
 STATE: _Words = {
     "proposed": pgettext_lazy("plan", "Proposal"),
     "published": pgettext_lazy("plan", "Published"),
@@ -106,8 +104,9 @@ def reason_text(reason: _Json) -> str:
     code, value = str(reason["code"]), float(reason.get("value", 0))
     if code == "asked":
         return say(ASKED, reason["focus"])
-    valued = {"harm": _rank_text, "peak": _peak_text, "last_visit": _since_text,
-              "on_the_way": _on_the_way}  # fmt: skip
+    if code == "harm":
+        return _rank_text(round(value), reason["of"])
+    valued = {"peak": _peak_text, "last_visit": _since_text, "on_the_way": _on_the_way}
     return valued[code](value) if code in valued else say(PLAIN, code)
 
 
@@ -121,13 +120,11 @@ def _since_text(seconds: float) -> str:
     return words % {"minutes": _minutes(seconds)}
 
 
-def _rank_text(value: float) -> str:
-    rank = round(value)
+def _rank_text(rank: int, places: int) -> str:
     if rank == 1:
         return _("The highest harm risk of all places then")
-    if rank <= NAMED_RANKS:
-        return _("The harm risk is number %(rank)s of all places then") % {"rank": rank}
-    return _("There is a harm risk there then")
+    words = _("The harm risk is number %(rank)s of %(places)s places then")
+    return words % {"rank": rank, "places": places}
 
 
 def _on_the_way(seconds: float) -> str:

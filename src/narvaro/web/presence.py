@@ -19,23 +19,14 @@ from narvaro.web.answers import viewer_of_request
 from narvaro.web.contract_room import month_label, read_month, today_of
 from narvaro.web.first_report_words import ACTIVITY
 from narvaro.web.labels import say
+from narvaro.web.plan_words import CAUSE, VISIT_STATE
 from narvaro.web.screens.contract import CountRow, GradeRow, HoursRow, PresencePage, PresenceRow
 
-STATE: dict[str, Promise] = {
-    "done": lazy_in("visit", "Done"),
-    "short": lazy_in("visit", "Cut short"),
-    "missed": lazy_in("visit", "Missed"),
-    "replaced": lazy_in("visit", "Replaced by an alarm"),
-    "unverified": lazy_in("visit", "Unverified"),
-}
-WHY: dict[str, Promise] = {
-    "alarm": lazy("an alarm"),
-    "backup": lazy("backup to another unit"),
-    "weather": lazy("the weather"),
-    "blocked": lazy("the way was blocked"),
-    "safety": lazy("safety"),
-    "unsaid": lazy("nobody has said what became of it"),
-    "elsewhere": lazy("said done, but no stay at the place is known of"),
+STATE: dict[str, str | Promise] = {**VISIT_STATE, "unverified": lazy_in("visit", "Unverified")}
+WHY: dict[str, str | Promise] = {
+    **CAUSE,
+    "unsaid": lazy("Nobody has said what became of it"),
+    "elsewhere": lazy("Said done, but no stay at the place is known of"),
 }
 GRADE: dict[str, Promise] = {
     "scan": lazy("scanned at the place"),

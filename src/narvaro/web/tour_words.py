@@ -140,7 +140,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         (
             lazy("Each guard can open all that is stored about him. Positions are kept for 72 hours at most."),
             lazy("Nothing is ranked or summed per guard."),
-            lazy("Did it help? The effect page compares with places that got nothing, and gives an interval."),
+            lazy("Did it help? The effect page compares before and after at the places that the meeting chose, with an interval."),
             lazy("Where the data are too few it says “cannot tell yet”."),
         ),
         (

@@ -13,7 +13,7 @@ def written(value: Value) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return str(number_format(value, 1, force_grouping=True))
+        return str(number_format(round(value, 1), 1, force_grouping=True))
     if isinstance(value, int | Decimal):
-        return str(number_format(value, 0, force_grouping=True))
+        return str(number_format(round(value), 0, force_grouping=True))
     return str(value)

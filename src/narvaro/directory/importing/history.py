@@ -5,20 +5,31 @@ In: rows of a table. Out: fields of a row with its time, its place and its key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db import models
 
 from narvaro.core import cells
 from narvaro.core.cells import CellError
 from narvaro.core.tables import Column, Refusal, Row
+from narvaro.core.wording import mask
 from narvaro.directory.importing.cut_words import abbreviated
 from narvaro.directory.importing.placing import Placer
-from narvaro.directory.importing.staged import RowKeys
-from narvaro.directory.importing.when import Span, clock_or_moment, moment_or_day, read_span
+from narvaro.directory.importing.staged import Gaps, RowKeys, drop, manager_of
+from narvaro.directory.importing.when import (
+    Span,
+    clock_after,
+    clock_or_moment,
+    moment_or_day,
+    read_span,
+)
+from narvaro.directory.models import ImportBatch
 from narvaro.spine.models import Tenant
 
 Words = Mapping[str, Mapping[str, str]]
+LONGEST_RESPONSE = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ PLACES = (
     optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
     optional("lat", cells.latitude, "Latitud", "Lat", "Latitude", "Y"),
     optional("lon", cells.longitude, "Longitud", "Long", "Lng", "Lon", "Longitude", "X"),
+    optional("north_m", cells.decimal, "N", "Nord", "N-koordinat", "Northing"),
+    optional("east_m", cells.decimal, "E", "Ost", "E-koordinat", "Easting"),
 )  # fmt: skip
 
 
@@ -90,12 +103,10 @@ def times(first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> tuple[Colu
     )  # fmt: skip
 
 
-CLOCK_OR_MOMENT = clock_or_moment
+class RowsAlone:
+    """A register whose rows stand alone: nothing is written before, after or beside them."""
 
-
-class Alone:
-    """A register whose rows stand alone: nothing is written before or after them."""
-
+    model: type[models.Model]
     corrected: tuple[str, ...] = ()
     known = 0
 
@@ -104,6 +115,13 @@ class Alone:
 
     def finish(self, fresh: Sequence[Any]) -> None:
         """Do nothing after them."""
+
+    def show(self) -> None:
+        """Show nothing but the rows."""
+
+    def discard(self, batch: ImportBatch, gaps: Gaps) -> None:
+        """Remove the rows."""
+        drop(manager_of(self.model).filter(batch=batch), gaps)
 
 
 class HistoryReader:
@@ -122,9 +140,30 @@ class HistoryReader:
         except CellError as no:
             return None, [Refusal(no.code, "", "", no.why, no.todo)]
 
+    def points(
+        self, values: Mapping[str, Any], begins: datetime, names: Sequence[tuple[str, str]]
+    ) -> tuple[dict[str, datetime], list[Refusal]]:
+        """Return the times after `begins` that a row tells, by time point; `names`: (point, column).
+
+        A clock passes midnight where it must; what lies more than twelve hours on is left out.
+        """
+        told, last = {"received": begins}, begins
+        for point, column in names:
+            try:
+                at = clock_after(last, values.get(column), self.zone)
+            except CellError as no:
+                said = str(values.get(column))
+                return told, [Refusal(no.code, column, said, no.why, no.todo)]
+            if at is not None and at - begins <= LONGEST_RESPONSE:
+                told[point] = last = at
+        return told, []
+
     def fields(self, row: Row, when: date | datetime) -> dict[str, Any]:
         """Return the fields of a row's place and key."""
-        return {**self.places.place(row.values), "row_key": self.keys.key(row, str(when))}
+        found = self.places.place(row.values)
+        return {
+            **found, "place": mask(found["place"]).text, "row_key": self.keys.key(row, str(when))
+        }  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
         """Return what the report says of places."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from narvaro.core.geo import from_grid
 from narvaro.core.placing import Candidate, Entry, Gazetteer, Placing, place
 from narvaro.core.placing.matching import Memory
 from narvaro.core.tables import Row
@@ -118,6 +119,18 @@ def _fields(entry: Entry | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def position_of(values: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return a row's own position in degrees, from degrees or SWEREF 99 TM metres; None without one."""
+    lat, lon = values.get("lat"), values.get("lon")
+    north, east = values.get("north_m"), values.get("east_m")
+    if lat is not None and lon is not None:
+        return lat, lon
+    if north is None or east is None:
+        return None
+    found_lat, found_lon = from_grid([float(north)], [float(east)])
+    return float(found_lat[0]), float(found_lon[0])
+
+
 class Placer(_Asking):
     """Places rows of things that happened, against sites, areas and the map's addresses."""
 
@@ -131,8 +144,7 @@ class Placer(_Asking):
     def place(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row's place, as written and as found."""
         texts = tuple(str(values[one]).strip() for one in SAID if values.get(one))
-        lat, lon = values.get("lat"), values.get("lon")
-        found = self.look(texts, (lat, lon) if lat is not None and lon is not None else None)
+        found = self.look(texts, position_of(values))
         self.counts[found["placed_by"]] += 1
         return {**found, "place": _said(texts)}
 

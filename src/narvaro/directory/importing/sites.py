@@ -10,11 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from narvaro.core.geo import from_grid
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
 from narvaro.directory.importing.history import Answers
-from narvaro.directory.importing.placing import SitePlacer
+from narvaro.directory.importing.placing import SitePlacer, position_of
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import (
     Source,
@@ -55,7 +54,8 @@ class Sites:
         grade = row.values.get("alarm_grade")
         if grade is not None and grade > 4:
             reasons.append(refuse("alarm_grade", grade, "is not 1–4", "write 1, 2, 3 or 4"))
-        _read_grid(row)
+        if position := position_of(row.values):
+            row.values["lat"], row.values["lon"] = position
         if (row.values.get("lat") is None) != (row.values.get("lon") is None):
             reasons.append(
                 refuse("lat", "", "stands alone", "write latitude and longitude, or none")
@@ -92,14 +92,6 @@ class Sites:
         """Write staged rows: new sites hidden, changes waiting."""
         Site.objects.bulk_create(one for one in checked if isinstance(one, Site))
         SiteChange.objects.bulk_create(one for one in checked if isinstance(one, SiteChange))
-
-
-def _read_grid(row: Row) -> None:
-    """Give a row with SWEREF 99 TM metres its degrees."""
-    north, east = row.values.get("north_m"), row.values.get("east_m")
-    if row.values.get("lat") is None and north is not None and east is not None:
-        lat, lon = from_grid([float(north)], [float(east)])
-        row.values["lat"], row.values["lon"] = float(lat[0]), float(lon[0])
 
 
 def _value(row: Row, name: str, site: Site | None) -> Any:  # noqa: ANN401 - the column's parser fixes the type

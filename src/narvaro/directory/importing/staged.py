@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ from narvaro.directory.importing.run import (
     read_rows,
 )
 from narvaro.directory.models import FromFileQuerySet, ImportBatch
-from narvaro.spine import clock
+from narvaro.spine import clock, events
 from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 
@@ -77,13 +78,15 @@ IDENTITY = frozenset(
      "lat", "lon", "category", "kind", "part", "unit", "activity", "event", "source", "supplier"}
 )  # fmt: skip
 """Columns that say which thing a row is about; the others may be corrected in a later file."""
+WHERE_NAMES = frozenset({"site", "site_code", "place", "premises", "address", "lat", "lon"})
 
 
 class RowKeys:
     """Keys by which rows of overlapping files are known again.
 
-    A row's own number with its time, where the file has one (next year's list counts from 1 anew);
-    else a digest of when, where and what, counted where a file says the same several times.
+    A row's own number with its time and place, where the file has one (next year's list counts from
+    1 anew, and another source's number 1 is another row); else a digest of when, where and what. Rows
+    that say the same several times in one file are counted.
     """
 
     def __init__(self) -> None:
@@ -91,14 +94,12 @@ class RowKeys:
 
     def key(self, row: Row, when: str) -> str:
         """Return the key of a row that happened at `when`."""
-        own = row.values.get("ref")
-        if own:
-            return f"r:{hashlib.sha256(f'{own} {when}'.encode()).hexdigest()[:40]}"
-        values = row.values.items()
-        said = repr(sorted((name, str(v)) for name, v in values if v and name in IDENTITY))
+        own, values = row.values.get("ref"), row.values
+        names = sorted(WHERE_NAMES & values.keys()) if own else sorted(IDENTITY & values.keys())
+        said = repr([own, when, *((name, str(values[name])) for name in names if values[name])])
         digest = hashlib.sha256(said.encode()).hexdigest()[:40]
         self._seen[digest] += 1
-        return f"h:{digest}:{self._seen[digest]}"
+        return f"{'r' if own else 'h'}:{digest}:{self._seen[digest]}"
 
 
 class HistoryRegister(Register, Protocol):
@@ -121,6 +122,14 @@ class HistoryRegister(Register, Protocol):
         """Do what hangs on the rows, in their transaction."""
         ...
 
+    def show(self) -> None:
+        """Do what shows together with the file, in the transaction that shows it."""
+        ...
+
+    def discard(self, batch: ImportBatch, gaps: Gaps) -> None:
+        """Remove everything that a file which was cut off left behind."""
+        ...
+
     def facts(self) -> Mapping[str, Any]:
         """Return what the report says besides: `placed`, `unsure` and the like."""
         ...
@@ -132,33 +141,58 @@ def manager_of(model: type[models.Model]) -> FromFileQuerySet[Any]:
     return found
 
 
-def _correct(
-    register: HistoryRegister, tenant: Tenant, rows: Sequence[Any]
-) -> tuple[list[Any], int]:
-    """Return the rows that are not there yet; correct those that are, in the caller's transaction."""
+@dataclass
+class _Corrections:
+    """What a file corrects of rows that are there; applied when the file shows."""
+
+    fields: tuple[str, ...]
+    rows: list[Any] = field(default_factory=list)
+
+    def note(self, known: Any, said: Any) -> None:  # noqa: ANN401 - rows of any model
+        """Note what a row says anew: an empty cell corrects nothing."""
+        anew = {
+            name: getattr(said, name)
+            for name in self.fields
+            if getattr(said, name) not in {None, ""} and getattr(known, name) != getattr(said, name)
+        }
+        for name, value in anew.items():
+            setattr(known, name, value)
+        if anew:
+            self.rows.append(known)
+
+    def apply(self, model: type[models.Model], tenant: Tenant, gaps: Gaps) -> int:
+        """Write them; what a person has changed since stays as he left it. Return how many."""
+        changed = 0
+        for chunk in chunks(self.rows, 500):
+            with gaps.write():
+                hold(tenant.pk)
+                theirs = events.list_subjects(tenant.pk, [one.pk for one in chunk])
+                free = [one for one in chunk if one.pk not in theirs]
+                manager_of(model).bulk_update(free, self.fields)
+            changed += len(free)
+        return changed
+
+
+def _fresh(
+    register: HistoryRegister, tenant: Tenant, rows: Sequence[Any], corrections: _Corrections
+) -> list[Any]:
+    """Return the rows that are not there yet; note what the others correct."""
     there = {
         one.row_key: one
         for one in manager_of(register.model).filter(
             tenant=tenant, row_key__in=[one.row_key for one in rows]
         )
     }
-    changed = []
-    for row in rows:
-        known = there.get(row.row_key)
-        if known is None or all(getattr(known, f) == getattr(row, f) for f in register.corrected):
-            continue
-        for name in register.corrected:
-            setattr(known, name, getattr(row, name))
-        changed.append(known)
-    if changed:
-        manager_of(register.model).bulk_update(changed, register.corrected)
-    return [one for one in rows if one.row_key not in there], len(changed)
+    for row in rows if corrections.fields else ():
+        if row.row_key in there:
+            corrections.note(there[row.row_key], row)
+    return [one for one in rows if one.row_key not in there]
 
 
 def _discard_unpublished(register: HistoryRegister, tenant: Tenant, gaps: Gaps) -> None:
     """Remove what an import that was interrupted left behind."""
     for batch in ImportBatch.objects.filter(tenant=tenant, kind=register.kind, published_at=None):
-        drop(manager_of(register.model).filter(batch=batch), gaps)
+        register.discard(batch, gaps)
         with gaps.write():
             batch.delete()
 
@@ -171,6 +205,7 @@ def import_history(
     facts = register.facts()
     held = is_held_back(refused, source, facts["unsure"])
     written, known, changed = bool(checked) and not held, 0, 0
+    corrections = _Corrections(register.corrected)
     if written:
         gaps = Gaps()
         _discard_unpublished(register, tenant, gaps)
@@ -181,17 +216,19 @@ def import_history(
             rows = register.rows(chunk, batch)
             with gaps.write():
                 hold(tenant.pk)
-                fresh, corrected = _correct(register, tenant, rows)
+                fresh = _fresh(register, tenant, rows, corrections)
                 register.before(fresh)
                 manager_of(register.model).bulk_create(fresh)
                 register.finish(fresh)
             known += len(rows) - len(fresh)
-            changed += corrected
             done += len(chunk)
             source.progress(done, len(checked))
         with gaps.write():
+            hold(tenant.pk)
+            register.show()
             publish(batch, by=by, at=at)
         known += register.known
+        changed = corrections.apply(register.model, tenant, gaps)
     return ImportReport(
         register.kind, source.name, len(checked) - known, tuple(refused), table.unmapped, written,
         known=known, changed=changed, passed_over=passed_over(table), **register.facts(),

@@ -5,15 +5,14 @@ a response with the centre as its source.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from narvaro.access.models import Organisation, OrganisationKind
 from narvaro.access.queries import list_organisation_ids
 from narvaro.core import cells
 from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
-    CLOCK_OR_MOMENT,
     PLACES,
     REF,
     Answers,
@@ -24,8 +23,9 @@ from narvaro.directory.importing.history import (
     with_received,
     word,
 )
+from narvaro.directory.importing.staged import Gaps, drop
 from narvaro.directory.importing.suppliers import Suppliers
-from narvaro.directory.importing.when import clock_after
+from narvaro.directory.importing.when import clock_or_moment
 from narvaro.directory.models import ImportBatch
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND
@@ -35,7 +35,7 @@ from narvaro.situation.signals import take_case_numbers
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
 
-LONGEST_RESPONSE = timedelta(hours=12)
+POINTS = (("offered", "ordered"), ("on_scene", "on_scene"), ("left", "left"))
 
 
 def spec(answers: Answers) -> TableSpec:
@@ -54,14 +54,14 @@ def spec(answers: Answers) -> TableSpec:
                 "cause", {**words.CAUSES, **{one: one for one in Case.Cause.values}}, answers.words,
                 "Orsak", "Larmorsak", "Utfall", "Resultat", "Bedömning", "Befogat/obefogat",
             ),
-            optional("received", CLOCK_OR_MOMENT, "Larm inkom", "Inkommet", "Larmtid", "Larm kl"),
-            optional("ordered", CLOCK_OR_MOMENT, "Beställd", "Väktare beställd", "Väktare larmad",
+            optional("received", clock_or_moment, "Larm inkom", "Inkommet", "Larmtid", "Larm kl"),
+            optional("ordered", clock_or_moment, "Beställd", "Väktare beställd", "Väktare larmad",
                      "Väktare utlarmad", "Vkt larmad", "Utlarmat"),
             optional(
-                "on_scene", CLOCK_OR_MOMENT, "Väktare på plats", "På plats", "Ankomst", "Framme",
+                "on_scene", clock_or_moment, "Väktare på plats", "På plats", "Ankomst", "Framme",
                 "Ankomsttid", "Väktare framme",
             ),
-            optional("left", CLOCK_OR_MOMENT, "Lämnat", "Avslutat", "Klar", "Väktare klar", "Åter"),
+            optional("left", clock_or_moment, "Lämnat", "Avslutat", "Klar", "Väktare klar", "Åter"),
         ),
     )  # fmt: skip
 
@@ -92,20 +92,17 @@ class AlarmJournal:
         if span is None or reasons:
             return None, reasons
         values, kind = row.values, row.values.get("kind") or Case.Kind.OTHER
+        points, reasons = self.reader.points(values, span.begins, POINTS)
+        if reasons:
+            return None, reasons
         found = self.reader.fields(row, span.begins)
-        zone, points = self.reader.zone, {"received": span.begins}
-        last = span.begins
-        for point, name in (("offered", "ordered"), ("on_scene", "on_scene"), ("left", "left")):
-            at = clock_after(last, values.get(name), zone)
-            if at is not None and at - span.begins <= LONGEST_RESPONSE:
-                points[point] = last = at
         self._came[found["row_key"]] = points
         return {
             **{name: found[name] for name in ("site_id", "lat", "lon", "row_key")},
             "place": found["place"] or "–", "kind": kind, "cause": values.get("cause") or "",
             "priority": PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS),
-            "text": texts(row, "event"), "received_at": span.begins, "last_signal_at": span.begins,
-            "closed_at": last,
+            "text": mask(texts(row, "event")).text, "received_at": span.begins, "last_signal_at": span.begins,
+            "closed_at": max(points.values()),
         }, ()  # fmt: skip
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Case]:
@@ -147,3 +144,11 @@ class AlarmJournal:
             for one in responses
             for point, at in self._came[one.case.row_key].items()
         )
+
+    def show(self) -> None:
+        """Show nothing but the cases and their responses."""
+
+    def discard(self, batch: ImportBatch, gaps: Gaps) -> None:
+        """Remove the responses, and then the cases that they answer."""
+        drop(Response.objects.filter(batch=batch), gaps)
+        drop(Case.objects.filter(batch=batch), gaps)

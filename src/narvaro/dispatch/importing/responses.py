@@ -17,7 +17,6 @@ from narvaro.access.queries import list_organisation_ids
 from narvaro.core import cells
 from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
-    CLOCK_OR_MOMENT,
     PLACES,
     REF,
     Answers,
@@ -28,8 +27,9 @@ from narvaro.directory.importing.history import (
     word,
 )
 from narvaro.directory.importing.report import refuse
+from narvaro.directory.importing.staged import Gaps, drop
 from narvaro.directory.importing.suppliers import Suppliers
-from narvaro.directory.importing.when import clock_after
+from narvaro.directory.importing.when import clock_or_moment
 from narvaro.directory.models import ImportBatch, Unit
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND
@@ -40,7 +40,7 @@ from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
 
 NEAR = timedelta(minutes=20)
-LONGEST = timedelta(hours=12)
+STATED = TimePoint.Source.STATED
 POINTS = (
     ("offered", "ordered"),
     ("accepted", "accepted"),
@@ -55,11 +55,11 @@ def spec(answers: Answers) -> TableSpec:
         "responses",
         (
             REF, *times(), *PLACES,
-            optional("received", CLOCK_OR_MOMENT, "Larmtid", "Larm inkom", "Inkommet", "Larm kl"),
-            optional("ordered", CLOCK_OR_MOMENT, "Ordertid", "Beställd", "Order", "Beställt", "Uppdrag mottaget", "Utlarmad"),
-            optional("accepted", CLOCK_OR_MOMENT, "Kvitterad", "Accepterad", "Mottagen av väktare"),
-            optional("on_scene", CLOCK_OR_MOMENT, "På plats", "Ankomst", "Framme", "Ankomsttid", "Framkomst", "Anlänt"),
-            optional("left", CLOCK_OR_MOMENT, "Lämnat", "Avslutat", "Klar", "Avslutad", "Lämnade platsen"),
+            optional("received", clock_or_moment, "Larmtid", "Larm inkom", "Inkommet", "Larm kl"),
+            optional("ordered", clock_or_moment, "Ordertid", "Beställd", "Order", "Beställt", "Uppdrag mottaget", "Utlarmad"),
+            optional("accepted", clock_or_moment, "Kvitterad", "Accepterad", "Mottagen av väktare"),
+            optional("on_scene", clock_or_moment, "På plats", "Ankomst", "Framme", "Ankomsttid", "Framkomst", "Anlänt"),
+            optional("left", clock_or_moment, "Lämnat", "Avslutat", "Klar", "Avslutad", "Lämnade platsen"),
             optional("unit", cells.text_up_to(40), "Enhet", "Patrull", "Bil", "Anropssignal"),
             optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
             word("kind", {**words.ALARMS, **{one: one for one in Case.Kind.values}}, answers.words,
@@ -89,6 +89,8 @@ class Responses:
         self._fresh_cases: list[Case] = []
         self._taken: set[tuple[UUID, str]] = set()
         self._joined: list[tuple[Response, str, str]] = []
+        self._beside: list[tuple[Response, str]] = []
+        self._batch_id: UUID | None = None
 
     def facts(self) -> Mapping[str, Any]:
         """Return what the report says besides."""
@@ -105,23 +107,19 @@ class Responses:
             reasons.append(refuse("on_scene", "", why, "write at least one of them"))
         if span is None or reasons or supplier is None:
             return None, reasons
+        points, reasons = self.reader.points(values, span.begins, POINTS)
+        if reasons:
+            return None, reasons
         found = self.reader.fields(row, span.begins)
-        self._points[found["row_key"]] = self._times(values, span.begins)
+        self._points[found["row_key"]] = points
         return {"place": found, "at": span.begins, "supplier": supplier, "values": values}, ()
-
-    def _times(self, values: Mapping[str, Any], begins: datetime) -> dict[str, datetime]:
-        times, last = {"received": begins}, begins
-        for point, name in POINTS:
-            at = clock_after(last, values.get(name), self.reader.zone)
-            if at is not None and at - begins <= LONGEST:
-                times[point] = last = at
-        return times
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Response]:
         """Return a chunk as responses, each with its case: a known one, or one of its own."""
+        self._batch_id = batch.pk
         keys = [one["place"]["row_key"] for one in checked]
-        there = Response.objects.filter(tenant=self.tenant, stated_key__in=keys)
-        known = set(there.values_list("stated_key", flat=True))
+        there = TimePoint.objects.filter(response__tenant=self.tenant, row_key__in=keys)
+        known = set(there.values_list("row_key", flat=True))
         self.known += len(known)
         checked = [one for one in checked if one["place"]["row_key"] not in known]
         near = self._cases_near(checked) if checked else {}
@@ -132,6 +130,7 @@ class Responses:
             joined = self._find_response(case, one["supplier"].pk) if case else None
             if joined is not None:
                 self._joined.append((joined, one["place"]["row_key"], unit))
+                self._beside.append((joined, one["place"]["row_key"]))
                 continue
             made.append(self._response(one, case or self._own_case(one, batch), unit, batch))
         return made
@@ -144,7 +143,6 @@ class Responses:
             id=uuid7(), tenant=self.tenant, case=case, organisation=one["supplier"],
             unit=self.units.get(unit), unit_as_stated=unit, state=Response.State.LEFT, batch=batch,
             accepted_at=self._points[key].get("accepted", one["at"]), row_key=key,
-            stated_key=key,
         )  # fmt: skip
 
     def _nearest(self, cases: Sequence[Case], at: datetime, unit: str) -> Case | None:
@@ -164,7 +162,8 @@ class Responses:
         joined = {one.pk for one, _key, _unit in self._joined}
         for response in case.responses.all():
             mine = response.organisation_id == supplier_id and response.pk not in joined
-            if mine and not response.stated_key:
+            stated = any(one.source == STATED for one in response.time_points.all())
+            if mine and not stated:
                 return response
         return None
 
@@ -173,7 +172,9 @@ class Responses:
         found = Case.objects.published().filter(
             tenant=self.tenant, received_at__gte=min(times) - NEAR, received_at__lte=max(times) + NEAR,
             site_id__in={one["place"]["site_id"] for one in checked} - {None},
-        ).prefetch_related(Prefetch("responses", Response.objects.published()))  # fmt: skip
+        ).prefetch_related(
+            Prefetch("responses", Response.objects.published().prefetch_related("time_points"))
+        )  # fmt: skip
         by_site: dict[UUID | None, list[Case]] = {}
         for case in found:
             by_site.setdefault(case.site_id, []).append(case)
@@ -216,20 +217,27 @@ class Responses:
         )
 
     def finish(self, fresh: Sequence[Response]) -> None:
-        """Write the times that the supplier states, on its own responses and on those known."""
-        stated = [(one, one.row_key) for one in fresh]
-        for response, key, unit in self._joined:
+        """Write the times that the supplier states, hidden until the file is shown."""
+        stated = [*((one, one.row_key, one.batch_id) for one in fresh)]
+        stated += [(one, key, self._batch_id) for one, key in self._beside]
+        self._beside = []
+        TimePoint.everything.bulk_create(
+            TimePoint(response=one, point=point, at=at, source=STATED, batch_id=batch, row_key=key)
+            for one, key, batch in stated
+            for point, at in self._points[key].items()
+        )
+
+    def show(self) -> None:
+        """Name the units that the centre did not name."""
+        named = []
+        for response, _key, unit in self._joined:
             if response.unit is None and unit:
                 response.unit, response.unit_as_stated = self.units.get(unit), unit
-            response.stated_key = key
-            response.save(update_fields=["unit", "unit_as_stated", "stated_key"])
-            stated.append((response, key))
-        self._joined = []
-        TimePoint.objects.bulk_create(
-            (
-                TimePoint(response=one, point=point, at=at, source=TimePoint.Source.STATED)
-                for one, key in stated
-                for point, at in self._points[key].items()
-            ),
-            ignore_conflicts=True,
-        )
+                named.append(response)
+        Response.objects.bulk_update(named, ["unit", "unit_as_stated"], batch_size=200)
+
+    def discard(self, batch: ImportBatch, gaps: Gaps) -> None:
+        """Remove the stated times, the responses, and the cases that no journal knows."""
+        drop(TimePoint.everything.filter(batch=batch), gaps)
+        drop(Response.objects.filter(batch=batch), gaps)
+        drop(Case.objects.filter(batch=batch), gaps)

@@ -6,12 +6,13 @@ from typing import Any
 
 from narvaro.core import cells
 from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    Alone,
     Answers,
     HistoryReader,
+    RowsAlone,
     made,
     needed,
     optional,
@@ -60,7 +61,7 @@ def spec(answers: Answers) -> TableSpec:
                 "Polisens diarienummer", "Polisens diarienr", "Anmälningsnummer",
             ),
             optional("work_order", cells.text_up_to(40), "Arbetsorder", "AO", "Arbetsordernr", "Felanmälan"),
-            word("by_patrol", words.YES, answers.words, "Upptäckt av väktare", "Vid rond", "På rond"),
+            optional("by_patrol", cells.yes_no, "Upptäckt av väktare", "Vid rond", "På rond"),
             optional("cost_centre", cells.text_up_to(40), "Kostnadsställe", "Kst", "Ansvar"),
             optional(
                 "text", cells.text_up_to(8000), "Beskrivning", "Kommentar", "Anteckning", "Notering", "Anm", "Anmärkning",
@@ -69,15 +70,14 @@ def spec(answers: Answers) -> TableSpec:
     )  # fmt: skip
 
 
-class Damages(Alone):
+class Damages(RowsAlone):
     """What was damaged, as a property company's list has it."""
 
     kind = "damage"
     model = Damage
     chunk = 2000
     corrected = (
-        "estimate_sek", "final_sek", "police_reference", "work_order", "cost_centre", "state",
-    )  # fmt: skip
+        "estimate_sek", "final_sek", "police_reference", "work_order", "cost_centre",     )  # fmt: skip
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.spec = spec(answers)
@@ -103,14 +103,14 @@ class Damages(Alone):
         return {
             **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
             "kind": values["kind"], "premises": values.get("premises") or "",
-            "part": values.get("part") or "",
+            "part": mask(values.get("part") or "").text,
             "occurred_from": span.begins, "occurred_until": span.ends,
             "discovered_at": self._moment(discovered),
             "estimate_sek": values.get("estimate_sek"), "final_sek": values.get("final_sek"),
-            "police_reference": values.get("police_reference") or "",
-            "work_order": values.get("work_order") or "",
+            "police_reference": mask(values.get("police_reference") or "").text,
+            "work_order": mask(values.get("work_order") or "").text,
             "cost_centre": values.get("cost_centre") or "",
-            "by_patrol": values.get("by_patrol") == "yes",
+            "by_patrol": bool(values.get("by_patrol")),
             "state": Damage.State.CLOSED if values.get("final_sek") is not None else Damage.State.REPORTED,
         }, ()  # fmt: skip
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from narvaro.core import cells
 from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    Alone,
     Answers,
     HistoryReader,
+    RowsAlone,
     made,
     needed,
     optional,
@@ -42,7 +43,7 @@ def spec(answers: Answers) -> TableSpec:
                 "source", cells.text_up_to(60), "Rapporterat av", "Rapportör", "Rapporterande enhet",
                 "Inrapporterat av", "Källa", "Anmält av verksamhet", "Verksamhetsområde",
             ),
-            word("by_patrol", words.YES, answers.words, "Upptäckt av väktare", "Vid rond", "På rond"),
+            optional("by_patrol", cells.yes_no, "Upptäckt av väktare", "Vid rond", "På rond"),
             optional(
                 "police_reference", cells.text_up_to(40), "Polisanmälan", "K-nummer", "K-nr", "Knr",
                 "Polisens diarienummer", "Diarienummer polis", "Anmälningsnummer",
@@ -55,7 +56,7 @@ def spec(answers: Answers) -> TableSpec:
     )  # fmt: skip
 
 
-class Incidents(Alone):
+class Incidents(RowsAlone):
     """What happened, as somebody's list has it."""
 
     kind = "incidents"
@@ -79,9 +80,9 @@ class Incidents(Alone):
             "category": values["category"],
             "known_by": values.get("known_by") or KnownBy.RECORDED,
             "occurred_from": span.begins, "occurred_until": span.ends,
-            "source": values.get("source") or "",
-            "by_patrol": values.get("by_patrol") == "yes",
-            "police_reference": values.get("police_reference") or "",
+            "source": mask(values.get("source") or "").text,
+            "by_patrol": bool(values.get("by_patrol")),
+            "police_reference": mask(values.get("police_reference") or "").text,
         }, ()  # fmt: skip
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Incident]:

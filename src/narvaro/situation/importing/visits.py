@@ -1,7 +1,7 @@
 """Visits from the supplier's list: presence that is stated. In: rows. Out: presence of grade D."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from narvaro.core import cells
@@ -10,9 +10,9 @@ from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
-    Alone,
     Answers,
     HistoryReader,
+    RowsAlone,
     made,
     optional,
     times,
@@ -33,13 +33,13 @@ def spec(_answers: Answers) -> TableSpec:
             REF, *times(first=("Ankomst",), last=("Avgång", "Avfärd")), *PLACES,
             optional("supplier", cells.text, "Företag", "Leverantör", "Bevakningsföretag", "Bolag"),
             optional("unit", cells.text_up_to(40), "Enhet", "Patrull", "Bil", "Anropssignal", "Utförd av enhet"),
-            optional("minutes", cells.decimal, "Minuter", "Antal minuter", "Tid på plats", "Min"),
+            optional("minutes", cells.duration("min"), "Minuter", "Antal minuter", "Tid på plats", "Min"),
             optional("note", cells.text_up_to(200), "Anmärkning", "Anm", "Notering", "Kommentar", "Status", "Avvikelse"),
         ),
     )  # fmt: skip
 
 
-class Visits(Alone):
+class Visits(RowsAlone):
     """Where the supplier says that its units were."""
 
     kind = "visits"
@@ -59,9 +59,12 @@ class Visits(Alone):
         span, reasons = self.reader.span(row)
         supplier, no = self.suppliers.find(row.values.get("supplier"))
         reasons += no
+        if span is not None and not _says_when(row):
+            why = "says no time of day: a visit that was not made, or was not timed"
+            reasons.append(refuse("clock", "", why, "write from when, or leave the row out"))
         minutes = row.values.get("minutes")
         if span is not None and span.begins == span.ends and minutes:
-            span = Span(span.begins, span.begins + timedelta(minutes=float(minutes)))
+            span = Span(span.begins, span.begins + minutes)
         if span is not None and span.begins >= span.ends:
             why = "says no end"
             reasons.append(refuse("occurred_until", "", why, "write until when, for each visit"))
@@ -87,3 +90,9 @@ class Visits(Alone):
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Presence]:
         """Return a chunk as rows."""
         return made(Presence, checked, tenant_id=batch.tenant_id, batch=batch)
+
+
+def _says_when(row: Row) -> bool:
+    """Return whether a row tells a time of day, not a date alone."""
+    clock, moment = row.values.get("clock"), row.values.get("occurred_from")
+    return clock is not None or isinstance(moment, datetime)

@@ -66,14 +66,3 @@ ALARMS = {
     "nätbortfall": "technical", "störning": "disturbance", "sjukvård": "medical", "annat": "other",
     "övrigt": "other",
 }  # fmt: skip
-YES = {
-    "ja": "yes",
-    "nej": "no",
-    "j": "yes",
-    "n": "no",
-    "x": "yes",
-    "true": "yes",
-    "false": "no",
-    "1": "yes",
-    "0": "no",
-}

@@ -25,11 +25,19 @@ async function whyNot(answer: Response): Promise<string> {
   return problem.detail ?? problem.title ?? word("textRefused");
 }
 
+/** Write the fields as the browser would: as parts only where there are photos. */
+function bodyOf(fields: Field[]): FormData | URLSearchParams {
+  const all: Field[] = [...fields, ["csrfmiddlewaretoken", token()]];
+  const texts = all.filter((one): one is [string, string] => typeof one[1] === "string");
+  if (texts.length === all.length) return new URLSearchParams(texts);
+  const body = new FormData();
+  for (const [name, value] of all) body.append(name, value);
+  return body;
+}
+
 /** Send one; a net that fails is no fault: it is tried again. */
 async function post(kept: Pick<Kept, "url" | "fields">): Promise<Outcome> {
-  const body = new FormData();
-  for (const [name, value] of kept.fields) body.append(name, value);
-  body.set("csrfmiddlewaretoken", token());
+  const body = bodyOf(kept.fields);
   try {
     const answer = await fetch(kept.url, {
       method: "POST",

@@ -86,12 +86,11 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class ScoreView:
-    """How the forecast has done; `verdict` is the plain sentence, `code` better, not_better, too_few."""
+    """How the forecast has done; `verdict` is the plain sentence, `code` better, mixed, not_better, too_few."""
 
     code: str
     verdict: str
     rows: tuple[ScoreRow, ...]
-    area: str
 
 
 @dataclass(frozen=True, slots=True)

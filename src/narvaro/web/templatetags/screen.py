@@ -155,7 +155,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     places = 0 if round(share * 1000) % 10 == 0 else 1
-    return f"{number_format(share * 100, decimal_pos=places)} %"
+    return f"{number_format(round(share * 100, places), decimal_pos=places)} %"
 
 
 @register.filter
@@ -167,7 +167,7 @@ def hundredths(share: float) -> str:
 @register.filter
 def kronor(amount: Decimal) -> str:
     """Write Swedish kronor in the reader's language."""
-    number = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
+    number = number_format(round(amount, 2), decimal_pos=2, use_l10n=True, force_grouping=True)
     return gettext("SEK %(amount)s") % {"amount": number}
 
 
