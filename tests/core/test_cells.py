@@ -24,7 +24,6 @@ PARSERS: list[Callable[[str], object]] = [
     cells.clock_time,
     cells.local_datetime,
     cells.moment(STOCKHOLM),
-    cells.moment_span(STOCKHOLM),
     cells.amount,
     cells.money,
     cells.share,
@@ -291,35 +290,6 @@ def test_local_datetime_says_what_is_missing() -> None:
     for cell in ("3/11 02:13", "må 3 nov kl 2.13"):
         with pytest.raises(CellError, match="the year is missing"):
             cells.local_datetime(cell)
-
-
-@pytest.mark.parametrize(
-    ("cell", "first", "last"),
-    [
-        ("2025-10-31 16:00 – 2025-11-03 07:00", "2025-10-31 15:00", "2025-11-03 06:00"),
-        ("mellan 31/10 2025 kl 16 och 3/11 2025 kl 7", "2025-10-31 15:00", "2025-11-03 06:00"),
-        ("2025-11-03 22:00-02:30", "2025-11-03 21:00", "2025-11-04 01:30"),
-        ("2025-11-03 kl 08.15 till 09.00", "2025-11-03 07:15", "2025-11-03 08:00"),
-        ("2025-11-01 t.o.m. 2025-11-03", "2025-10-31 23:00", "2025-11-03 23:00"),
-        ("3/11 2025", "2025-11-02 23:00", "2025-11-03 23:00"),
-        ("2025-11-03 02:13", "2025-11-03 01:13", "2025-11-03 01:13"),
-    ],
-)
-def test_moment_span_reads_the_time_within_which_something_happened(
-    cell: str, first: str, last: str
-) -> None:
-    """Two moments, a moment and a clock time over midnight, days to their end, or one moment."""
-    found = cells.moment_span(STOCKHOLM)(cell)
-    assert tuple(one.strftime("%Y-%m-%d %H:%M") for one in found) == (first, last)
-
-
-def test_moment_span_refuses_an_end_before_its_start_and_more_than_one_span() -> None:
-    """Neither is guessed at."""
-    parse = cells.moment_span(STOCKHOLM)
-    with pytest.raises(CellError, match="end is before the start"):
-        parse("2025-11-03 22:00 – 2025-11-02 07:00")
-    with pytest.raises(CellError, match="more than one span"):
-        parse("2025-11-01 – 2025-11-02 – 2025-11-03")
 
 
 @pytest.mark.parametrize(

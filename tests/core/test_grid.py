@@ -57,13 +57,6 @@ def test_a_cell_keeps_its_name_when_the_grid_grows() -> None:
     assert len(set(names)) == small.cells
 
 
-def test_a_name_leads_back_to_its_cell_and_only_on_its_own_grid() -> None:
-    grid = Grid(1000, 500, 250, 2, 3)
-    assert [grid.find_cell(grid.name(cell)) for cell in range(6)] == list(range(6))
-    for stranger in ("250mN0E500", "500mN1000E500", "250mN1010E500", "N1000E500", "", "250mNE"):
-        assert grid.find_cell(stranger) is None
-
-
 @pytest.mark.parametrize("wrong", [(0, 0, 0, 1, 1), (0, 0, 250, 0, 1), (10, 0, 250, 1, 1)])
 def test_a_grid_that_is_none_is_refused(wrong: tuple[int, int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="Grid"):

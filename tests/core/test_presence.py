@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.geo import METRES_PER_DEGREE, distance_m
-from narvaro.core.presence import Places, Proof, Stay, Track, best_of, exposure, find_stays
+from narvaro.core.presence import Places, Proof, Stay, Track, exposure, find_stays
 
 LAT, LON = 59.0, 18.0
 METRE = 1 / METRES_PER_DEGREE
@@ -128,14 +128,6 @@ def test_a_unit_between_two_places_is_at_one_of_them() -> None:
 def test_nothing_to_look_at_gives_nothing() -> None:
     assert find_stays(track([]), SCHOOL) == []
     assert find_stays(track([At(0, 0, 0), At(0, 60, 0)]), places()) == []
-
-
-def test_proofs_stand_in_order() -> None:
-    assert [one.grade for one in Proof] == ["A", "B", "C", "D"]
-    assert best_of(Proof.STATED, Proof.POSITION, Proof.TAP) is Proof.POSITION
-    assert best_of(Proof.STATED) is Proof.STATED
-    with pytest.raises(ValueError, match="empty"):
-        best_of()
 
 
 def test_input_that_does_not_fit_is_refused_with_what_to_do() -> None:

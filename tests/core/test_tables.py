@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,8 @@ from narvaro.core.tables import (
     RefusedRow,
     Row,
     Table,
-    TableResult,
     TableSpec,
     decode_text,
-    read_table,
     sniff_delimiter,
 )
 from tests.core.workbooks import make_xlsx
@@ -36,11 +35,28 @@ HEADER = "Objektnummer;Objekt;Typ;Latitud;Longitud;Larmklass"
 GOOD = "S-1;Trastens förskola;Förskola;59,1955;17,6253;3"
 
 
-def read(
-    *lines: str, encoding: str = "utf-8", mapping: dict[str, str] | None = None
-) -> TableResult:
+class Read(NamedTuple):
+    """A table that was read to its end."""
+
+    table: Table
+    rows: list[Row]
+    refused: list[RefusedRow]
+
+
+def read_all(data: bytes, spec: TableSpec = SITES, mapping: dict[str, str] | None = None) -> Read:
+    """Read a whole table."""
+    table = Table(data, spec, mapping)
+    found = list(table)
+    return Read(
+        table,
+        [one for one in found if isinstance(one, Row)],
+        [one for one in found if isinstance(one, RefusedRow)],
+    )
+
+
+def read(*lines: str, encoding: str = "utf-8", mapping: dict[str, str] | None = None) -> Read:
     """Read the lines as a file of sites."""
-    return read_table("\r\n".join(lines).encode(encoding), SITES, mapping)
+    return read_all("\r\n".join(lines).encode(encoding), mapping=mapping)
 
 
 @pytest.mark.parametrize(
@@ -64,25 +80,25 @@ def test_semicolons_decimal_commas_and_any_common_encoding(encoding: str, named:
         "lon": 17.6253,
         "alarm_grade": 3,
     }
-    assert (result.encoding, result.delimiter, result.refused) == (named, ";", ())
+    assert (result.table.encoding, result.table.delimiter, result.refused) == (named, ";", [])
 
 
 def test_headers_match_in_any_case_order_and_language_with_space_around() -> None:
     """English names, shouted Swedish, another order, tabs, and an optional column left out."""
     result = read(" LATITUD \tlon\tKind\tname\tcode", "59.1\t17.6\tschool\tTrasten\tS-1")
     assert result.rows[0]["lat"] == 59.1
-    assert result.delimiter == "\t"
-    assert (result.missing, result.unmapped) == ((), ())
+    assert result.table.delimiter == "\t"
+    assert (result.table.missing, result.table.unmapped) == ((), ())
 
 
 def test_comma_file_with_quoted_commas_and_a_line_break_inside_a_cell() -> None:
     """The line of a later row counts the line break, as an editor shows it."""
     spec = TableSpec("units", (Column("unit", text), Column("kit", list_of(text))))
     data = b'unit,kit,\n"V1\nnorr","aed, radio",\n\n , ,\nV2,,\n'
-    result = read_table(data, spec)
+    result = read_all(data, spec)
     assert result.rows[0] == Row(2, {"unit": "V1\nnorr", "kit": ("aed", "radio")})
     assert [row.line for row in result.refused] == [6]
-    assert result.blank_lines == 2
+    assert result.table.blank_lines == 2
 
 
 def test_several_refusals_of_one_row_name_line_header_value_reason_and_remedy() -> None:
@@ -113,7 +129,8 @@ def test_short_and_long_rows_are_refused_but_trailing_delimiters_are_not() -> No
 def test_missing_and_unmapped_columns_are_named_and_nothing_is_read() -> None:
     """A file without a required column is refused with the headers that would do."""
     result = read("Objektnummer;Benämning;Typ;Latitud;Longitud", "S-1;Trasten;skola;59;17")
-    assert (result.missing, result.unmapped, result.rows) == (("name",), ("Benämning",), ())
+    assert (result.table.missing, result.table.unmapped) == (("name",), ("Benämning",))
+    assert result.rows == []
     (reason,) = result.refused[0].reasons
     assert "Objekt or Namn or name" in reason.todo
 
@@ -123,7 +140,7 @@ def test_mapping_gives_a_header_its_column() -> None:
     lines = ("Objektnummer;Benämning;Objekt;Typ;Latitud;Longitud", "S-1;Trasten;x;skola;59;17")
     result = read(*lines, mapping={"benämning": "name"})
     assert result.rows[0]["name"] == "Trasten"
-    assert result.unmapped == ("Objekt",)
+    assert result.table.unmapped == ("Objekt",)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +150,14 @@ def test_mapping_gives_a_header_its_column() -> None:
 def test_mapping_to_nothing_is_refused(mapping: dict[str, str], code: str) -> None:
     """A mapping that names no column, or no header of the file, refuses the file."""
     result = read(HEADER, GOOD, mapping=mapping)
-    assert result.rows == ()
+    assert result.rows == []
     assert code in {reason.code for reason in result.refused[0].reasons}
 
 
 def test_two_headers_for_one_column_are_refused() -> None:
     """The reader never chooses between two columns that mean the same."""
     result = read(HEADER + ";Namn", GOOD + ";Annat")
-    assert result.rows == ()
+    assert result.rows == []
     assert result.refused[0].reasons[0].code == "double_column"
 
 
@@ -155,7 +172,7 @@ def test_a_damaged_utf8_file_refuses_only_the_damaged_row() -> None:
     """One broken letter does not turn the whole file into another encoding."""
     rows = "\n".join([HEADER, GOOD, GOOD, GOOD, GOOD]).encode()
     damaged = rows[: -len(GOOD.encode())] + GOOD.encode().replace("ö".encode(), b"\xc3", 1)
-    result = read_table(damaged, SITES)
+    result = read_all(damaged)
     assert len(result.rows) == 3
     assert result.refused[0].line == 5
     assert {reason.code for reason in result.refused[0].reasons} >= {"damaged_text"}
@@ -172,7 +189,7 @@ def test_a_damaged_utf8_file_refuses_only_the_damaged_row() -> None:
 )
 def test_files_that_are_no_table(data: bytes, code: str) -> None:
     """An empty file, a spreadsheet and a broken header each say what they are."""
-    result = read_table(data, SITES)
+    result = read_all(data)
     assert result.refused[0].reasons[0].code == code
 
 
@@ -188,14 +205,14 @@ def test_a_first_line_that_names_the_delimiter_is_not_a_header() -> None:
     """A spreadsheet's own sep= line is obeyed and passed over."""
     result = read("sep=;", HEADER, GOOD)
     assert [row.line for row in result.rows] == [3]
-    assert result.refused == ()
+    assert result.refused == []
 
 
 def test_a_column_that_may_be_empty_must_still_be_there() -> None:
     """An empty key is plain text by choice; a file without the column is a mistake."""
     spec = TableSpec("keys", (Column("account", text), Column("key", text, may_be_empty=True)))
-    assert read_table(b"account;key\nA;\n", spec).rows[0].values == {"account": "A", "key": None}
-    assert read_table(b"account\nA\n", spec).missing == ("key",)
+    assert read_all(b"account;key\nA;\n", spec).rows[0].values == {"account": "A", "key": None}
+    assert read_all(b"account\nA\n", spec).table.missing == ("key",)
 
 
 def test_a_spec_whose_columns_share_a_header_is_refused() -> None:
@@ -219,7 +236,7 @@ def test_rows_stream_without_reading_to_the_end() -> None:
 )
 def test_any_bytes_give_a_result(data: bytes, headed: bool) -> None:
     """No bytes crash the reader, and each refusal is complete."""
-    result = read_table(HEADER.encode() + b"\n" + data if headed else data, SITES)
+    result = read_all(HEADER.encode() + b"\n" + data if headed else data)
     for row in result.refused:
         assert row.line >= 1
         assert all(reason.why and reason.todo for reason in row.reasons)
@@ -277,7 +294,7 @@ def test_an_unclosed_mark_in_a_long_file_costs_no_more_than_its_own_cell() -> No
 def test_money_is_read_as_decimal() -> None:
     """A price with a spaced thousand and a comma is exact."""
     spec = TableSpec("prices", (Column("price_sek", decimal, aliases=("Pris",)),))
-    (row,) = read_table("Pris\n1 640,10\n".encode("cp1252"), spec).rows
+    (row,) = read_all("Pris\n1 640,10\n".encode("cp1252"), spec).rows
     assert str(row["price_sek"]) == "1640.10"
 
 
@@ -285,31 +302,31 @@ def test_a_text_with_titles_above_its_header_is_read() -> None:
     """The header that holds all that is required is taken, and what stands above it is told."""
     result = read("Objekt i Älvhamra", "", HEADER, GOOD, GOOD)
     assert [row.line for row in result.rows] == [4, 5]
-    assert [(one.line, one.code) for one in result.passed] == [(1, "title")]
-    assert (result.missing, result.refused) == ((), ())
+    assert [(one.line, one.code) for one in result.table.passed] == [(1, "title")]
+    assert (result.table.missing, result.refused) == ((), [])
 
 
 def test_a_workbook_is_read_like_its_text() -> None:
     """The same table as .xlsx and as CSV gives the same values."""
     lines = [line.split(";") for line in (HEADER, GOOD)]
-    result = read_table(make_xlsx({"Objekt": lines, "Annat": [["x"]]}), SITES)
+    result = read_all(make_xlsx({"Objekt": lines, "Annat": [["x"]]}))
     assert [row.values for row in result.rows] == [row.values for row in read(HEADER, GOOD).rows]
-    assert (result.sheet, result.other_sheets) == ("Objekt", ("Annat",))
+    assert (result.table.sheet, result.table.other_sheets) == ("Objekt", ("Annat",))
 
 
 def test_a_workbook_without_the_table_says_what_is_missing() -> None:
     """The best guess of a header is compared with what is wanted."""
-    result = read_table(make_xlsx({"Blad1": [["Objekt", "Färg"], ["Trasten", "röd"]]}), SITES)
-    assert result.missing == ("code", "kind", "lat", "lon")
-    assert result.rows == ()
-    assert read_table(make_xlsx({"Blad1": []}), SITES).refused[0].reasons[0].code == "empty_file"
+    result = read_all(make_xlsx({"Blad1": [["Objekt", "Färg"], ["Trasten", "röd"]]}))
+    assert result.table.missing == ("code", "kind", "lat", "lon")
+    assert result.rows == []
+    assert read_all(make_xlsx({"Blad1": []})).refused[0].reasons[0].code == "empty_file"
 
 
 def test_a_column_without_header_is_named_and_refuses_no_row_of_a_workbook() -> None:
     """A note beside the table costs nothing but is told."""
     lines = [line.split(";") for line in (HEADER, GOOD + ";;obs!")]
-    result = read_table(make_xlsx({"Blad1": lines}), SITES)
-    assert (len(result.rows), result.refused) == (1, ())
+    result = read_all(make_xlsx({"Blad1": lines}))
+    assert (len(result.rows), result.refused) == (1, [])
 
 
 DATED = TableSpec("x", (Column("on", day, aliases=("Datum",)), Column("what", text)))
@@ -328,7 +345,7 @@ def test_a_column_decides_the_order_of_its_dates(others: list[str], wanted: str 
     """One date that is possible in one order only decides, if none decides otherwise."""
     lines = ["Datum;what", "03/04/2025;a", *[f"{other};b" for other in others]]
     for source in ("\n".join(lines).encode(), make_xlsx({"a": [one.split(";") for one in lines]})):
-        result = read_table(source, DATED)
+        result = read_all(source, DATED)
         found = [str(row["on"]) for row in result.rows if row["what"] == "a"]
         assert found == ([wanted] if wanted else [])
         if wanted is None:
@@ -339,5 +356,5 @@ def test_a_column_decides_the_order_of_its_dates(others: list[str], wanted: str 
 def test_one_deciding_date_among_very_many_may_be_a_slip() -> None:
     """Fewer than one in ten decide nothing."""
     lines = ["Datum;what", "13/04/2025;a", *["03/04/2025;b"] * 30]
-    result = read_table("\n".join(lines).encode(), DATED)
+    result = read_all("\n".join(lines).encode(), DATED)
     assert (len(result.rows), len(result.refused)) == (1, 30)

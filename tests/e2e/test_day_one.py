@@ -66,6 +66,7 @@ def walk_to_the_report(walk: Walk, files: list[Path]) -> None:
     page = walk.page
     walk.do("choose the files", lambda: page.locator("#files").set_input_files(files))
     walk.do("read them", page.locator("form[enctype] button.first").click)
+    walk.wait()
     for header, column in ODD.items():
         choice = page.locator("#look tr", has_text=header).locator("select").first
         walk.do(f"say what “{header}” is", partial(choice.select_option, column))

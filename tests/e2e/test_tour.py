@@ -160,7 +160,9 @@ def test_the_alarm_stands_at_its_time_with_its_reasons(viewer: Pages, demo: Prod
     expect(page.locator("main")).to_contain_text("V1")
 
 
-def test_a_report_without_net_waits_in_sight_and_goes_when_the_net_is_back(viewer: Pages) -> None:
+def test_a_report_without_net_waits_in_sight_and_goes_when_the_net_is_back(
+    viewer: Pages, shoot: Callable[[Page, str], Path]
+) -> None:
     """Kept over a reload, sent once, with a receipt; numbers of persons never kept."""
     page = viewer.open("/tour/2/", size=PHONE)
     viewer.expected += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch"]
@@ -180,6 +182,7 @@ def test_a_report_without_net_waits_in_sight_and_goes_when_the_net_is_back(viewe
     kept = page.evaluate(KEPT)
     assert "070" not in kept
     assert "Taggar" in kept
+    look(page, shoot, "tour-outbox")
     page.unroute("**/reports/new/")
     page.reload()
     expect(page.locator("#outbox li.sent")).to_have_count(1)

@@ -102,7 +102,21 @@ def test_a_forgotten_arrival_is_read_from_positions_or_asked_for(first: Visit) -
     stand(first, first.arrive_at, 12)
     visits.finish(visit=first, by="test", at=left)
     first.refresh_from_db()
-    assert (first.state, first.arrived_at) == ("done", first.arrive_at)
+    assert (first.state, first.arrived_at, first.left_at) == ("done", first.arrive_at, left)
+
+
+def test_what_is_said_afterwards_counts_from_positions_else_by_word_alone(first: Visit) -> None:
+    second = in_order(first.plan)[1]
+    stand(first, first.arrive_at, 12)
+    later = second.window_until + 20 * MINUTE
+    put_position(first.unit, first.arrive_at + 14 * MINUTE, at_km(9), LON)
+    for one in (first, second):
+        visits.finish(visit=one, by="test", at=later)
+        one.refresh_from_db()
+        assert one.state == "done"
+    assert (first.arrived_at, first.left_at) == (first.arrive_at, first.arrive_at + 12 * MINUTE)
+    assert (second.arrived_at, second.left_at) == (None, None)
+    assert [one.site for one in Presence.objects.all()] == [first.site]
 
 
 def test_a_short_stay_needs_its_reason(first: Visit) -> None:

@@ -10,11 +10,13 @@ import xlsxwriter
 
 from narvaro.access.models import Member, Role
 from narvaro.directory.importing import staged
-from narvaro.directory.models import FileDraft, Site, SiteAlias
+from narvaro.directory.models import Site, SiteAlias
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.models import DeliveredHours
 from narvaro.sharing import actions
-from narvaro.sharing.running import run_waiting
+from narvaro.sharing.models import FileDraft
+from narvaro.sharing.queries import count_waiting
+from narvaro.sharing.running import look, run_waiting
 from narvaro.situation.models import Case, Damage, Incident, Presence
 from narvaro.spine.refusal import Refused
 from tests.make import NIGHT, World, make_member
@@ -80,8 +82,15 @@ def coordinator(world: World, settings: Any, tmp_path: Path) -> Member:
 
 
 def take(member: Member, name: str, data: bytes) -> list[FileDraft]:
+    """Put a file in, and look into it."""
+    return look(put_in(member, name, data))
+
+
+def put_in(member: Member, name: str, data: bytes) -> FileDraft:
     """Put a file in."""
-    return actions.take_upload(tenant=member.tenant, member=member, name=name, data=data, at=NIGHT)
+    return actions.take_upload(
+        tenant=member.tenant, member=member, name=name, pieces=[data[:7], data[7:]], at=NIGHT
+    )
 
 
 def bring_in(drafts: list[FileDraft]) -> list[FileDraft]:
@@ -283,8 +292,30 @@ def test_columns_that_a_person_chose_are_remembered(sites: Member) -> None:
 
 
 def test_what_cannot_be_read_is_refused_in_words(coordinator: Member) -> None:
-    """A damaged workbook says what to do, and leaves nothing behind."""
-    with pytest.raises(Refused) as no:
-        take(coordinator, "trasig.xlsx", b"PK\x03\x04" + b"\0" * 50)
-    assert no.value.code == "file_unreadable"
-    assert not FileDraft.objects.exists()
+    """A damaged workbook says what to do, and nothing of it is written."""
+    put_in(coordinator, "trasig.xlsx", b"PK\x03\x04" + b"\0" * 50)
+    run_waiting()
+    draft = FileDraft.objects.get()
+    assert draft.state == State.FAILED
+    assert "save it anew as .xlsx" in draft.report["error"]
+
+
+def test_a_file_that_ends_its_run_each_time_is_given_up(coordinator: Member) -> None:
+    """Three runs that end without a word, whether it is looked into or brought in; then it is said."""
+    put_in(coordinator, "Bomb.xlsx", b"PK")
+    for _run in range(3):
+        assert actions.take_next(coordinator.tenant_id) is not None  # and the program ends here
+        actions.requeue_interrupted(at=NIGHT)
+    assert actions.take_next(coordinator.tenant_id) is None
+    draft = FileDraft.objects.get()
+    assert (draft.state, count_waiting()) == (State.FAILED, 0)
+    assert "three times" in draft.report["error"]
+
+
+def test_what_was_cut_off_is_run_again(sites: Member) -> None:
+    """A restart in the middle costs nothing but time."""
+    drafts = take(sites, "Skador.xlsx", workbook(Blad1=DAMAGE))
+    actions.queue(drafts=drafts)
+    assert actions.take_next(sites.tenant_id) is not None
+    assert run_waiting() == 1
+    assert FileDraft.objects.get(pk=drafts[0].pk).state in {State.DONE, State.ASKS}

@@ -24,7 +24,7 @@ from narvaro.access.models import Member, Role
 from narvaro.core.risk import Input
 from narvaro.directory.actions import import_roads
 from narvaro.directory.maps import find_open_map
-from narvaro.directory.models import Area, FileDraft, RoadMap, Site
+from narvaro.directory.models import Area, RoadMap, Site
 from narvaro.followup.first_report import get_first_report
 from narvaro.forecast.actions import make_forecast, score_due
 from narvaro.forecast.models import Forecast, Score
@@ -34,7 +34,8 @@ from narvaro.plan.following import PLAN
 from narvaro.plan.hours import night_of
 from narvaro.plan.models import Focus, PatrolPlan, Visit
 from narvaro.sharing import actions
-from narvaro.sharing.running import run_waiting
+from narvaro.sharing.models import FileDraft
+from narvaro.sharing.running import look, run_waiting
 from narvaro.situation import pictures
 from narvaro.situation.contents import read_contents
 from narvaro.situation.models import Decision, Incident
@@ -147,9 +148,11 @@ class Office:
 
     def bring_in(self, name: str, data: bytes) -> FileDraft:
         """Put in a file of one sheet, leave open places as they are, and let it in."""
-        (draft,) = actions.take_upload(
-            tenant=self.world.tenant, member=self.member, name=name, data=data, at=self.hands.now()
-        )
+        taken = actions.take_upload(
+            tenant=self.world.tenant, member=self.member, name=name, pieces=[data],
+            at=self.hands.now(),
+        )  # fmt: skip
+        (draft,) = look(taken)
         draft = self._run(draft)
         if draft.state == State.ASKS:
             left = {one["text"]: "" for one in draft.report["unsure"]}

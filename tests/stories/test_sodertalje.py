@@ -20,7 +20,7 @@ from narvaro.access.models import Member, Role
 from narvaro.core.risk import InputRefused, allow
 from narvaro.directory.actions import import_roads
 from narvaro.directory.importing.placing import Placer
-from narvaro.directory.models import Area, FileDraft, Site
+from narvaro.directory.models import Area, Site
 from narvaro.followup.first_report import get_first_report
 from narvaro.forecast.actions import make_forecast
 from narvaro.forecast.models import Forecast
@@ -28,7 +28,8 @@ from narvaro.forecast.queries import is_due
 from narvaro.plan import actions as planning
 from narvaro.plan.models import PatrolPlan
 from narvaro.sharing import actions
-from narvaro.sharing.running import run_waiting
+from narvaro.sharing.models import FileDraft
+from narvaro.sharing.running import look, run_waiting
 from narvaro.situation import pictures
 from narvaro.situation.contents import Contents, read_contents
 from narvaro.situation.models import Incident, Observation, PoliceEvent
@@ -85,8 +86,8 @@ def coordinator(sodertalje: World) -> Member:
 
 def put_in(member: Member, name: str, data: bytes) -> FileDraft:
     """Put in a file of one sheet; return its draft."""
-    (draft,) = actions.take_upload(
-        tenant=member.tenant, member=member, name=name, data=data, at=NOW
+    (draft,) = look(
+        actions.take_upload(tenant=member.tenant, member=member, name=name, pieces=[data], at=NOW)
     )
     return draft
 

@@ -9,7 +9,8 @@ from django.test import Client
 
 from narvaro.access.entry import MEMBER_KEY
 from narvaro.access.models import Role
-from narvaro.directory.models import FileDraft, Site
+from narvaro.directory.models import Site
+from narvaro.sharing.models import FileDraft
 from narvaro.sharing.running import run_waiting
 from narvaro.situation.models import Incident
 from tests.make import World, make_member, make_site
@@ -39,8 +40,10 @@ def client(world: World, settings: Any, tmp_path: Path) -> Client:
 
 
 def put_in(client: Client, name: str, data: bytes) -> Any:
-    """Put a file in."""
-    return client.post("/files/", {"files": SimpleUploadedFile(name, data)})
+    """Put a file in, and let it be looked into."""
+    answer = client.post("/files/", {"files": SimpleUploadedFile(name, data)})
+    run_waiting()
+    return answer
 
 
 def choose(client: Client, **columns: str) -> FileDraft:
@@ -133,10 +136,16 @@ def test_a_file_that_cannot_be_read_is_said_on_the_page(
     client: Client, world: World, name: str, data: bytes
 ) -> None:
     """With its name; the others would still come in."""
-    answer = put_in(client, name, data or b"\n")
-    assert answer.status_code == 422
-    assert name in answer.content.decode()
-    assert not FileDraft.objects.exists()
+    put_in(client, name, data or b"\n")
+    page = client.get("/files/").content.decode()
+    assert f"{name}: " in page  # in words, and it can only be left out
+    draft = FileDraft.objects.get()
+    assert draft.state == State.FAILED
+    assert f'name="kind-{draft.pk}"' in page
+    assert "Alarm responses" not in page
+    client.post("/files/bring-in/", {f"kind-{draft.pk}": ""})
+    draft.refresh_from_db()
+    assert draft.state == State.DROPPED
 
 
 def test_another_towns_files_are_not_there(client: Client, world: World) -> None:

@@ -11,11 +11,12 @@ from pypdf import PdfReader
 from narvaro.access.actions import add_organisation
 from narvaro.access.models import Member, OrganisationKind, Role
 from narvaro.situation.models import Decision, Measure, Observation, Picture
+from narvaro.situation.report_facts import Where
 from narvaro.situation.weeks import closing_of
 from narvaro.spine.clock import Hands
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
-from tests.make import NIGHT, World, make_member, make_observation, make_site
+from tests.make import NIGHT, World, make_damage, make_member, make_observation, make_site
 from tests.web.test_phone import browser_of, shown
 
 MONDAY = date(2026, 11, 23)
@@ -205,6 +206,22 @@ def test_a_guest_reads_what_is_published_and_it_is_noted(
     read = Event.objects.filter(kind="picture.read").order_by("position")
     assert [one.payload and '"page"' in one.payload for one in read] == [True, False]
     assert {one.actor for one in read} == {f"member:{guest.pk}"}
+
+
+def test_what_damage_costs_is_told_to_the_municipality_alone(
+    world: World, meeting: Client, guest: Member
+) -> None:
+    """The guest reads how many, on the page and the paper; who pays reads the sum too."""
+    handles = make_member(world, Role.PROPERTY_MANAGER, world.municipality)
+    site = make_site(world)
+    make_damage(handles, Where(site=site), at=IN_WEEK, estimate=43_210)
+    hold_meeting(world, meeting)
+    browser = browser_of(guest)
+    for one in (browser, meeting):
+        said = "43,210" in shown(one, HERE)
+        on_paper = "43,210" in text_of(one)
+        assert (said, on_paper) == (one is meeting, one is meeting)
+    assert "damages" in shown(browser, HERE)
 
 
 def test_a_reporter_sees_what_became_of_his_reports(world: World, meeting: Client) -> None:

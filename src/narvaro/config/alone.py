@@ -5,6 +5,8 @@ Two `work` processes on one home would both checkpoint the database and both pro
 
 import ctypes
 import fcntl
+import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,17 +21,32 @@ class NotAloneError(Exception):
 
 
 @contextmanager
-def alone(home: Path, name: str) -> Iterator[None]:
-    """Hold the lock of a name for the length of the block; raises NotAloneError."""
+def alone(home: Path, name: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the lock of a name for the length of the block; raises NotAloneError, or waits."""
     file = home / f"{name}.lock"
     with file.open("w") as held:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as taken:
             raise NotAloneError(
                 f"Another `narvaro {name}` runs on this home folder ({file} is held). End it first."
             ) from taken
         yield
+
+
+def be_modest(share: float = 0.5) -> None:
+    """Let this process be the first to go when memory runs short, and hold at most a share of it.
+
+    What a file unpacks to is not known before it is read: the kernel's limit ends the reading, not
+    the alarms.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = min(int(memory * share), hard if hard != resource.RLIM_INFINITY else memory)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    score = Path("/proc/self/oom_score_adj")
+    if score.exists():  # Linux
+        score.write_text("1000")
 
 
 def end_with_parent() -> None:

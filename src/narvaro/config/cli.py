@@ -61,12 +61,12 @@ def get_tenant(name: str | None) -> "Tenant":
 
 
 @contextmanager
-def only_one(home: Path, name: str) -> Iterator[None]:
-    """Refuse, in words, to be the second process of a name on one home folder."""
+def only_one(home: Path, name: str, *, wait: bool = False) -> Iterator[None]:
+    """Refuse, in words, to be the second process of a name on one home folder, or wait."""
     from narvaro.config.alone import NotAloneError, alone
 
     try:
-        with alone(home, name):
+        with alone(home, name, wait=wait):
             yield
     except NotAloneError as no:
         raise click.ClickException(str(no)) from no
@@ -179,9 +179,11 @@ def work() -> None:
 def bring_in() -> None:
     """Bring in the files that were uploaded and wait, then end."""
     start_django()
+    from narvaro.config.alone import be_modest
     from narvaro.sharing.running import run_waiting
 
-    with only_one(Path(os.environ["NARVARO_HOME"]), "bring-in"):
+    be_modest()
+    with only_one(Path(os.environ["NARVARO_HOME"]), "bring-in", wait=True):
         run_waiting()
 
 

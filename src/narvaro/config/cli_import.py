@@ -1,5 +1,6 @@
 """`narvaro import KIND FILE`. In: a file of a register, or of streets. Out: rows, and a report."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -123,15 +124,16 @@ def _command(kind: str) -> click.Command:
     def run(
         file: Path, tenant_name: str | None, pairs: tuple[str, ...], dry_run: bool, keep_good: bool
     ) -> None:
-        from narvaro.config.cli import get_tenant, start_django
+        from narvaro.config.cli import get_tenant, only_one, start_django
 
         start_django()
         tenant = get_tenant(tenant_name)
         bar = _Bar(kind)
-        report = import_file(
-            kind, file, tenant, mapping=_mapping(pairs), dry_run=dry_run, keep_good=keep_good,
-            progress=bar,
-        )  # fmt: skip
+        with only_one(Path(os.environ["NARVARO_HOME"]), "bring-in"):
+            report = import_file(
+                kind, file, tenant, mapping=_mapping(pairs), dry_run=dry_run, keep_good=keep_good,
+                progress=bar,
+            )  # fmt: skip
         bar.close()
         print_report(report, dry_run=dry_run)
         sys.exit(1 if report.refused else 0)

@@ -5,7 +5,7 @@ answered as a person does who agrees with each first suggestion.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from narvaro.spine import clock
 if TYPE_CHECKING:
     from narvaro.access.models import Member
     from narvaro.access.viewer import Viewer
-    from narvaro.directory.models import FileDraft
+    from narvaro.sharing.models import FileDraft
 
 Tell = Callable[..., None]
 PATIENCE = timedelta(minutes=30)
@@ -41,62 +41,73 @@ def list_files(town: Town) -> list[Path]:
 def put_in(town: Town, coordinator: str, tell: Tell, stop: threading.Event) -> None:
     """Put the files in and see them through; each line told is a code and its facts."""
     from narvaro.access.models import Member
-    from narvaro.directory.models import FileDraft
     from narvaro.sharing import actions
     from narvaro.spine.refusal import Refused
 
     member = Member.objects.select_related("organisation", "tenant").get(service_number=coordinator)
-    waiting: list[FileDraft] = []
+    digests = set()
     for file in list_files(town):
         try:
-            found = actions.take_upload(
-                tenant=member.tenant, member=member, name=file.name, data=file.read_bytes(),
+            draft = actions.take_upload(
+                tenant=member.tenant, member=member, name=file.name, pieces=[file.read_bytes()],
                 at=clock.now(),
             )  # fmt: skip
         except Refused as no:
             tell("refused_file", what=file.name, why=no.detail)
             continue
-        for draft in found:
-            _name_columns(draft)
-        waiting += [one for one in found if one.kind]
+        digests.add(draft.sha256)
         tell("coming", what=file.name)
-    actions.queue(drafts=waiting)
-    _see_through(member, waiting, tell, stop)
+    _see_through(member, digests, tell, stop)
+
+
+def _see_through(member: "Member", digests: set[str], tell: Tell, stop: threading.Event) -> None:
+    """Go on with each sheet, and answer what it asks, until it is in or failed."""
+    from narvaro.access.viewer import viewer_of
+    from narvaro.sharing.models import FileDraft
+
+    viewer, ended = viewer_of(member), set()
+    until = clock.monotonic() + PATIENCE.total_seconds()
+    mine = FileDraft.objects.filter(tenant_id=member.tenant_id, sha256__in=digests)
+    while clock.monotonic() < until and not stop.wait(0.5):
+        left = [one for one in mine.select_related("tenant") if one.pk not in ended]
+        if not left:
+            return
+        ended |= {one.pk for one in left if _goes_on(viewer, one, tell)}
+
+
+def _goes_on(viewer: "Viewer", draft: "FileDraft", tell: Tell) -> bool:
+    """Do what a person does with a sheet now; return whether there is nothing more to do."""
+    from narvaro.sharing import actions
+    from narvaro.sharing.models import FileDraft
+
+    title = f"{draft.file_name} {draft.sheet}".strip()
+    match draft.state:
+        case FileDraft.State.READ if draft.kind:
+            _name_columns(draft)
+            actions.queue(drafts=[draft])
+        case FileDraft.State.READ:
+            tell("refused_file", what=title, why="nobody knows what kind of list it is")
+            return True
+        case FileDraft.State.ASKS:
+            tell("asked", what=title, count=str(_agree(viewer, draft)))
+        case FileDraft.State.DONE:
+            tell("in", what=title, count=str(draft.report.get("kept", 0)))
+            return True
+        case FileDraft.State.FAILED:
+            why = draft.report.get("error") or _first_refusal(draft.report)
+            tell("refused_file", what=title, why=str(why))
+            return True
+        case _:  # it is looked into, waits, or runs
+            pass
+    return False
 
 
 def _name_columns(draft: "FileDraft") -> None:
     from narvaro.sharing import actions
 
     odd = {name: KNOWN_TO_NOBODY[name] for name in draft.mapping if name in KNOWN_TO_NOBODY}
-    if odd and draft.kind:
+    if odd:
         actions.set_columns(draft=draft, kind=draft.kind, mapping={**draft.mapping, **odd})
-
-
-def _see_through(
-    member: "Member",
-    drafts: Sequence["FileDraft"],
-    tell: Tell,
-    stop: threading.Event,
-) -> None:
-    """Answer what the files ask until each is in, or failed."""
-    from narvaro.access.viewer import viewer_of
-    from narvaro.directory.models import FileDraft
-
-    viewer, open_ones = viewer_of(member), {one.pk for one in drafts}
-    until = clock.monotonic() + PATIENCE.total_seconds()
-    while open_ones and clock.monotonic() < until and not stop.wait(0.5):
-        for draft in FileDraft.objects.select_related("tenant").filter(pk__in=open_ones):
-            title = f"{draft.file_name} {draft.sheet}".strip()
-            if draft.state == FileDraft.State.ASKS:
-                asked = _agree(viewer, draft)
-                tell("asked", what=title, count=str(asked))
-            elif draft.state == FileDraft.State.DONE:
-                tell("in", what=title, count=str(draft.report.get("kept", 0)))
-                open_ones.discard(draft.pk)
-            elif draft.state == FileDraft.State.FAILED:
-                why = draft.report.get("error") or _first_refusal(draft.report)
-                tell("refused_file", what=title, why=why)
-                open_ones.discard(draft.pk)
 
 
 def _first_refusal(report: dict[str, object]) -> str:

@@ -94,12 +94,16 @@ def play_what_is_asked(folder: TourFolder, stage: Stage, stop: threading.Event) 
 def bring_in_the_past(home: Home, town: Town, stop: threading.Event, say: Say) -> None:
     """Put the town's files in, then make a forecast and propose a plan; each step is told."""
     from django.db import close_old_connections
+    from django.utils import translation
+
+    from narvaro.web.tour_words import TOLD
 
     tell = Teller(TourFolder(home.path), COMING_IN)
 
     def told(code: str, **facts: str) -> None:
         tell(code, **facts)
-        say(f"  {code}: {' '.join(facts.values())}")
+        with translation.override(None):  # the command line speaks English
+            say(f"  {str(TOLD[code]) % facts}")
 
     tell(BEGUN)
     try:

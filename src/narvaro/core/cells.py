@@ -15,18 +15,18 @@ from decimal import Decimal
 from typing import TypeVar
 
 from narvaro.core.cell_error import AmbiguousDateError, CellError
+from narvaro.core.said import Said
 from narvaro.core.written_times import (
     clock_time,
     day,
     local_datetime,
     moment,
-    moment_span,
     weekdays,
 )
 
 __all__ = [
     "AmbiguousDateError", "Amount", "CellError", "amount", "clock_time", "day", "decimal", "duration",
-    "integer", "latitude", "list_of", "local_datetime", "longitude", "moment", "moment_span",
+    "integer", "latitude", "list_of", "local_datetime", "longitude", "moment",
     "money", "one_of", "positive_integer", "share", "text", "text_up_to", "weekdays",
     "wkt_polygon", "yes_no",
 ]  # fmt: skip
@@ -72,8 +72,11 @@ def text_up_to(most: int) -> Callable[[str], str]:
 
     def parse(cell: str) -> str:
         if len(cell) > most:
-            why = f"this has {len(cell)} characters; there is room for {most}"
-            raise CellError("too_long", why, "shorten it")
+            why = Said(
+                "this has %(number)s characters; there is room for %(most)s",
+                number=len(cell), most=most,
+            )  # fmt: skip
+            raise CellError("too_long", why, Said("shorten it"))
         return cell
 
     return parse
@@ -93,7 +96,8 @@ def decimal(cell: str) -> Decimal:
         return Decimal(cell.replace(".", "").replace(",", "."))
     if _COMMAED.fullmatch(cell):
         return Decimal(cell.replace(",", ""))
-    raise CellError("not_a_number", "this is not a number", "write it like 1234,50 or 1234.50")
+    todo = Said("write it like 1234,50 or 1234.50")
+    raise CellError("not_a_number", Said("this is not a number"), todo)
 
 
 def integer(cell: str) -> int:
@@ -105,14 +109,17 @@ def integer(cell: str) -> int:
             return int(decimal(cell))
         except CellError:
             pass
-    raise CellError("not_an_integer", "this is not a whole number", "write it like 1234")
+    raise CellError(
+        "not_an_integer", Said("this is not a whole number"), Said("write it like 1234")
+    )
 
 
 def positive_integer(cell: str) -> int:
     """Read a whole number of at least one."""
     value = integer(cell)
     if value < 1:
-        raise CellError("not_positive", "the number must be at least 1", "write 1 or more")
+        why = Said("the number must be at least 1")
+        raise CellError("not_positive", why, Said("write 1 or more"))
     return value
 
 
@@ -135,24 +142,27 @@ def amount(cell: str) -> Amount:
     bare = bare[: thousands.start()] if thousands else bare
     bare = _OERE_DASH.sub(r"\1", bare.strip()).strip()
     if _THREE_BEHIND.fullmatch(bare):
-        why = "this may be thousands or decimals"
-        todo = f"write {re.sub('[.,]', '', bare)}, or at most two decimals"
+        why = Said("this may be thousands or decimals")
+        whole = re.sub("[.,]", "", bare)
+        todo = Said("write %(whole)s, or at most two decimals", whole=whole)
         raise CellError("thousands_or_decimals", why, todo)
     if _BETWEEN_SUMS.fullmatch(bare):
-        raise CellError("two_sums", "these are two sums", "write one, like ca 4000 kr")
+        raise CellError("two_sums", Said("these are two sums"), Said("write one, like ca 4000 kr"))
     try:
         return Amount(decimal(bare) * times, bool(estimates))
     except CellError as error:
-        todo = "write it like 1250,50 or 1 250 kr"
-        raise CellError("not_money", "this is not a sum of money", todo) from error
+        todo = Said("write it like 1250,50 or 1 250 kr")
+        raise CellError("not_money", Said("this is not a sum of money"), todo) from error
 
 
 def money(cell: str) -> Decimal:
     """Read a sum of money that is no estimate: 1 250 kr, 12 500:-, 1 250,50, 12 tkr."""
     found = amount(cell)
     if found.is_estimate:
-        todo = f"write {found.sek} if it is final, or use the column for estimates"
-        raise CellError("estimate", "this is an estimate", todo)
+        todo = Said(
+            "write %(sum)s if it is final, or use the column for estimates", sum=str(found.sek)
+        )
+        raise CellError("estimate", Said("this is an estimate"), todo)
     return found.sek
 
 
@@ -161,7 +171,8 @@ def share(cell: str) -> Decimal:
     percent = cell.endswith("%")
     value = decimal(cell.rstrip("% \u00a0")) / (100 if percent else 1)
     if not 0 <= value <= 1:
-        raise CellError("share_range", "a share lies between 0 and 1", "write it like 95 %")
+        why = Said("a share lies between 0 and 1")
+        raise CellError("share_range", why, Said("write it like 95 %"))
     return value
 
 
@@ -172,7 +183,7 @@ def yes_no(cell: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise CellError("not_yes_or_no", f"“{cell}” is neither yes nor no", "write ja or nej")
+    raise CellError("not_yes_or_no", Said("this is neither yes nor no"), Said("write ja or nej"))
 
 
 def duration(unit: str) -> Callable[[str], timedelta]:
@@ -197,45 +208,47 @@ def duration(unit: str) -> Callable[[str], timedelta]:
         try:
             number = decimal(cell)
         except CellError as error:
-            todo = "write it like 7:30 or 45 min"
-            raise CellError("not_a_duration", "this is not a length of time", todo) from error
+            todo = Said("write it like 7:30 or 45 min")
+            raise CellError("not_a_duration", Said("this is not a length of time"), todo) from error
         return timedelta(seconds=float(number * (3600 if unit == "h" else 60)))
 
     def checked(cell: str) -> timedelta:
         try:
             found = parse(cell)
         except OverflowError as error:
-            raise CellError("too_long", "this is too long a time", "correct it") from error
+            why = Said("this is too long a time")
+            raise CellError("too_long", why, Said("correct it")) from error
         if found < timedelta():
-            raise CellError("negative", "a length of time is not below zero", "correct it")
+            why = Said("a length of time is not below zero")
+            raise CellError("negative", why, Said("correct it"))
         return found
 
     return checked
 
 
-def _degrees(cell: str, limit: int, name: str, example: str) -> float:
+def _degrees(cell: str, limit: int, example: str) -> float:
+    todo = Said("write WGS 84 degrees like %(example)s", example=example)
     try:
         value = float(decimal(cell))
     except CellError as error:
-        raise CellError(
-            "not_degrees", f"this is not a {name}", f"write degrees like {example}"
-        ) from error
+        raise CellError("not_degrees", Said("these are not degrees"), todo) from error
     if -limit <= value <= limit:
         return value
-    todo = f"write WGS 84 degrees like {example}"
+    why = Said("these degrees lie between -%(limit)s and %(limit)s", limit=limit)
     if abs(value) > 10_000:
-        todo = f"this looks like metres (SWEREF 99 TM): convert to {todo[6:]}"
-    raise CellError(f"{name}_range", f"a {name} lies between -{limit} and {limit}", todo)
+        why = Said("this looks like metres (SWEREF 99 TM)")
+        todo = Said("choose north or east for the column, or convert it to WGS 84 degrees")
+    raise CellError("degrees_range", why, todo)
 
 
 def latitude(cell: str) -> float:
     """Read a latitude in WGS 84 degrees, -90 to 90."""
-    return _degrees(cell, 90, "latitude", "59,1955")
+    return _degrees(cell, 90, "59,1955")
 
 
 def longitude(cell: str) -> float:
     """Read a longitude in WGS 84 degrees, -180 to 180."""
-    return _degrees(cell, 180, "longitude", "17,6253")
+    return _degrees(cell, 180, "17,6253")
 
 
 def one_of(synonyms: Mapping[str, str]) -> Callable[[str], str]:
@@ -247,9 +260,8 @@ def one_of(synonyms: Mapping[str, str]) -> Callable[[str], str]:
     def parse(cell: str) -> str:
         found = known.get(cell.casefold())
         if found is None:
-            raise CellError(
-                "unknown_word", "this word is not in the list", f"write one of {offered}"
-            )
+            why = Said("this word is not in the list")
+            raise CellError("unknown_word", why, Said("write one of %(words)s", words=offered))
         return found
 
     return parse
@@ -264,31 +276,30 @@ def list_of(item: Callable[[str], T], separator: str = ",") -> Callable[[str], t
     return parse
 
 
-def _ring_fault(ring: str) -> str | None:
+def _ring_fault(ring: str) -> Said | None:
     try:
         points = [tuple(float(number) for number in point.split()) for point in ring.split(",")]
     except ValueError:
-        return "a corner is not two numbers"
+        return Said("a corner is not two numbers")
     if any(len(point) != 2 for point in points):
-        return "a corner is not two numbers"
+        return Said("a corner is not two numbers")
     if len(points) < 4:
-        return "a ring needs at least three corners and the first again"
+        return Said("a ring needs at least three corners and the first again")
     if points[0] != points[-1]:
-        return "a ring does not end where it starts"
+        return Said("a ring does not end where it starts")
     if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in points):
-        return "a corner lies outside WGS 84 (longitude first, then latitude)"
+        return Said("a corner lies outside WGS 84 (longitude first, then latitude)")
     return None
 
 
 def wkt_polygon(cell: str) -> str:
     """Check a WKT polygon (WGS 84, longitude latitude, closed rings) and return its text."""
     match = _POLYGON.fullmatch(cell)
-    fault = "this is not a WKT polygon"
+    fault = Said("this is not a WKT polygon")
     if match is not None:
         faults = [found for ring in _RING.findall(match[1]) if (found := _ring_fault(ring))]
         if not faults:
             return cell
         fault = faults[0]
-    raise CellError(
-        "not_a_polygon", fault, "write POLYGON ((lon lat, lon lat, …)), one polygon per row"
-    )
+    todo = Said("write POLYGON ((lon lat, lon lat, …)), one polygon per row")
+    raise CellError("not_a_polygon", fault, todo)

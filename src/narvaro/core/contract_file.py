@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from narvaro.core.said import Said
 from narvaro.core.terms import ContractTerms, Option, Problem, ResponseTerm, TermsError
 
 T = TypeVar("T")
@@ -43,56 +44,61 @@ class Contract:
 
 
 class _FormError(ValueError):
-    """A value of the wrong form: what it should be."""
+    """A value of the wrong form: what to write."""
+
+    def __init__(self, todo: Said) -> None:
+        super().__init__(todo)
+        self.todo = todo
 
 
 def _text(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip()
-    raise _FormError('a text in quotation marks, like "KS 2024/117"')
+    raise _FormError(Said('write a text in quotation marks, like "KS 2024/117"'))
 
 
 def _day(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise _FormError("a date without quotation marks, like 2024-10-01")
+    raise _FormError(Said("write a date without quotation marks, like 2024-10-01"))
 
 
 def _whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise _FormError("a whole number, like 6")
+    raise _FormError(Said("write a whole number, like 6"))
 
 
 def _number(value: object) -> Decimal:
     # A float's shortest text is what the person wrote: 0.9 is kept as 0.9.
+    todo = Said('write a number, like 1500 or "640.00"')
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             number = Decimal(str(value).replace(",", "."))
         except InvalidOperation:
-            raise _FormError('a number, like 1500 or "640.00"') from None
+            raise _FormError(todo) from None
         if number.is_finite() and abs(number) < 10**12:
             return number
-    raise _FormError('a number, like 1500 or "640.00"')
+    raise _FormError(todo)
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, list) and value:
         return tuple(map(_text, value))
-    raise _FormError('a list of texts, like ["intruder", "duress"]')
+    raise _FormError(Said('write a list of texts, like ["intruder", "duress"]'))
 
 
 def _seconds(value: object) -> int:
     seconds = _number(value) * 60
     if seconds == int(seconds):
         return int(seconds)
-    raise _FormError("minutes that make whole seconds, like 20 or 7.5")
+    raise _FormError(Said("write minutes that make whole seconds, like 20 or 7.5"))
 
 
 def _unit(value: object) -> str:
     if value in PRICE_UNITS:
         return str(value)
-    raise _FormError(f"one of {', '.join(PRICE_UNITS)}")
+    raise _FormError(Said("write one of %(words)s", words=", ".join(PRICE_UNITS)))
 
 
 class _Reader:
@@ -105,9 +111,10 @@ class _Reader:
         self.table: dict[str, object] = dict(table) if isinstance(table, Mapping) else {}
         self.known: list[str] = []
         if not self.is_sound:
-            self.note("", "not a table", "write it as [[option]] with a line per value")
+            todo = Said("write it as [[option]] with a line per value")
+            self.note("", Said("not a table"), todo)
 
-    def note(self, key: str, what: str, todo: str) -> None:
+    def note(self, key: str, what: Said, todo: Said) -> None:
         where = ".".join(part for part in (self.path, key) if part) or "the file"
         self.problems.append(Problem(where, what, todo))
         self.is_sound = False
@@ -119,14 +126,15 @@ class _Reader:
         try:
             return parse(self.table[key])
         except _FormError as wrong:
-            self.note(key, f"“{self.table[key]}” is not understood", f"write {wrong}")
+            what = Said("“%(value)s” is not understood", value=str(self.table[key]))
+            self.note(key, what, wrong.todo)
             return None
 
     def get(self, key: str, parse: Callable[[object], T], instead: T) -> T:
         """Return the value; where it is missing or wrong, note it and return `instead`."""
         found = self.find(key, parse)
         if found is None and key not in self.table:
-            self.note(key, "missing", "add it")
+            self.note(key, Said("missing"), Said("add it"))
         return instead if found is None else found
 
     def build(self, make: Callable[[], T]) -> T | None:
@@ -134,7 +142,10 @@ class _Reader:
         is_whole = self.is_sound
         for key in self.table:
             if key not in self.known:
-                self.note(key, "unknown", f"remove it, or write one of {', '.join(self.known)}")
+                todo = Said(
+                    "remove it, or write one of %(words)s", words=", ".join(self.known)
+                )
+                self.note(key, Said("unknown"), todo)
         try:
             return make() if is_whole else None
         except TermsError as error:
@@ -171,7 +182,8 @@ def _read_price(reader: _Reader) -> Price | None:
     unit = reader.get("unit", _unit, "")
     price_sek = reader.get("price_sek", _number, Decimal(0))
     if price_sek < 0:
-        reader.note("price_sek", f"{price_sek} is below 0", "write the price without VAT")
+        what = Said("%(number)s is below 0", number=str(price_sek))
+        reader.note("price_sek", what, Said("write the price without VAT"))
     return reader.build(lambda: Price(service, name, unit, price_sek))
 
 
@@ -181,7 +193,8 @@ def _read_list(
     file.known.append(key)
     tables = file.table.get(key, [])
     if not isinstance(tables, list):
-        file.note(key, "not a list of tables", f"write each as [[{key}]]")
+        todo = Said("write each as [[%(name)s]]", name=key)
+        file.note(key, Said("not a list of tables"), todo)
         return (), False
     found = [
         read(_Reader(table, f"{key}[{number}]", file.problems))
@@ -194,7 +207,8 @@ def _read_list(
 def _check_unique(file: _Reader, key: str, names: list[str]) -> None:
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
-            file.note(f"{key}[{number}]", f"“{name}” stands twice", "give each its own name")
+            what = Said("“%(name)s” stands twice", name=name)
+            file.note(f"{key}[{number}]", what, Said("give each its own name"))
 
 
 def parse_contract(data: Mapping[str, object]) -> Contract:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from narvaro.core.cells import CellError
+from narvaro.core.said import Said
 from narvaro.core.table_spec import header_key
 
 DELIMITERS = ";\t,|"
@@ -81,7 +82,10 @@ def iter_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | C
             yield line, next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            why = f"lines {line}–{reader.line_num} cannot be split into cells ({error})"
-            todo = 'close each quotation mark, and write a mark inside a cell as ""'
+        except csv.Error:
+            why = Said(
+                "lines %(first)s–%(last)s cannot be split into cells",
+                first=line, last=reader.line_num,
+            )  # fmt: skip
+            todo = Said('close each quotation mark, and write a mark inside a cell as ""')
             yield line, CellError("broken_row", why, todo)

@@ -95,15 +95,3 @@ class Grid:
         row, col = divmod(cell, self.cols)
         north, east = self.south_m + row * self.cell_m, self.west_m + col * self.cell_m
         return f"{self.cell_m}mN{north}E{east}"
-
-    def find_cell(self, name: str) -> int | None:
-        """Return the cell of a name, None where it is not a cell of this grid."""
-        size, _, corner = name.partition("mN")
-        north, _, east = corner.partition("E")
-        try:
-            if int(size) != self.cell_m:
-                return None
-            cell = int(self.cells_of(int(north), int(east)))
-        except ValueError:
-            return None
-        return cell if cell >= 0 and self.name(cell) == name else None

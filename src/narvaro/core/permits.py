@@ -11,6 +11,9 @@ from enum import StrEnum
 from shapely import MultiPolygon, Point, Polygon, from_wkt
 from shapely.errors import GEOSException
 
+from narvaro.core.cell_error import CellError
+from narvaro.core.said import Said
+
 
 class Uncovered(StrEnum):
     """Why a permit does not cover."""
@@ -47,18 +50,21 @@ class Verdict:
 
 
 def read_area(wkt: str) -> Polygon | MultiPolygon:
-    """Read an area from WKT (lon lat); raises ValueError that says what is wrong."""
+    """Read an area from WKT (lon lat); raises CellError that says what is wrong."""
+    anew = Said("draw the border anew")
     try:
         shape = from_wkt(wkt)
     except GEOSException as fault:
-        raise ValueError(f"is not well-known text: {fault}") from fault
+        raise CellError("not_wkt", Said("this is not well-known text"), anew) from fault
     if not isinstance(shape, Polygon | MultiPolygon):
-        raise ValueError(f"is a {shape.geom_type}; a permit's area is a POLYGON")  # noqa: TRY004 - a value in a file
+        why = Said("this is a %(shape)s; a permit's area is a POLYGON", shape=shape.geom_type)
+        raise CellError("not_a_polygon", why, anew)
     if shape.is_empty or not shape.is_valid:
-        raise ValueError("is empty or crosses itself; draw the border anew")
+        raise CellError("crossing", Said("this is empty or crosses itself"), anew)
     west, south, east, north = shape.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
-        raise ValueError("is not longitude and latitude in degrees (write lon first, then lat)")
+        why = Said("this is not longitude and latitude in degrees")
+        raise CellError("not_degrees", why, Said("write lon first, then lat"))
     return shape
 
 

@@ -21,25 +21,12 @@ HOUR_S = 3600.0
 
 
 class Proof(StrEnum):
-    """How presence is known, best first; `grade` is its letter."""
+    """How presence is known, best first."""
 
     SCAN = "scan"
     POSITION = "position"
     TAP = "tap"
     STATED = "stated"
-
-    @property
-    def grade(self) -> str:
-        """Return A for a scan at the place, B a position, C a tap, D what somebody stated."""
-        return "ABCD"[_ORDER.index(self)]
-
-
-_ORDER = tuple(Proof)
-
-
-def best_of(*proofs: Proof) -> Proof:
-    """Return the strongest of proofs; raises ValueError for none."""
-    return min(proofs, key=_ORDER.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import python_calamine as calamine
 
 from narvaro.core.cells import CellError
 from narvaro.core.delimited import Record, decode_text, iter_records, sniff_delimiter
+from narvaro.core.said import Said
 
 ZIPPED, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PIECE = 1 << 22
@@ -100,13 +101,16 @@ def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = 
 
 def _too_large(size: int, limits: Limits) -> SheetsError:
     most = limits.unpacked_bytes >> 20
-    why = f"the file unpacks to {size >> 20} MiB; the limit is {most} MiB"
-    return SheetsError("too_large", why, "split it, for example one file per year")
+    why = Said(
+        "the file unpacks to %(size)s MiB; the limit is %(most)s MiB", size=size >> 20, most=most
+    )
+    return SheetsError("too_large", why, Said("split it, for example one file per year"))
 
 
 def _damaged(fault: object) -> SheetsError:
-    why = f"the spreadsheet cannot be opened ({fault})"
-    return SheetsError("spreadsheet", why, "open it, save it anew as .xlsx, or as CSV UTF-8")
+    why = Said("the spreadsheet cannot be opened (%(fault)s)", fault=str(fault))
+    todo = Said("open it, save it anew as .xlsx, or as CSV UTF-8")
+    return SheetsError("spreadsheet", why, todo)
 
 
 def _read_workbook(data: bytes, limits: Limits) -> Workbook:
@@ -128,8 +132,8 @@ def _read_workbook(data: bytes, limits: Limits) -> Workbook:
 
 
 def _locked() -> SheetsError:
-    why = "the file is protected by a password"
-    return SheetsError("encrypted", why, "open it and save it without a password")
+    why = Said("the file is protected by a password")
+    return SheetsError("encrypted", why, Said("open it and save it without a password"))
 
 
 def _take(book: Any, limits: Limits) -> Workbook:  # noqa: ANN401 - calamine's class has no public name
@@ -182,7 +186,7 @@ def _check_package(data: bytes, limits: Limits) -> None:
 def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> None:
     name = entry.filename.lower()
     if name.endswith(".bin") and "worksheets" in name:
-        raise _damaged("a binary workbook, .xlsb")
+        raise _damaged(".xlsb")
     extent = _OdsExtent() if name == "content.xml" else _XlsxExtent()
     tail = b""
     with package.open(entry) as stream:
@@ -197,12 +201,13 @@ def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limit
 
 
 def _too_wide(rows: int, columns: int, limits: Limits) -> SheetsError:
-    why = (
-        f"a sheet reaches over {rows} rows × {columns} columns; the limit is {limits.rows} rows "
-        f"and {limits.area_cells} cells"
-    )
-    todo = "delete what stands far below or beside the table, or split the file"
-    return SheetsError("too_large", why, todo)
+    why = Said(
+        "a sheet reaches over %(rows)s rows × %(columns)s columns; the limit is %(most_rows)s rows "
+        "and %(most_cells)s cells",
+        rows=rows, columns=columns, most_rows=limits.rows, most_cells=limits.area_cells,
+    )  # fmt: skip
+    todo = Said("delete what stands far below or beside the table, or split the file")
+    return SheetsError("too_wide", why, todo)
 
 
 class _XlsxExtent:

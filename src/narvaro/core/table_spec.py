@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from narvaro.core.cells import CellError
+from narvaro.core.said import Said
 
 _BROKEN_WORD = re.compile(r"(?<=\w)-\s*[\r\n]+\s*(?=[a-zåäö])|\u00ad")
 _IN_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
@@ -44,7 +45,7 @@ class Column:
         if cell:
             return self.parse(cell)
         if self.required and not self.may_be_empty:
-            raise CellError("empty_cell", "the cell is empty", "fill it in")
+            raise CellError("empty_cell", Said("the cell is empty"), Said("fill it in"))
         return None
 
 

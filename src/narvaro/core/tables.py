@@ -9,7 +9,7 @@ refused.
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from narvaro.core.cells import AmbiguousDateError, CellError
 from narvaro.core.delimited import (
@@ -21,13 +21,14 @@ from narvaro.core.delimited import (
     sniff_delimiter,
 )
 from narvaro.core.headers import Header, Passed, find_header
+from narvaro.core.said import Said
 from narvaro.core.sheets import Sheet, SheetsError, is_workbook, read_sheets
 from narvaro.core.table_spec import Column, TableSpec, clean_header, header_key, header_keys
 from narvaro.core.written_dates import find_order, in_order
 
 __all__ = [
-    "DELIMITERS", "Column", "Refusal", "RefusedRow", "Row", "Table", "TableResult", "TableSpec",
-    "decode_text", "read_table", "sniff_delimiter",
+    "DELIMITERS", "Column", "Refusal", "RefusedRow", "Row", "Table", "TableSpec", "decode_text",
+    "sniff_delimiter",
 ]  # fmt: skip
 
 Line = tuple[int, list[str] | CellError]
@@ -40,8 +41,13 @@ class Refusal:
     code: str
     column: str
     value: str
-    why: str
-    todo: str
+    why: Said
+    todo: Said
+
+    @classmethod
+    def of(cls, error: CellError, column: str = "", value: str = "") -> Self:
+        """Return an error as a refusal."""
+        return cls(error.code, column, value, error.why, error.todo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +67,6 @@ class Row:
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - the column's parser fixes the type
         return self.values[name]
-
-
-@dataclass(frozen=True, slots=True)
-class TableResult:
-    """A table read to its end."""
-
-    rows: tuple[Row, ...]
-    refused: tuple[RefusedRow, ...]
-    unmapped: tuple[str, ...]
-    missing: tuple[str, ...]
-    blank_lines: int
-    encoding: str
-    delimiter: str
-    sheet: str = ""
-    other_sheets: tuple[str, ...] = ()
-    passed: tuple[Passed, ...] = ()
 
 
 class Table:
@@ -129,8 +119,7 @@ class Table:
             return
         for line, cells in self._records:
             if isinstance(cells, CellError):
-                reason = Refusal(cells.code, "", "", cells.why, cells.todo)
-                yield RefusedRow(line, (reason,))
+                yield RefusedRow(line, (Refusal.of(cells),))
             elif line in self._skipped:
                 continue
             elif any(cells) and any(map(str.strip, cells)):
@@ -169,13 +158,13 @@ class Table:
             sheets = read_sheets(data).sheets
         except SheetsError as refused:
             self.line_count = 0
-            self._fault(refused.code, "", "", refused.why, refused.todo)
+            self._faults.append(Refusal.of(refused))
             return
         found = [(find_header(sheet, [self.spec], self._mapping), sheet) for sheet in sheets]
         found.sort(key=lambda pair: -pair[0].score if pair[0] else 1.0)
         if not found:
             self.line_count = 0
-            self._fault("empty_file", "", "", "the file has no header", "write the headers first")
+            self._faults.append(_headless())
             return
         self._open_sheet(found[0][1], found[0][0])
         self.other_sheets = tuple(sheet.name for _, sheet in found[1:])
@@ -194,7 +183,7 @@ class Table:
         self._records = (record for record in _lines(sheet) if record[0] > header.lines[-1])
         self._place(list(header.headers))
 
-    def _fault(self, code: str, column: str, value: str, why: str, todo: str) -> None:
+    def _fault(self, code: str, column: str, value: str, why: Said, todo: Said) -> None:
         self._faults.append(Refusal(code, column, value, why, todo))
 
     def _read_header(self) -> None:
@@ -202,7 +191,7 @@ class Table:
         for line, cells in self._records:
             self.header_line = line
             if isinstance(cells, CellError):
-                self._fault(cells.code, "", "", cells.why, cells.todo)
+                self._faults.append(Refusal.of(cells))
                 return
             headers = [*map(clean_header, cells)]
             if any(headers) and headers[0].casefold() != "sep=":
@@ -210,7 +199,7 @@ class Table:
             self.blank_lines += not any(headers)
             headers = []
         if not headers:
-            self._fault("empty_file", "", "", "the file has no header", "write the headers first")
+            self._faults.append(_headless())
         self._place(headers)
 
     def _names(self, headers: list[str]) -> dict[str, str]:
@@ -221,11 +210,11 @@ class Table:
             if not name:
                 continue
             if name not in columns:
-                offered = ", ".join(columns)
-                self._fault("unknown_column", header, name, "no such column", f"one of {offered}")
+                todo = Said("write one of %(words)s", words=", ".join(columns))
+                self._fault("unknown_column", header, name, Said("there is no such column"), todo)
             elif header_key(header) not in written:
-                why = "the mapping names a header that the file has not"
-                self._fault("unknown_header", header, name, why, "write it as in the file")
+                why = Said("the mapping names a header that the file has not")
+                self._fault("unknown_header", header, name, why, Said("write it as in the file"))
             else:
                 names = {key: value for key, value in names.items() if value != name}
                 names[header_key(header)] = name
@@ -242,10 +231,14 @@ class Table:
         for index, header in enumerate(headers):
             name = next((names[key] for key in header_keys(header) if key in names), None)
             if name is None or header_key(header) in unused:
-                unmapped.append(header or f"column {index + 1}")
+                unmapped.append(header or Said("column %(number)s", number=index + 1))
             elif name in taken:
-                why = f"“{taken[name]}” and “{header}” both mean {name}"
-                self._fault("double_column", header, "", why, "remove one, or map the right one")
+                why = Said(
+                    "“%(first)s” and “%(second)s” both mean “%(column)s”",
+                    first=taken[name], second=header, column=name,
+                )  # fmt: skip
+                todo = Said("remove one, or choose the right one")
+                self._fault("double_column", header, "", why, todo)
             else:
                 taken[name] = header
                 self._places.append((index, header, columns[name]))
@@ -255,9 +248,12 @@ class Table:
             c.name for c in self.spec.columns if c.required and c.name not in taken
         )
         for name in self.missing:
-            headers_known = " or ".join(columns[name].headers)
-            todo = f"add a column headed {headers_known}, or map another header to {name}"
-            self._fault("missing_column", columns[name].headers[0], "", "not in the header", todo)
+            todo = Said(
+                "add a column headed as one of %(words)s, or choose another header for “%(column)s”",
+                words=", ".join(columns[name].headers), column=name,
+            )  # fmt: skip
+            why = Said("this is not among the headers")
+            self._fault("missing_column", columns[name].headers[0], "", why, todo)
 
     # --- rows ---
 
@@ -268,9 +264,13 @@ class Table:
             and len(cells) != width
             and (len(cells) < width or any(map(str.strip, cells[width:])))
         ):
-            why = f"the row has {len(cells)} cells, the header has {width}"
-            todo = "add the missing cells" if len(cells) < width else "put cells that hold the "
-            todo += "" if len(cells) < width else "delimiter in quotation marks"
+            why = Said(
+                "the row has %(cells)s cells, the header has %(headers)s",
+                cells=len(cells), headers=width,
+            )  # fmt: skip
+            todo = Said("put cells that hold the delimiter in quotation marks")
+            if len(cells) < width:
+                todo = Said("add the missing cells")
             return RefusedRow(line, (Refusal("wrong_width", "", "", why, todo),))
         values: dict[str, Any] = {}
         reasons = self._damage(cells) if self._damaged else []
@@ -281,11 +281,11 @@ class Table:
             except AmbiguousDateError as error:
                 order = self._order(index)
                 if order is None:
-                    reasons.append(_refusal(error, header, column, cell))
+                    reasons.append(Refusal.of(error, header, column.shown(cell)))
                 else:
                     values[column.name] = column.read(in_order(cell, order))
             except CellError as error:
-                reasons.append(_refusal(error, header, column, cell))
+                reasons.append(Refusal.of(error, header, column.shown(cell)))
         return RefusedRow(line, tuple(reasons)) if reasons else Row(line, values)
 
     def _order(self, index: int) -> str | None:
@@ -302,7 +302,8 @@ class Table:
         return self._orders[index]
 
     def _damage(self, cells: list[str]) -> list[Refusal]:
-        why, todo = "a character was lost before this", "mend it and save the file as UTF-8"
+        why = Said("a character was lost before this")
+        todo = Said("mend it and save the file as UTF-8")
         return [
             Refusal("damaged_text", header, column.shown(cells[index]), why, todo)
             for index, header, column in self._places
@@ -310,40 +311,11 @@ class Table:
         ]
 
 
-def _refusal(error: CellError, header: str, column: Column, cell: str) -> Refusal:
-    return Refusal(error.code, header, column.shown(cell), error.why, error.todo)
+def _headless() -> Refusal:
+    why = Said("the file has no header")
+    return Refusal("empty_file", "", "", why, Said("write the headers first"))
 
 
 def _lines(sheet: Sheet) -> Iterator[Line]:
     rows: Iterable[Line] = sheet.rows
     return heapq.merge(rows, sheet.faults, key=lambda one: one[0]) if sheet.faults else iter(rows)
-
-
-def read_table(
-    data: bytes, spec: TableSpec, mapping: Mapping[str, str] | None = None
-) -> TableResult:
-    """Read a whole table; `mapping` is header as written → canonical column name.
-
-    Never raises for what stands in `data`. A header that lacks a required column refuses the
-    file: `missing` names the columns and `refused` holds the header's line with what to do.
-    """
-    table = Table(data, spec, mapping)
-    rows: list[Row] = []
-    refused: list[RefusedRow] = []
-    for row in table:
-        if isinstance(row, Row):
-            rows.append(row)
-        else:
-            refused.append(row)
-    return TableResult(
-        rows=tuple(rows),
-        refused=tuple(refused),
-        unmapped=table.unmapped,
-        missing=table.missing,
-        blank_lines=table.blank_lines,
-        encoding=table.encoding,
-        delimiter=table.delimiter,
-        sheet=table.sheet,
-        other_sheets=table.other_sheets,
-        passed=table.passed,
-    )

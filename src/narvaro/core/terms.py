@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from narvaro.core.said import Said
+
 # The eleven time points of a response, t0 … t10, in order (docs/glossary.md).
 TIME_POINTS = (
     "triggered",
@@ -48,8 +50,8 @@ class Problem:
     """One thing wrong with a term: `where` (a path), `what`, and what `todo`."""
 
     where: str
-    what: str
-    todo: str
+    what: Said
+    todo: Said
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.todo}"
@@ -96,8 +98,11 @@ class Option:
         if self.exercised_on and self.exercised_on > self.ends_on:
             yield Problem(
                 "exercised_on",
-                f"{self.exercised_on} is after the option's last day {self.ends_on}",
-                "write the day on which the option was exercised, or leave it out",
+                Said(
+                    "%(day)s is after the option's last day %(last)s",
+                    day=str(self.exercised_on), last=str(self.ends_on),
+                ),
+                Said("write the day on which the option was exercised, or leave it out"),
             )
 
 
@@ -122,24 +127,32 @@ class ResponseTerm:
     def _list_problems(self) -> Iterator[Problem]:
         unknown = [kind for kind in self.case_kinds if kind not in CASE_KINDS]
         if unknown or not self.case_kinds:
-            what = f"{', '.join(unknown)} is no kind of case" if unknown else "no kind of case"
-            yield Problem("case_kinds", what, f"name some of {', '.join(CASE_KINDS)}")
+            what = Said("no kind of case is named")
+            if unknown:
+                what = Said("%(words)s is no kind of case", words=", ".join(unknown))
+            todo = Said("name some of %(words)s", words=", ".join(CASE_KINDS))
+            yield Problem("case_kinds", what, todo)
         points = {"start": self.start, "stop": self.stop}
         strange = [where for where, point in points.items() if point not in TIME_POINTS]
         for where in strange:
-            todo = f"write one of {', '.join(TIME_POINTS)}"
-            yield Problem(where, f"“{points[where]}” is not a time point", todo)
+            what = Said("“%(word)s” is not a time point", word=points[where])
+            todo = Said("write one of %(words)s", words=", ".join(TIME_POINTS))
+            yield Problem(where, what, todo)
         if not strange and TIME_POINTS.index(self.start) >= TIME_POINTS.index(self.stop):
-            what = f"{self.stop} does not come after {self.start}"
-            yield Problem(
-                "stop", what, "let the response time stop at a later point than it starts"
+            what = Said(
+                "%(stop)s does not come after %(start)s", stop=self.stop, start=self.start
             )
+            todo = Said("let the response time stop at a later point than it starts")
+            yield Problem("stop", what, todo)
         if self.target_s <= 0:
-            yield Problem("target_minutes", "the target is not above 0", "write it in minutes")
+            what = Said("the target is not above 0")
+            yield Problem("target_minutes", what, Said("write it in minutes"))
         if not 0 <= self.share <= 1:
-            yield Problem("share", f"{self.share} is not from 0 to 1", "write 0.90 for 90 %")
+            what = Said("%(number)s is not from 0 to 1", number=str(self.share))
+            yield Problem("share", what, Said("write 0.90 for 90 %"))
         if not self.penalty_sek >= 0:
-            yield Problem("penalty_sek", f"{self.penalty_sek} is below 0", "write 0 for none")
+            what = Said("%(number)s is below 0", number=str(self.penalty_sek))
+            yield Problem("penalty_sek", what, Said("write 0 for none"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +171,34 @@ class ContractTerms:
     def _list_problems(self) -> Iterator[Problem]:
         yield from _list_span_problems(self.starts_on, self.ends_on)
         if not 0 <= self.notice_months <= 60:
-            what = f"{self.notice_months} months of notice is not from 0 to 60"
-            yield Problem("notice_months", what, "write whole months")
-        before, ends_on, is_open = "the base period", self.ends_on, ""
+            what = Said(
+                "%(number)s months of notice is not from 0 to 60", number=self.notice_months
+            )
+            yield Problem("notice_months", what, Said("write whole months"))
+        yield from self._list_option_problems()
+
+    def _list_option_problems(self) -> Iterator[Problem]:
+        before: str = Said("the base period")
+        ends_on, is_open = self.ends_on, ""
         for number, option in enumerate(self.options, start=1):
             where = f"option[{number}]"
             expected = ends_on + timedelta(days=1)
             if option.starts_on != expected:
-                what = "overlaps" if option.starts_on < expected else "leaves a gap after"
-                what = f"{option.starts_on} {what} {before}, which ends {ends_on}"
-                yield Problem(f"{where}.starts_on", what, f"write {expected}")
+                facts = {"day": str(option.starts_on), "before": before, "last": str(ends_on)}
+                what = Said("%(day)s leaves a gap after %(before)s, which ends %(last)s", **facts)
+                if option.starts_on < expected:
+                    what = Said("%(day)s overlaps %(before)s, which ends %(last)s", **facts)
+                yield Problem(f"{where}.starts_on", what, Said("write %(day)s", day=str(expected)))
             if option.exercised_on and is_open:
-                what = f"exercised while the earlier {is_open} is not"
-                todo = f"write when {is_open} was exercised, or leave this out"
+                what = Said("exercised while the earlier %(option)s is not", option=is_open)
+                todo = Said("write when %(option)s was exercised, or leave this out", option=is_open)
                 yield Problem(f"{where}.exercised_on", what, todo)
             if option.exercised_on and option.exercised_on < self.starts_on:
-                what = f"{option.exercised_on} is before the contract starts {self.starts_on}"
-                yield Problem(f"{where}.exercised_on", what, "write the day of the decision")
+                what = Said(
+                    "%(day)s is before the contract starts %(first)s",
+                    day=str(option.exercised_on), first=str(self.starts_on),
+                )  # fmt: skip
+                yield Problem(f"{where}.exercised_on", what, Said("write the day of the decision"))
             is_open = is_open or ("" if option.exercised_on else where)
             before, ends_on = where, option.ends_on
 
@@ -182,10 +206,14 @@ class ContractTerms:
 def _list_span_problems(starts_on: date, ends_on: date) -> Iterator[Problem]:
     for where, day in (("starts_on", starts_on), ("ends_on", ends_on)):
         if not 1950 <= day.year <= 2150:
-            yield Problem(where, f"the year {day.year} is outside 1950–2150", "correct the year")
+            what = Said("the year %(year)s is outside 1950–2150", year=day.year)
+            yield Problem(where, what, Said("correct the year"))
     if ends_on < starts_on:
-        what = f"{ends_on} is before the start {starts_on}"
-        yield Problem("ends_on", what, "write the last day of the period, itself included")
+        what = Said(
+            "%(day)s is before the start %(first)s", day=str(ends_on), first=str(starts_on)
+        )
+        todo = Said("write the last day of the period, itself included")
+        yield Problem("ends_on", what, todo)
 
 
 PeriodState = Literal["past", "running", "coming", "open", "overdue", "lapsed"]
@@ -293,14 +321,19 @@ def exercise_option(terms: ContractTerms, on: date) -> ContractTerms:
     """Return the terms with the next open option exercised `on`; TermsError where none can be."""
     deadline = next_deadline(terms, on)
     if deadline.option is None:
-        what = (
-            f"no further option: the contract has {len(terms.options)} and ends {deadline.ends_on}"
-        )
-        raise TermsError([Problem("option", what, f"start a new tender by {deadline.last_day}")])
+        what = Said(
+            "no further option: the contract has %(number)s and ends %(last)s",
+            number=len(terms.options), last=str(deadline.ends_on),
+        )  # fmt: skip
+        todo = Said("start a new tender by %(day)s", day=str(deadline.last_day))
+        raise TermsError([Problem("option", what, todo)])
     where = f"option[{deadline.option}].exercised_on"
     if deadline.overdue:
-        what = f"{on} is after the last day {deadline.last_day}"
-        raise TermsError([Problem(where, what, "an option not exercised in time has lapsed")])
+        what = Said(
+            "%(day)s is after the last day %(last)s", day=str(on), last=str(deadline.last_day)
+        )
+        todo = Said("an option not exercised in time has lapsed")
+        raise TermsError([Problem(where, what, todo)])
     options = list(terms.options)
     options[deadline.option - 1] = replace(options[deadline.option - 1], exercised_on=on)
     return replace(terms, options=tuple(options))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from narvaro.core.cell_error import AmbiguousDateError, CellError
+from narvaro.core.said import Said
 
 MONTHS = {
     name: number
@@ -83,8 +84,8 @@ def find_date(cell: str) -> date | None:
     if found is not None and (weekday := _find_weekday(found[1])) is not None:
         rest = find_date(cell[found.end() :])
         if rest is not None and rest.weekday() != weekday:
-            why = f"{rest.isoformat()} is no {found[1]}"
-            raise CellError("wrong_weekday", why, "correct the date or the weekday")
+            why = Said("%(day)s is no %(weekday)s", day=rest.isoformat(), weekday=found[1])
+            raise CellError("wrong_weekday", why, Said("correct the date or the weekday"))
         return rest
     return _find_bare(cell)
 
@@ -104,9 +105,9 @@ def _find_bare(cell: str) -> date | None:
         return _made(match[3].lstrip("'"), str(month), match[1]) if month else None
     days = set(find_readings(cell).values()) if _NUMBERS.fullmatch(cell) else set()
     if len(days) > 1:
-        shown = " or ".join(sorted(day.isoformat() for day in days))
-        why = "this date can be read in several ways"
-        raise AmbiguousDateError("not_a_date", why, f"write {shown}")
+        shown = ", ".join(sorted(day.isoformat() for day in days))
+        why = Said("this date can be read in several ways")
+        raise AmbiguousDateError("not_a_date", why, Said("write one of %(words)s", words=shown))
     return days.pop() if days else None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from narvaro.core.cell_error import CellError
+from narvaro.core.said import Said
 from narvaro.core.written_dates import WEEKDAYS, find_date, find_serial, is_yearless
 
 _AT = r"(?:kl\.?\s*|klockan\s+)?"
@@ -22,18 +23,12 @@ _CLOCK_DATE = re.compile(rf"({_AT}\d{{1,2}}[:.][\d:.]+),?\s+(?:den\s+)?(.+)", re
 _OFFSET = re.compile(r":.*(?:Z|[+-]\d{2}:?\d{2})$", re.ASCII)
 _SERIAL_MOMENT = re.compile(r"(\d{5})[.,](\d{1,15})", re.ASCII)
 _EVERY_DAY = {"alla", "alla dagar", "dagligen", "all", "every day", "daily"}
-_SPAN = re.compile(
-    r"\s*[\u2013\u2014]\s*|\s+(?:-|till|t\.?\s?o\.?\s?m\.?|och|to)\s+|(?<=[:.]\d\d)\s*-\s*(?=\d)",
-    re.IGNORECASE | re.ASCII,
-)
-_BETWEEN = re.compile(r"(?:mellan|från|between|from)\s+", re.IGNORECASE)
 
 
 def _check_year(found: date) -> None:
     if not 1900 <= found.year <= 2199:
-        raise CellError(
-            "year_range", f"the year {found.year} is outside 1900–2199", "correct the year"
-        )
+        why = Said("the year %(year)s is outside 1900–2199", year=found.year)
+        raise CellError("year_range", why, Said("correct the year"))
 
 
 def day(cell: str) -> date:
@@ -45,11 +40,13 @@ def day(cell: str) -> date:
     if found is None and (parts := _split_moment(cell)) is not None:
         found, clock = parts
         if clock != timedelta():
-            raise CellError("time_in_date", "a time of day stands in a date", "write only the date")
+            why = Said("a time of day stands in a date")
+            raise CellError("time_in_date", why, Said("write only the date"))
+    todo = Said("write it like 2024-10-01")
     if found is None and is_yearless(cell):
-        raise CellError("no_year", "the year is missing", "write it like 2024-10-01")
+        raise CellError("no_year", Said("the year is missing"), todo)
     if found is None:
-        raise CellError("not_a_date", "this is not a date", "write it like 2024-10-01")
+        raise CellError("not_a_date", Said("this is not a date"), todo)
     _check_year(found)
     return found
 
@@ -71,7 +68,8 @@ def clock_time(cell: str) -> time:
     """Read a clock time: 22:00, 22.00, 2200, 22, 22:00:30, kl 22; 24:00 is the midnight 00:00."""
     since = _find_clock(cell.casefold())
     if since is None:
-        raise CellError("not_a_time", "this is not a clock time", "write it like 22:00")
+        why = Said("this is not a clock time")
+        raise CellError("not_a_time", why, Said("write it like 22:00"))
     seconds = int(since.total_seconds()) % 86_400
     return time(seconds // 3600, seconds % 3600 // 60, seconds % 60)
 
@@ -118,13 +116,13 @@ def local_datetime(cell: str) -> datetime:
 
 
 def _no_moment(cell: str) -> CellError:
-    todo = "write it like 2026-11-23 18:00"
+    todo = Said("write it like 2026-11-23 18:00")
     if find_date(cell) is not None:
-        return CellError("not_a_datetime", "this is a date without a time of day", todo)
+        return CellError("not_a_datetime", Said("this is a date without a time of day"), todo)
     match = _DATE_CLOCK.fullmatch(cell)
     if is_yearless(cell) or (match is not None and is_yearless(match[1])):
-        return CellError("no_year", "the year is missing", todo)
-    return CellError("not_a_datetime", "this is not a date with a time", todo)
+        return CellError("no_year", Said("the year is missing"), todo)
+    return CellError("not_a_datetime", Said("this is not a date with a time"), todo)
 
 
 def moment(zone: tzinfo) -> Callable[[str], datetime]:
@@ -155,66 +153,26 @@ def _placed(local: datetime, zone: tzinfo) -> datetime:
     if first.utcoffset() == second.utcoffset():
         return found
     if found.astimezone(zone).replace(tzinfo=None) != local:
-        raise CellError(
-            "skipped_hour", "the clock change skips this hour", "write a time that exists"
-        )
-    raise CellError(
-        "doubled_hour",
-        "the clock change makes this hour twice",
-        f"write {first.isoformat(' ', 'minutes')} or {second.isoformat(' ', 'minutes')}",
-    )
+        raise skipped_hour()
+    todo = Said(
+        "write %(first)s or %(second)s",
+        first=first.isoformat(" ", "minutes"), second=second.isoformat(" ", "minutes"),
+    )  # fmt: skip
+    raise CellError("doubled_hour", Said("the clock change makes this hour twice"), todo)
 
 
-def moment_span(zone: tzinfo) -> Callable[[str], tuple[datetime, datetime]]:
-    """Make a parser of the time within which something happened: (from, until) in UTC.
-
-    Reads 2025-10-31 16:00 – 2025-11-03 07:00, mellan 31/10 2025 kl 16 och 3/11 2025 kl 7,
-    2025-11-03 22:00-02:00 (over midnight), 2025-11-01 till 2025-11-03 (to the end of that day),
-    and a single moment or day. An end before its start is refused.
-    """
-    read = moment(zone)
-
-    def edge(cell: str, *, is_end: bool) -> datetime:
-        try:
-            found = find_date(cell)
-        except CellError:
-            if _split_moment(cell) is None:
-                raise
-            found = None
-        if found is None:
-            return read(cell)
-        _check_year(found)
-        return _placed(datetime.combine(found + timedelta(days=is_end), time()), zone)
-
-    def parse(cell: str) -> tuple[datetime, datetime]:
-        begin, *rest = _SPAN.split(_BETWEEN.sub("", cell, count=1))
-        if len(rest) > 1:
-            todo = "write it like 2025-10-31 16:00 – 2025-11-03 07:00"
-            raise CellError("not_a_span", "this is more than one span of time", todo)
-        end = rest[0] if rest else begin
-        since = _find_clock(end.strip().casefold())
-        first = edge(begin.strip(), is_end=False)
-        if rest and since is not None:
-            last = _next_at(first.astimezone(zone).replace(tzinfo=None), since, zone)
-        else:
-            last = edge(end.strip(), is_end=True)
-        if last < first:
-            raise CellError("span_reversed", "the end is before the start", "correct the times")
-        return first, last
-
-    return parse
-
-
-def _next_at(begin: datetime, since: timedelta, zone: tzinfo) -> datetime:
-    end = datetime.combine(begin.date(), time()) + since
-    return _placed(end if end >= begin else end + timedelta(days=1), zone)
+def skipped_hour() -> CellError:
+    """Return why an hour that never was is not understood."""
+    why = Said("the clock change skips this hour")
+    return CellError("skipped_hour", why, Said("write a time that exists"))
 
 
 def _weekday(word: str) -> int:
     word = word.strip().rstrip(".")
     found = WEEKDAYS.get(word.casefold())
     if found is None:
-        raise CellError("not_a_weekday", f"“{word}” is not a weekday", "write mån-sön or fre,lör")
+        why = Said("“%(word)s” is not a weekday", word=word)
+        raise CellError("not_a_weekday", why, Said("write mån-sön or fre,lör"))
     return found
 
 

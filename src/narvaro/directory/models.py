@@ -164,57 +164,6 @@ class FromFileQuerySet(models.QuerySet[_Row]):
         return self.filter(Q(batch=None) | Q(batch__published_at__isnull=False))
 
 
-class SourceMapping(TenantRow):
-    """How one source's columns are read, kept from the first time that a person mapped them."""
-
-    kind = models.CharField(max_length=20)
-    headers = models.CharField(max_length=64)  # digest of the headers as written
-    mapping = models.JSONField(default=dict)  # header as written → column
-    words = models.JSONField(default=dict)  # column → word as written → code
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "kind", "headers"], name="source_mapping_once"
-            ),
-        ]
-
-
-class FileDraft(TenantRow):
-    """One sheet of an uploaded file on its way in; the file itself lies in the home folder."""
-
-    class State(models.TextChoices):
-        """How far it has come."""
-
-        READ = "read"
-        QUEUED = "queued"
-        RUNNING = "running"
-        ASKS = "asks"  # places, words or refused rows wait for a person
-        DONE = "done"
-        FAILED = "failed"
-        DROPPED = "dropped"
-
-    file_name = models.CharField(max_length=200)
-    sheet = models.CharField(max_length=120, blank=True)
-    sha256 = models.CharField(max_length=64)
-    uploaded_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.READ)
-    kind = models.CharField(max_length=20, blank=True)
-    header = models.JSONField(default=dict)  # line, headers as written, first rows
-    mapping = models.JSONField(default=dict)  # header as written → column
-    answers = models.JSONField(default=dict)  # what a person said of places and words
-    answered = models.BooleanField(default=False)
-    done_rows = models.PositiveIntegerField(default=0)
-    all_rows = models.PositiveIntegerField(default=0)
-    report = models.JSONField(default=dict)
-    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="+")
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant", "-uploaded_at"], name="draft_newest")]
-
-
 class SiteChange(models.Model):
     """A change of a known site, waiting for its file to be published."""
 

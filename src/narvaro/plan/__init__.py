@@ -1,1 +1,1 @@
-"""Who works when: the roster. Focus and patrol plans stand here too when they come."""
+"""Who works when and where to be: the roster, the week's focus, patrol plans and their visits."""

@@ -8,7 +8,7 @@ A rule that nobody may set aside refuses the change by its code.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from narvaro.core.patrol import Breach, Change, Night, Route, Stop, change, report, retime
+from narvaro.core.patrol import Breach, Change, Night, Plan, Route, Stop, change, report, retime
 from narvaro.plan.loading import Loaded, Party
 from narvaro.plan.models import Visit
 from narvaro.plan.proposing import Routed, prevented, stays_of
@@ -61,9 +61,9 @@ def compute(loaded: Loaded, rows: Sequence[Visit], wish: Wish) -> Changed:
     if wish.visit is not None:
         _take_out(wanted, wish.visit)
     at = _put_in(loaded, wanted, wish) if wish.slot is not None else -1
-    left_out: list[Visit] = []
+    left_out, before = list[Visit](), _as_it_stands(loaded, lists)
     while True:
-        outcome = _change(loaded, lists, wanted)
+        outcome = _change(loaded, before, lists, wanted)
         if isinstance(outcome, Changed):
             return replace(outcome, left_out=tuple(left_out))
         slot, breach = outcome
@@ -138,36 +138,50 @@ def _next_drawn(there: Sequence[Kept], at: int) -> Kept | None:
     return next((one for one in later if one.stop.appointment is None and not one.is_fixed), None)
 
 
-def _change(
-    loaded: Loaded, lists: Sequence[Sequence[Kept]], wanted: Sequence[Sequence[Kept]]
-) -> Changed | tuple[int, Breach]:
-    """Change every party's routes; or name the slot and the rule that forbids it."""
-    every = tuple(range(len(loaded.asked)))
-    first, changes, before = 0, list[Change](), list[Routed]()
+@dataclass(frozen=True, eq=False, slots=True)
+class _Before:
+    """A party's night and plan as they stand."""
+
+    party: Party
+    night: Night
+    plan: Plan
+
+
+def _as_it_stands(loaded: Loaded, lists: Sequence[Sequence[Kept]]) -> list[_Before]:
+    first, found = 0, list[_Before]()
     for party in loaded.parties:
         until = first + len(party.slots)
-        night = loaded.night(party, loaded.harm, every, by_hand=True)
-        old = _timed(night, party, lists[first:until])
-        made = change(
-            night, report(night, old), _differing(lists[first:until], wanted[first:until])
-        )
+        night = loaded.night(party, loaded.harm, range(len(loaded.asked)), by_hand=True)
+        routes = _timed(night, party, lists[first:until])
+        found.append(_Before(party, night, report(night, routes)))
+        first = until
+    return found
+
+
+def _change(
+    loaded: Loaded, before: Sequence[_Before], lists: Sequence[Sequence[Kept]],
+    wanted: Sequence[Sequence[Kept]],
+) -> Changed | tuple[int, Breach]:  # fmt: skip
+    """Change every party's routes; or name the slot and the rule that forbids it."""
+    every = tuple(range(len(loaded.asked)))
+    first, changes, routed = 0, list[Change](), list[Routed]()
+    for one in before:
+        until = first + len(one.party.slots)
+        stops = _differing(lists[first:until], wanted[first:until])
+        made = change(one.night, one.plan, stops) if stops else Change(one.plan, (), 0.0, 0)
         if made.plan is None:
-            worst = next(one for one in made.breaches if not one.is_preference)
+            worst = next(breach for breach in made.breaches if not breach.is_preference)
             return worst.shift + first, worst
-        before.append(Routed(party, every, old))
+        routed.append(Routed(one.party, every, made.plan.routes))
         changes.append(made)
         first = until
-    after = tuple(
-        replace(one, routes=made.plan.routes)
-        for one, made in zip(before, changes, strict=True)
-        if made.plan is not None
-    )
+    old = [Routed(one.party, every, one.plan.routes) for one in before]
     return Changed(
-        routed=after,
+        routed=tuple(routed),
         rows=tuple(tuple(one.row for one in there) for there in wanted),
         left_out=(),
         set_aside=tuple(sorted({str(one.rule) for made in changes for one in made.breaches})),
-        prevented=prevented(loaded, stays_of(after)) - prevented(loaded, stays_of(before)),
+        prevented=prevented(loaded, stays_of(routed)) - prevented(loaded, stays_of(old)),
         travel_s=sum(made.travel_s for made in changes),
     )
 

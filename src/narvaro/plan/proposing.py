@@ -24,6 +24,7 @@ LIMIT_S = 2.4  # of all searches together: then the plan is what has been found
 WINDOW_S = 30 * 60
 STEP_S = 5 * 60
 NEAR_WALK_S = 15 * 60  # a unit on foot is asked to what lies so near to its middle
+TELLING = 3  # a rank by harm is a reason for the places in the first third
 LISTED = 15  # places left out that are named; the rest are counted
 
 Json = dict[str, object]
@@ -269,7 +270,7 @@ def _reasons(
             "key": asked.key,
         })  # fmt: skip
     for one in visit.reasons:
-        if one.code == Why.HARM:
+        if one.code == Why.HARM and one.value * TELLING <= places:
             reasons.append({"code": str(one.code), "value": one.value, "of": places})
         elif one.code in {Why.PEAK, Why.ON_THE_WAY}:
             reasons.append({"code": str(one.code), "value": round(one.value, 3)})

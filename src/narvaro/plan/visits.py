@@ -28,8 +28,10 @@ SHORT_S = 300  # a shorter stay leaves nothing behind (core.patrol): it needs a 
 NEAR_M = 75.0
 ELSEWHERE_M = 300.0
 LOOK_BACK = timedelta(hours=1)  # for a stay whose beginning nobody said
+AFTERWARDS = timedelta(minutes=15)  # after its window a visit is spoken of as over
 BORNE_OUT = 0.5  # the share of a stay that positions must span
 State, Cause = Visit.State, Visit.Cause
+Stay = tuple[datetime, datetime]  # arrived, left
 
 
 def _locked(visit: Visit) -> Visit:
@@ -69,19 +71,29 @@ def _check_planned(row: Visit) -> None:
 
 @transaction.atomic
 def finish(*, visit: Visit, cause: str = "", by: str, at: datetime) -> Visit:
-    """Say that the unit has left; a stay under five minutes, or one cut short, has its reason."""
+    """Say that the unit has left; a stay under five minutes, or one cut short, has its reason.
+
+    Said afterwards of a visit whose beginning nobody said, it counts from the unit's positions; where
+    they show no stay it is done by the guard's word, and no presence.
+    """
     row = _locked(visit)
     if row.state in {State.DONE, State.SHORT}:
         return row
     if row.state != State.STARTED:
         _check_planned(row)
     _check_cause(cause)
-    arrived = row.arrived_at or _find_arrival(row, at)
-    if arrived is None:
+    stay = (row.arrived_at, at) if row.arrived_at else _find_stay(row, at)
+    if stay is None and at <= row.window_until + AFTERWARDS:
         raise Refused("not_arrived", "Say that you are there before you say that you have left.")
-    if not cause and (at - arrived).total_seconds() < SHORT_S:
+    if stay is None:
+        row.state, row.cause = (State.SHORT, cause) if cause else (State.DONE, "")
+        row.save(update_fields=["state", "cause"])
+        _tell(row, by=by, at=at)
+        return row
+    arrived, left = stay
+    if not cause and (left - arrived).total_seconds() < SHORT_S:
         raise Refused("short_needs_cause", "Under five minutes: say why it was short.", status=422)
-    _close(row, State.SHORT if cause else State.DONE, arrived, cause=cause, by=by, at=at)
+    _close(row, State.SHORT if cause else State.DONE, stay, cause=cause, by=by, at=at)
     return row
 
 
@@ -91,11 +103,11 @@ def _check_cause(cause: str) -> None:
 
 
 def _close(
-    row: Visit, state: Visit.State, arrived: datetime, *, cause: str, by: str, at: datetime
+    row: Visit, state: Visit.State, stay: Stay, *, cause: str, by: str, at: datetime
 ) -> None:  # fmt: skip
-    row.state, row.cause, row.arrived_at, row.left_at = state, cause, arrived, at
+    row.state, row.cause, (row.arrived_at, row.left_at) = state, cause, stay
     row.save(update_fields=["state", "cause", "arrived_at", "left_at"])
-    _keep_presence(row, arrived, at)
+    _keep_presence(row, *stay)
     _tell(row, by=by, at=at)
 
 
@@ -125,7 +137,8 @@ def interrupt(*, unit_id: UUID, at: datetime) -> int:
             continue
         stayed_s = (at - row.arrived_at).total_seconds()
         state, cause = (State.REPLACED, Cause.ALARM) if stayed_s < SHORT_S else (State.DONE, "")
-        _close(row, state, row.arrived_at, cause=cause, by=SYSTEM, at=max(at, row.arrived_at))
+        stay = (row.arrived_at, max(at, row.arrived_at))
+        _close(row, state, stay, cause=cause, by=SYSTEM, at=at)
         ended += 1
     return ended
 
@@ -170,14 +183,17 @@ def _away_m(row: Visit, one: Position) -> float:
     return float(distance_m(one.lat, one.lon, place.lat, place.lon))
 
 
-def _find_arrival(row: Visit, at: datetime) -> datetime | None:
-    """Return when the unbroken stay began that the unit's newest positions show, if they show one."""
-    first = None
-    for one in reversed(_positions(row, at - LOOK_BACK, at)):
-        if not _away_m(row, one) <= NEAR_M:
+def _find_stay(row: Visit, at: datetime) -> Stay | None:
+    """Return the last unbroken stay that the unit's positions show around the visit's time."""
+    since = min(row.window_from - AFTERWARDS, at - LOOK_BACK)
+    until = min(at, row.window_until + timedelta(seconds=row.dwell_s) + AFTERWARDS)
+    near = list[datetime]()
+    for one in reversed(_positions(row, since, max(until, since))):
+        if _away_m(row, one) <= NEAR_M:
+            near.append(one.at)
+        elif near:
             break
-        first = one.at
-    return first
+    return (near[-1], near[0]) if near else None
 
 
 def _keep_presence(row: Visit, arrived: datetime, left: datetime) -> None:

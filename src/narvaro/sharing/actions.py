@@ -7,25 +7,29 @@ are never stored.
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from narvaro.access.models import Member
-from narvaro.directory.models import FileDraft, Site, SiteAlias, SourceMapping
-from narvaro.sharing.kinds import ORDER, PLACES_FIRST
-from narvaro.sharing.reading import Found, headers_digest, look_into
+from narvaro.directory.models import Site, SiteAlias
+from narvaro.sharing.kinds import ORDER
+from narvaro.sharing.models import FileDraft, SourceMapping
+from narvaro.sharing.queries import UNDER_WAY, list_alive, list_under_way
+from narvaro.sharing.reading import Found, headers_digest
 from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 
 LARGEST_BYTES = 300 * 1024 * 1024
+MOST_TRIES = 3
+TOO_MUCH = "Reading it ended the program, three times; split it, or save it anew as CSV."
 OPEN = (FileDraft.State.READ, FileDraft.State.ASKS, FileDraft.State.FAILED)
-UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
 
 
 def upload_file(sha256: str) -> Path:
@@ -34,34 +38,38 @@ def upload_file(sha256: str) -> Path:
     return folder / sha256
 
 
-def _keep(data: bytes) -> str:
-    """Write a file down to the disk under its digest; raises Refused where there is no room."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    target = upload_file(sha256)
-    aside = target.with_name(f".{secrets.token_hex(8)}")
+def _keep(name: str, pieces: Iterable[bytes]) -> str:
+    """Write a file down to the disk under its digest; raises Refused where it does not fit."""
+    aside = upload_file(f".{secrets.token_hex(8)}")
+    digest, size = hashlib.sha256(), 0
     try:
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as out:
-            out.write(data)
+            for piece in pieces:
+                size += len(piece)
+                if size > LARGEST_BYTES:
+                    raise Refused(
+                        "file_too_large", f"{name}: split it; 300 MB at most.", status=413
+                    )
+                digest.update(piece)
+                out.write(piece)
             out.flush()
             os.fsync(out.fileno())
-        aside.rename(target)
+        aside.rename(upload_file(digest.hexdigest()))
     except OSError as fault:
-        aside.unlink(missing_ok=True)
         raise Refused(
             "disk", f"The file could not be kept: {fault.strerror}.", status=507
         ) from fault
-    return sha256
+    finally:
+        aside.unlink(missing_ok=True)
+    return digest.hexdigest()
 
 
 def take_upload(
-    *, tenant: Tenant, member: Member, name: str, data: bytes, at: datetime
-) -> list[FileDraft]:
-    """Take a file and return what is in it, a draft for each sheet; raises Refused where unreadable."""
-    if len(data) > LARGEST_BYTES:
-        raise Refused("file_too_large", f"{name}: split it; 300 MB at most.", status=413)
-    found = look_into(tenant, name, data)
-    sha256 = _keep(data)
+    *, tenant: Tenant, member: Member, name: str, pieces: Iterable[bytes], at: datetime
+) -> FileDraft:
+    """Keep a file, to be looked into; raises Refused where it is too large or under way already."""
+    sha256 = _keep(name, pieces)
     with transaction.atomic():
         hold(tenant.pk)
         same = FileDraft.objects.filter(tenant=tenant, sha256=sha256)
@@ -69,25 +77,34 @@ def take_upload(
             raise Refused("file_under_way", f"{name} is being brought in already.")
         waiting = same.filter(state__in=OPEN)
         waiting.update(state=FileDraft.State.DROPPED, finished_at=at)
-        return [_draft(tenant, member, name, sha256, one, at) for one in found]
+        return FileDraft.objects.create(
+            tenant=tenant, file_name=name[:200], sha256=sha256, uploaded_by=member, uploaded_at=at,
+            state=FileDraft.State.NEW,
+        )  # fmt: skip
 
 
-def _draft(  # noqa: PLR0917 - one call, one place
-    tenant: Tenant, member: Member, name: str, sha256: str, found: Found, at: datetime
-) -> FileDraft:
-    known = _known_mapping(tenant, found)
-    kind = known.kind if known else found.kind
-    mapping = dict(known.mapping) if known else found.mapping
+@transaction.atomic
+def split(*, draft: FileDraft, found: Sequence[Found]) -> list[FileDraft]:
+    """Put a draft for each sheet in the place of a file that was looked into."""
+    hold(draft.tenant_id)
+    draft.delete()
+    return [_draft(draft, one) for one in found]
+
+
+def _draft(whole: FileDraft, found: Found) -> FileDraft:
+    known = _known_mapping(whole.tenant_id, found)
     return FileDraft.objects.create(
-        tenant=tenant, file_name=name[:200], sheet=found.sheet[:120], sha256=sha256,
-        uploaded_by=member, uploaded_at=at, kind=kind, header=found.header, mapping=mapping,
+        tenant_id=whole.tenant_id, file_name=whole.file_name, sheet=found.sheet[:120],
+        sha256=whole.sha256, uploaded_by_id=whole.uploaded_by_id, uploaded_at=whole.uploaded_at,
+        kind=known.kind if known else found.kind, header=found.header,
+        mapping=dict(known.mapping) if known else found.mapping,
         answers={"words": known.words} if known else {}, all_rows=found.rows,
     )  # fmt: skip
 
 
-def _known_mapping(tenant: Tenant, found: Found) -> SourceMapping | None:
+def _known_mapping(tenant_id: UUID, found: Found) -> SourceMapping | None:
     digest = headers_digest(found.header.get("headers", []))
-    return SourceMapping.objects.filter(tenant=tenant, headers=digest).order_by("-pk").first()
+    return SourceMapping.objects.filter(tenant_id=tenant_id, headers=digest).order_by("-pk").first()
 
 
 @transaction.atomic
@@ -105,7 +122,7 @@ def queue(*, drafts: Sequence[FileDraft]) -> int:
     return (
         FileDraft.objects.filter(pk__in=[one.pk for one in drafts], state__in=OPEN)
         .exclude(kind="")
-        .update(state=FileDraft.State.QUEUED, done_rows=0)
+        .update(state=FileDraft.State.QUEUED, done_rows=0, tries=0)
     )
 
 
@@ -120,8 +137,8 @@ def answer(
     now.answers = {
         "places": {**now.answers.get("places", {}), **places}, "words": together
     }  # fmt: skip
-    now.answered, now.state, now.done_rows = True, FileDraft.State.QUEUED, 0
-    now.save(update_fields=["answers", "answered", "state", "done_rows"])
+    now.answered, now.state, now.done_rows, now.tries = True, FileDraft.State.QUEUED, 0, 0
+    now.save(update_fields=["answers", "answered", "state", "done_rows", "tries"])
 
 
 def drop_draft(*, draft: FileDraft, at: datetime) -> None:
@@ -157,21 +174,23 @@ def _held(draft: FileDraft, states: Collection[str]) -> FileDraft:
 
 
 def take_next(tenant_id: UUID) -> FileDraft | None:
-    """Take the next queued draft in hand: kinds in their order, then as they came.
-
-    While a list of sites asks a person, what is placed by it waits.
-    """
+    """Take the next draft in hand: new files first, then kinds in their order, then as they came."""
     with transaction.atomic():
-        mine = FileDraft.objects.filter(tenant_id=tenant_id)
-        waiting = list(mine.filter(state=FileDraft.State.QUEUED))
-        if mine.filter(state=FileDraft.State.ASKS, kind__in=PLACES_FIRST).exists():
-            waiting = [one for one in waiting if one.kind in PLACES_FIRST]
+        hold(tenant_id)
+        waiting = list_under_way(list_alive(tenant_id))
         if not waiting:
             return None
-        first = min(waiting, key=lambda one: (ORDER.get(one.kind, -1), one.uploaded_at, one.sheet))
-        first.state = FileDraft.State.RUNNING
-        first.save(update_fields=["state"])
+        first = min(waiting, key=_turn)
+        first.tries += 1
+        if first.state == FileDraft.State.QUEUED:
+            first.state = FileDraft.State.RUNNING
+        first.save(update_fields=["state", "tries"])
         return first
+
+
+def _turn(draft: FileDraft) -> tuple[int, datetime, str]:
+    order = -1 if draft.state == FileDraft.State.NEW else ORDER[draft.kind]
+    return order, draft.uploaded_at, draft.sheet
 
 
 @transaction.atomic
@@ -222,8 +241,14 @@ def _remember(draft: FileDraft) -> None:
                 )
 
 
-@transaction.atomic
-def requeue_interrupted() -> int:
-    """Let drafts whose run was cut off be run again; return how many."""
-    cut = FileDraft.objects.filter(state=FileDraft.State.RUNNING)
-    return cut.update(state=FileDraft.State.QUEUED, done_rows=0)
+def requeue_interrupted(*, at: datetime) -> None:
+    """Let what was cut off be tried again; what ended the run several times is said to be unreadable."""
+    cut_off = FileDraft.objects.filter(
+        Q(state=FileDraft.State.RUNNING) | Q(state=FileDraft.State.NEW)
+    )
+    for draft in cut_off.filter(tries__gte=MOST_TRIES):
+        fail(draft=draft, report={"error": TOO_MUCH}, at=at)
+    with transaction.atomic():
+        cut_off.filter(state=FileDraft.State.RUNNING).update(
+            state=FileDraft.State.QUEUED, done_rows=0
+        )

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from narvaro.contract.actions import import_contract
 from narvaro.core.tables import TableSpec
+from narvaro.directory.actions import import_roads
 from narvaro.directory.importing import columns, registers
 from narvaro.directory.importing.geo_areas import import_areas
 from narvaro.directory.importing.history import Answers
@@ -74,6 +75,16 @@ def _history(made: Callable[[Tenant, Answers], Any]) -> Callable[[Tenant, Answer
     return make
 
 
+def _roads(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
+    if source.file is None:
+        raise ValueError("streets are read from a file, not from memory")
+    meta = import_roads(
+        tenant=tenant, pbf=source.file, by=by, at=at,
+        progress=lambda _step, share: source.progress(round(share * 100), 100),
+    )  # fmt: skip
+    return ImportReport("roads", source.name, meta.arcs, (), (), written=True)
+
+
 def _sites(tenant: Tenant, answers: Answers) -> Importer:
     register = Sites(tenant, answers)
 
@@ -99,8 +110,11 @@ WHERE = ("site", "site_code", "place", "premises", "address", "lat", "north_m")
 WHEN = ("occurred_from", "day", "clock", "received", "ordered", "discovered")
 PLACES_FIRST = frozenset({"roads", "sites", "areas"})
 """Kinds that others are placed by: while one of them asks, the others wait."""
+FROM_FILE = frozenset({"roads"})
+"""Kinds that are too large to be read whole into memory."""
 
 KINDS = (
+    Kind("roads", None, _whole(_roads)),
     Kind("sites", lambda _t, answers: columns.sites_spec(answers.words), _sites,
          ("objekt", "fastighetslista")),
     Kind("areas", None, _whole(import_areas)),

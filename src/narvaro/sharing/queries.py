@@ -8,30 +8,37 @@ from django.db.models import QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import FileDraft
 from narvaro.sharing.kinds import PLACES_FIRST
+from narvaro.sharing.models import FileDraft
 from narvaro.spine.refusal import Missing
 
 SHOWN = timedelta(days=7)
 State = FileDraft.State
+UNDER_WAY = (State.NEW, State.QUEUED, State.RUNNING)
 
 
 def count_waiting() -> int:
-    """Count the files that wait to be brought in, or whose run was cut off."""
-    drafts = FileDraft.objects.filter(state__in=(State.QUEUED, State.RUNNING, State.ASKS))
-    return sum(
-        len(list_under_way([one for one in drafts if one.tenant_id == tenant_id]))
-        for tenant_id in {one.tenant_id for one in drafts}
-    )
+    """Count the files that wait to be looked into or brought in, or whose run was cut off."""
+    tenants = FileDraft.objects.filter(state__in=UNDER_WAY).values_list("tenant_id").distinct()
+    return sum(len(list_under_way(list_alive(tenant_id))) for (tenant_id,) in tenants)
+
+
+def list_alive(tenant_id: UUID) -> list[FileDraft]:
+    """List a tenant's drafts that are on their way or ask a person."""
+    alive = FileDraft.objects.filter(tenant_id=tenant_id, state__in=(*UNDER_WAY, State.ASKS))
+    return list(alive.select_related("tenant"))
 
 
 def list_under_way(drafts: Sequence[FileDraft]) -> list[FileDraft]:
-    """List those of a tenant's drafts that run or will; not those that wait for a person's answer."""
+    """List those of a tenant's drafts that run or will; not those that wait for a person's answer.
+
+    While a list of sites asks a person, what is placed by it waits.
+    """
     asks = any(one.state == State.ASKS and one.kind in PLACES_FIRST for one in drafts)
     return [
         one
         for one in drafts
-        if one.state == State.RUNNING
+        if one.state in {State.NEW, State.RUNNING}
         or (one.state == State.QUEUED and not (asks and one.kind not in PLACES_FIRST))
     ]
 

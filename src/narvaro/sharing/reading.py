@@ -87,7 +87,7 @@ def _without_sheets(name: str, data: bytes) -> Found | None:
 def _toml_kind(name: str, data: bytes) -> str:
     try:
         given = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
         raise Refused("file_unreadable", f"{name}: {fault}.", status=422) from fault
     return "response-plans" if "plan" in given else "contract"
 

@@ -4,17 +4,17 @@ import logging
 from typing import Any
 
 from narvaro.core.sheets import SheetsError
-from narvaro.directory.actions import import_roads
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.run import Source
-from narvaro.directory.models import FileDraft
 from narvaro.directory.roads_file import MapRefused
 from narvaro.sharing import actions
-from narvaro.sharing.kinds import BY_CODE, import_file
-from narvaro.sharing.reading import open_sheet
+from narvaro.sharing.kinds import BY_CODE, FROM_FILE, import_file
+from narvaro.sharing.models import FileDraft
+from narvaro.sharing.reading import look_into, open_sheet
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class _Progress:
 
 def run_waiting() -> int:
     """Run what waits in every tenant, until nothing does; return how many drafts ran."""
-    actions.requeue_interrupted()
+    actions.requeue_interrupted(at=clock.now())
     done = 0
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         while draft := actions.take_next(tenant_id):
@@ -50,19 +50,12 @@ def run_waiting() -> int:
 
 def run_draft(draft: FileDraft) -> None:
     """Run a draft that was taken in hand; what fails is kept on it, in words."""
-    by = f"member:{draft.uploaded_by_id}"
     try:
-        if draft.kind == "roads":
-            _bring_in_roads(draft, by)
-            return
-        report = _run(draft, by=by)
-        if report.unsure or (report.refused and not draft.answered):
-            actions.ask(draft=draft, report=describe(report))
-        elif report.written:
-            actions.finish(draft=draft, report=describe(report), at=clock.now())
+        if draft.state == FileDraft.State.NEW:
+            look(draft)
         else:
-            actions.fail(draft=draft, report=describe(report), at=clock.now())
-    except (SheetsError, LookupError, MapRefused, OSError) as no:
+            _bring_in(draft)
+    except (SheetsError, LookupError, MapRefused, OSError, Refused) as no:
         actions.fail(draft=draft, report={"error": str(no)}, at=clock.now())
     except Exception as fault:
         # A fault of ours: kept on the draft for the person, with its trace in the log.
@@ -72,13 +65,20 @@ def run_draft(draft: FileDraft) -> None:
         )
 
 
-def _bring_in_roads(draft: FileDraft, by: str) -> None:
-    progress = _Progress(draft)
-    import_roads(
-        tenant=draft.tenant, pbf=actions.upload_file(draft.sha256), by=by, at=clock.now(),
-        progress=lambda _step, share: progress(round(share * 100), 100),
-    )  # fmt: skip
-    actions.finish(draft=draft, report={"kept": 1}, at=clock.now())
+def look(draft: FileDraft) -> list[FileDraft]:
+    """Look into a file and return a draft for each of its sheets."""
+    found = look_into(draft.tenant, draft.file_name, actions.upload_file(draft.sha256).read_bytes())
+    return actions.split(draft=draft, found=found)
+
+
+def _bring_in(draft: FileDraft) -> None:
+    report = _run(draft, by=f"member:{draft.uploaded_by_id}")
+    if report.unsure or (report.refused and not draft.answered):
+        actions.ask(draft=draft, report=describe(report))
+    elif report.written:
+        actions.finish(draft=draft, report=describe(report), at=clock.now())
+    else:
+        actions.fail(draft=draft, report=describe(report), at=clock.now())
 
 
 def answers_of(draft: FileDraft) -> Answers:
@@ -87,10 +87,11 @@ def answers_of(draft: FileDraft) -> Answers:
 
 
 def _run(draft: FileDraft, *, by: str) -> ImportReport:
-    data = actions.upload_file(draft.sha256).read_bytes()
+    file = actions.upload_file(draft.sha256)
+    data = b"" if draft.kind in FROM_FILE else file.read_bytes()
     table = BY_CODE[draft.kind].spec is not None
     source = Source(
-        name=f"{draft.file_name} {draft.sheet}".strip(), data=data,
+        name=f"{draft.file_name} {draft.sheet}".strip(), data=data, file=file,
         sheet=open_sheet(draft.tenant, data, draft.sheet) if table else None,
         mapping=draft.mapping if table else {}, keep_good=draft.answered, ask_places=True,
         progress=_Progress(draft),

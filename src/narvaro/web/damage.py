@@ -18,13 +18,13 @@ from narvaro.dispatch.models import Response
 from narvaro.dispatch.queries import get_response
 from narvaro.situation import reports as actions
 from narvaro.situation.models import Case, Damage
-from narvaro.situation.queries import get_damage
+from narvaro.situation.queries import get_damage, sees_costs
 from narvaro.situation.report_facts import DamageChange, DamageFacts
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web import report_words
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.damage_page import detail_page, list_page, may_add_photos, shows_costs
+from narvaro.web.damage_page import detail_page, list_page, may_add_photos
 from narvaro.web.labels import say
 from narvaro.web.report_entries import damage_entry
 from narvaro.web.report_flow import ReportForm, answer_form, member_of, refuse_programs
@@ -55,7 +55,7 @@ def _read(entry: Entry, places: Places, case: Case | None) -> DamageFacts:
     kind = entry.choose(
         "kind", Damage.Kind, report_words.DAMAGE_KIND, None, _("Choose what kind of damage it is.")
     )
-    costs = shows_costs(entry.viewer)
+    costs = sees_costs(entry.viewer)
     return DamageFacts(
         kind=kind,
         where=entry.where(places),
@@ -90,7 +90,7 @@ def new(request: HttpRequest) -> HttpResponse:
     def finish(page: ReportFormPage) -> ReportFormPage:
         return replace(
             page,
-            shows_costs=shows_costs(viewer),
+            shows_costs=sees_costs(viewer),
             of_case=str(case.number) if case else "",
             response=str(response.pk) if response else "",
         )

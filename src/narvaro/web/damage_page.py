@@ -24,6 +24,7 @@ from narvaro.situation.queries import (
     list_photos,
     list_waves,
     may_read_words,
+    sees_costs,
 )
 from narvaro.spine import clock
 from narvaro.web import labels, report_words
@@ -51,11 +52,6 @@ def whole_kronor(amount: Decimal) -> str:
     """Write a sum in whole kronor: nobody reads the hundredths of a year."""
     number = number_format(round(amount), decimal_pos=0, force_grouping=True)
     return _("SEK %(amount)s") % {"amount": number}
-
-
-def shows_costs(viewer: Viewer) -> bool:
-    """Return whether the viewer sees what damage costs: the municipality that pays does."""
-    return viewer.scope(Record.DAMAGE) == Scope.TENANT
 
 
 def may_add_photos(viewer: Viewer, found: Damage) -> bool:
@@ -175,7 +171,7 @@ def _wave_card(wave: Wave) -> WaveCard:
 
 def list_page(viewer: Viewer, given: Mapping[str, str]) -> DamageListPage:
     """Return the list of damage with its sums, as filtered."""
-    places, costs, now = places_of(viewer), shows_costs(viewer), clock.now()
+    places, costs, now = places_of(viewer), sees_costs(viewer), clock.now()
     chosen = _choose(viewer, given, places)
     sums = damage_sums(viewer, chosen.filter)
     kinds = [(say(report_words.DAMAGE_KIND, one.key), one) for one in sums.by_kind]
@@ -268,7 +264,7 @@ def detail_page(viewer: Viewer, found: Damage, seen_as: str) -> DamagePage:
     whole = viewer.scope(Record.DAMAGE) == Scope.TENANT
     looker = _looker(viewer, found, seen_as) if whole and seen_as else None
     eyes = looker or viewer
-    costs = shows_costs(eyes)
+    costs = sees_costs(eyes)
     is_seen, why = _why_seen(looker, found) if looker else (True, "")
     may_change = looker is None and viewer.may(Record.DAMAGE, Verb.WRITE)
     readable = may_read_words(viewer, found) and may_read_words(eyes, found)

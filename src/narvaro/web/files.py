@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import FileDraft
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE
+from narvaro.sharing.models import FileDraft
 from narvaro.sharing.queries import drafts_seen_by, get_draft, list_drafts
 from narvaro.sharing.reading import likely_mapping, list_missing, specs
 from narvaro.spine import clock
@@ -49,8 +49,9 @@ def _take(viewer: Viewer, request: HttpRequest) -> list[Problem]:
     for one in given:
         try:
             actions.take_upload(
-                tenant=tenant, member=member, name=one.name or "", data=one.read(), at=clock.now()
-            )
+                tenant=tenant, member=member, name=one.name or "", pieces=one.chunks(),
+                at=clock.now(),
+            )  # fmt: skip
         except Refused as no:
             said = labels.refusal_text(no.code, no.detail)
             problems.append(Problem(f"{said.title}: {no.detail}"))
@@ -79,7 +80,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         if kind == "":
             actions.drop_draft(draft=draft, at=clock.now())
             continue
-        if kind not in BY_CODE and kind != "roads":
+        if kind not in BY_CODE:
             raise Refused("invalid", _("Choose what the file is."), status=422)
         if draft.state == FileDraft.State.ASKS:
             continue

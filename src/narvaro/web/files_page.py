@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from narvaro.access.viewer import Viewer
 from narvaro.core.table_spec import TableSpec
-from narvaro.directory.models import FileDraft
 from narvaro.directory.queries import find_road_map
 from narvaro.sharing.kinds import KINDS
+from narvaro.sharing.models import FileDraft
 from narvaro.sharing.queries import list_drafts, list_under_way
 from narvaro.sharing.reading import list_missing, specs
 from narvaro.spine import clock
@@ -55,8 +55,8 @@ def _card(draft: FileDraft, known: Mapping[str, TableSpec]) -> DraftCard:
     missing = list_missing(draft.kind, draft.mapping, spec)
     kinds = [Choice("", _("Leave it out"), draft.kind == "")]
     kinds += [Choice(one.code, say(KIND, one.code), one.code == draft.kind) for one in KINDS]
-    if draft.kind == "roads":
-        kinds = [Choice("roads", say(KIND, "roads"), chosen=True), kinds[0]]
+    if not spec:  # what is no table is what it is
+        kinds = [one for one in kinds if one.chosen or not one.value]
     report = draft.report if draft.state == State.FAILED else {}
     return DraftCard(
         id=str(draft.pk), file_name=draft.file_name, sheet=draft.sheet, rows=draft.all_rows,

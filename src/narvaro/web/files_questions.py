@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import FileDraft, Site
+from narvaro.directory.models import Site
 from narvaro.directory.queries import sites_seen_by
+from narvaro.sharing.models import FileDraft
 from narvaro.sharing.reading import specs
 from narvaro.spine.refusal import Refused
 from narvaro.web import first_report_words, labels, report_words

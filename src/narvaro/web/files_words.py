@@ -25,6 +25,7 @@ KIND: dict[str, Promise] = {
     "roads": lazy("Map (streets, addresses)"),
 }
 STATE: dict[str, Promise] = {
+    "new": lazy_in("file", "Being read"),
     "read": lazy_in("file", "To be looked at"),
     "queued": lazy_in("file", "Waiting"),
     "running": lazy_in("file", "Being brought in"),

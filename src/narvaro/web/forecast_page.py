@@ -8,12 +8,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from narvaro.access.policy import Record, Scope, Verb
+from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.forecast.models import Forecast
 from narvaro.forecast.places import Period, PlaceRisk, RiskView, Span
 from narvaro.forecast.queries import is_in_plans
 from narvaro.forecast.scores import LEAST_FOR_VERDICT, WEEKS, History, Result, Verdict
+from narvaro.situation.queries import sees_costs
 from narvaro.web import forecast_words as words
 from narvaro.web import labels
 from narvaro.web.labels import say
@@ -38,7 +39,7 @@ FEW = 0.5  # under so many expected, a rate in plain words says more than the nu
 
 def risk_page(viewer: Viewer, found: RiskView | None, history: History) -> RiskPage:
     """Return the page of a forecast; without one, what is known of earlier ones and why."""
-    costs = viewer.scope(Record.DAMAGE) == Scope.TENANT
+    costs = sees_costs(viewer)
     switch = UseSwitch(
         is_in_plans(viewer.tenant_id),
         reverse("risk_use") if viewer.may(Record.FORECAST, Verb.WRITE) else "",

@@ -1,7 +1,7 @@
 """Tonight's visits on a unit's phone. In: the unit's published visits, taps. Out: rows, states."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +21,6 @@ from narvaro.web.plan_page import visit_row
 from narvaro.web.screens import Choice, PhoneVisit, PhoneVisits
 
 FOLLOWING = 4
-GRACE = timedelta(minutes=15)  # a window that has just passed may still be kept
 STEPS = ("start", "done", "short", "missed")
 
 
@@ -51,7 +50,7 @@ def visits_of(viewer: Viewer, at: datetime) -> PhoneVisits | None:
         return None
     started = [one for one in mine if one.state == Visit.State.STARTED]
     planned = [one for one in mine if one.state == Visit.State.PLANNED]
-    unsaid = [one for one in planned if one.window_until + GRACE < at]
+    unsaid = [one for one in planned if one.window_until + visits.AFTERWARDS < at]
     ahead = [one for one in planned if one not in unsaid]
     shown = (started + ahead)[:1]
     following: Sequence[Visit] = [one for one in ahead if one not in shown]

@@ -190,8 +190,10 @@ def _form(
         back_href=_address(plan, viewer),
         action_url=request.path,
         units=tuple(
-            Choice(one["unit"], one["call_sign"], one["unit"] == chosen_unit)
-            for one in plan.facts["units"]
+            Choice(unit, call_sign, unit == chosen_unit)
+            for unit, call_sign in {
+                one["unit"]: one["call_sign"] for one in plan.facts["units"]
+            }.items()
         ),
         from_clock=f"{plan.starts_at.astimezone(viewer.zone):%H:%M}",
         until_clock=f"{plan.ends_at.astimezone(viewer.zone):%H:%M}",

@@ -38,7 +38,7 @@ from narvaro.web.screens import (
 from narvaro.web.templatetags.screen import percent
 
 COUNTED_NIGHTS = 7
-COUNTED_PLACES = 40
+COUNTED_PLACES = 20
 Json = dict[str, Any]
 State = PatrolPlan.State
 
@@ -324,6 +324,7 @@ def page_of(
             for one in list_planning_companies(viewer)
         ),
         counts=count_rows(counts[:COUNTED_PLACES]),
+        counts_more=max(0, len(counts) - COUNTED_PLACES),
         counts_nights=COUNTED_NIGHTS,
         problems=(Problem(problem),) if problem else (),
     )

@@ -199,8 +199,8 @@ def change_text(entry: _Json) -> str:
 def cost_text(entry: _Json, expected: float) -> str:
     """Return what a change gave or cost: harm covered, way, visits that made room, rules set aside."""
     parts = []
-    if expected > 0:
-        change = 100 * entry["prevented"] / expected
+    change = 100 * entry["prevented"] / expected if expected > 0 else 0.0
+    if abs(change) >= 0.05:
         words = _("harm risk covered: %(points)s percentage points")
         parts.append(words % {"points": f"{'+' if change >= 0 else '−'}{_times(abs(change))}"})
     minutes = _minutes(entry["travel_s"])

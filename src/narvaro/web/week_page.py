@@ -21,6 +21,7 @@ from narvaro.situation.queries import (
     list_measures,
     neighbours,
     own_outcome,
+    sees_costs,
     sees_work,
 )
 from narvaro.situation.queries.week_contents import decision_line, is_late
@@ -216,14 +217,14 @@ def _next_step(
 
 
 def _place_rows(
-    contents: Contents, decisions: Sequence[Decision], form_url: str
+    contents: Contents, decisions: Sequence[Decision], form_url: str, *, costs: bool
 ) -> tuple[WeekPlaceRow, ...]:
     chosen = {str(one.site_id or one.area_id) for one in decisions}
     return tuple(
         WeekPlaceRow(
             name=one.name, count=count_cell(one.counted),
             kinds=week_words.categories_text(one.categories, labels.CATEGORY),
-            when=week_words.when_text(one.when), damage=week_words.kronor_text(one.damage_sek) if one.damage_sek else "",
+            when=week_words.when_text(one.when), damage=week_words.kronor_text(one.damage_sek) if costs and one.damage_sek else "",
             href=f"{form_url}?place={one.kind}:{one.id}&at=decide" if form_url else "",
             chosen=one.id in chosen,
         )
@@ -275,6 +276,7 @@ def week_page(
     """Return a week's page for a viewer."""
     today = at.astimezone(viewer.zone).date()
     writes = viewer.may(Record.PICTURE, Verb.WRITE)
+    costs = sees_costs(viewer)
     stored = picture.state != Picture.State.COLLECTING
     base = reverse("week_of", args=[picture.monday])
     decisions = list_decisions(viewer, picture) if stored else []
@@ -295,9 +297,9 @@ def week_page(
         intake=intake_lines(contents.intake),
         total=count_cell(contents.total),
         categories=category_rows(contents),
-        places=_place_rows(contents, decisions, base if open_lists else ""),
+        places=_place_rows(contents, decisions, base if open_lists else "", costs=costs),
         damages=contents.damages,
-        damage=week_words.kronor_text(contents.damage_sek),
+        damage=week_words.kronor_text(contents.damage_sek) if costs else "",
         last_decisions=last_decision_rows(contents),
         last_measures=tuple(
             measure_row(one, today, writes=writes) for one in list_follow_up(viewer, picture)

@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from narvaro.access.viewer import Viewer
 from narvaro.situation.contents import Contents
 from narvaro.situation.models import Measure, Picture
-from narvaro.situation.queries import list_decisions, list_follow_up, list_measures, states_at
+from narvaro.situation.queries import (
+    list_decisions,
+    list_follow_up,
+    list_measures,
+    sees_costs,
+    states_at,
+)
 from narvaro.web import labels
 from narvaro.web.screens import CountCell, DecisionRow, MeasureRow
 from narvaro.web.week_page import (
@@ -100,7 +106,7 @@ def _places(contents: Contents) -> Block:
     return _section(_("Places"), table=_table(heads, rows, (1, 2, 3)), note=note)
 
 
-def _categories(contents: Contents) -> Block:
+def _categories(contents: Contents, *, costs: bool) -> Block:
     heads = [_("Kind"), _("This week"), _("Mean of four"), _("Usual"), _("Against usual")]
     rows = [[one.label, *_counts(one.count)] for one in category_rows(contents)]
     rows.append([_("All kinds"), *_counts(count_cell(contents.total))])
@@ -110,7 +116,7 @@ def _categories(contents: Contents) -> Block:
     return _section(
         _("Kinds of report"),
         table=_table(heads, rows, (1, 2, 3)),
-        lines=[cost] if contents.damages else (),
+        lines=[cost] if costs and contents.damages else (),
     )
 
 
@@ -187,7 +193,7 @@ def paper_data(viewer: Viewer, picture: Picture, contents: Contents, at: datetim
             _decisions(_("Prioritised places"), decisions, _("None decided yet.")),
             _measures(_("Measures"), fresh, False, _("None decided yet.")),
             _places(contents),
-            _categories(contents),
+            _categories(contents, costs=sees_costs(viewer)),
             *_reporters(contents),
             _police(viewer, contents),
             _section(

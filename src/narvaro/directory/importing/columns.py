@@ -59,7 +59,6 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
     )  # fmt: skip
 
 
-SITES = sites_spec({})
 UNITS = TableSpec(
     "units",
     (

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from django.db import transaction
@@ -48,6 +49,7 @@ class Source:
 
     name: str
     data: bytes
+    file: Path | None = None  # where it lies, for what is not read whole into memory
     sheet: Sheet | None = None  # of a workbook, where it was opened before
     mapping: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False

@@ -21,6 +21,7 @@ from narvaro.situation.queries.damage import (
     get_damage,
     list_damages,
     list_waves,
+    sees_costs,
 )
 from narvaro.situation.queries.photos import get_photo, list_photos
 from narvaro.situation.queries.pictures import (
@@ -104,6 +105,7 @@ __all__ = [
     "observations_seen_by",
     "own_outcome",
     "own_reports",
+    "sees_costs",
     "sees_work",
     "states_at",
     "without_words",

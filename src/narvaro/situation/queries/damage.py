@@ -29,6 +29,11 @@ class DamageFilter:
     until: datetime | None = None
 
 
+def sees_costs(viewer: Viewer) -> bool:
+    """Return whether the viewer sees what damage costs: the municipality that pays does."""
+    return viewer.scope(Record.DAMAGE) == Scope.TENANT
+
+
 def damages_seen_by(viewer: Viewer, chosen: DamageFilter = DamageFilter()) -> QuerySet[Damage]:
     """Return the damage that the viewer may see (its words: `list_damages`)."""
     seen = Damage.objects.published().filter(tenant_id=viewer.tenant_id)

@@ -131,6 +131,7 @@ class PlanPage:
     next_href: str
     plans: tuple[NightPlan, ...]
     counts: tuple[PlaceCountRow, ...]
+    counts_more: int
     counts_nights: int
     problems: tuple[Problem, ...] = ()
 
