@@ -5,28 +5,19 @@ from uuid import UUID
 
 import pytest
 
-from narvaro.access.models import Organisation, OrganisationKind, Role
 from narvaro.directory.models import ImportBatch, Site, Unit
 from narvaro.plan.chances import planned_chances
 from narvaro.plan.models import PatrolPlan, Visit
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import Exposure, Position, Presence
 from narvaro.situation.presence import note_everywhere, note_presence
-from narvaro.situation.queries.presence import (
-    list_hours,
-    list_visits,
-    presences_seen_by,
-    sum_by_grade,
-    without_worse,
-)
+from narvaro.situation.queries.presence import without_worse
 from narvaro.spine.clock import Hands
 from tests.make import (
     NIGHT,
     World,
-    make_member,
     make_site,
     make_unit,
-    make_viewer,
     make_world,
     put_position,
 )
@@ -260,44 +251,16 @@ def test_a_plan_drawn_by_lot_says_how_probable_presence_was(world: World, hands:
     assert second.probability == pytest.approx(0.3)
 
 
-def test_the_municipality_sees_visits_and_no_unit(world: World) -> None:
-    """A call sign is for the company alone; another company sees nothing, a guard neither."""
-    school, unit = make_site(world), make_quiet_unit(world)
-    stay(unit, school, NIGHT, 12)
-    state(world, school, NIGHT + HOUR, 15, unit)
-    note(world, NIGHT + HOUR)
-    whole = (NIGHT - DAY, NIGHT + DAY)
-    buyer = make_viewer(make_member(world, Role.COORDINATOR))
-    leader = make_viewer(make_member(world, Role.SHIFT_LEADER))
-    assert [(one.place, one.grade, one.call_sign) for one in list_visits(buyer, *whole)] == [
-        (school.name, "position", ""), (school.name, "stated", "")
-    ]  # fmt: skip
-    assert {one.call_sign for one in list_visits(leader, *whole)} == {"V1"}
-    assert list_visits(buyer, *whole, site_id=make_site(world).pk) == []
-    rival = Organisation.objects.create(
-        tenant=world.tenant, name="rival", kind=OrganisationKind.GUARDING_COMPANY
-    )
-    for other in (make_member(world, Role.SHIFT_LEADER, rival), make_member(world)):
-        assert not presences_seen_by(make_viewer(other)).exists()
-
-
-def test_time_per_place_and_hour_and_by_proof(world: World) -> None:
-    """Hours are whole clock hours; a stay counts once, with its best proof."""
+def test_a_stay_that_is_known_twice_counts_once_with_its_best_proof(world: World) -> None:
+    """What the list states at longer length is not added; what only the list knows counts."""
     school, unit = make_site(world), make_quiet_unit(world)
     stay(unit, school, NIGHT + 50 * MINUTE, 20)
     state(world, school, NIGHT + 45 * MINUTE, 40, unit)
     state(world, school, NIGHT + 5 * HOUR, 15)
-    note(world, NIGHT + 2 * HOUR)
-    buyer = make_viewer(make_member(world, Role.COORDINATOR))
-    hours = list_hours(buyer, NIGHT - 2 * HOUR, NIGHT + 8 * HOUR)
-    assert [(one.hour, one.present_s) for one in hours] == [
+    settle(world, NIGHT + 8 * HOUR)
+    assert [(one.hour, one.present_s) for one in Exposure.objects.order_by("hour")] == [
         (NIGHT, 600), (NIGHT + HOUR, 600), (NIGHT + 5 * HOUR, 900)
     ]  # fmt: skip
-    time = sum_by_grade(buyer, NIGHT, NIGHT + DAY)
-    assert (time.seconds, time.verified_s, time.said_s) == (
-        {"position": 1200, "stated": 900}, 1200, 900
-    )  # fmt: skip
-    assert sum_by_grade(buyer, NIGHT + HOUR, NIGHT + DAY).seconds["position"] == 600
 
 
 def test_two_units_are_two_stays_and_one_unknown_is_the_known(world: World) -> None:

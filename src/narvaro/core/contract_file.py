@@ -142,9 +142,7 @@ class _Reader:
         is_whole = self.is_sound
         for key in self.table:
             if key not in self.known:
-                todo = Said(
-                    "remove it, or write one of %(words)s", words=", ".join(self.known)
-                )
+                todo = Said("remove it, or write one of %(words)s", words=", ".join(self.known))
                 self.note(key, Said("unknown"), todo)
         try:
             return make() if is_whole else None

@@ -100,7 +100,8 @@ class Option:
                 "exercised_on",
                 Said(
                     "%(day)s is after the option's last day %(last)s",
-                    day=str(self.exercised_on), last=str(self.ends_on),
+                    day=str(self.exercised_on),
+                    last=str(self.ends_on),
                 ),
                 Said("write the day on which the option was exercised, or leave it out"),
             )
@@ -139,9 +140,7 @@ class ResponseTerm:
             todo = Said("write one of %(words)s", words=", ".join(TIME_POINTS))
             yield Problem(where, what, todo)
         if not strange and TIME_POINTS.index(self.start) >= TIME_POINTS.index(self.stop):
-            what = Said(
-                "%(stop)s does not come after %(start)s", stop=self.stop, start=self.start
-            )
+            what = Said("%(stop)s does not come after %(start)s", stop=self.stop, start=self.start)
             todo = Said("let the response time stop at a later point than it starts")
             yield Problem("stop", what, todo)
         if self.target_s <= 0:
@@ -191,7 +190,9 @@ class ContractTerms:
                 yield Problem(f"{where}.starts_on", what, Said("write %(day)s", day=str(expected)))
             if option.exercised_on and is_open:
                 what = Said("exercised while the earlier %(option)s is not", option=is_open)
-                todo = Said("write when %(option)s was exercised, or leave this out", option=is_open)
+                todo = Said(
+                    "write when %(option)s was exercised, or leave this out", option=is_open
+                )
                 yield Problem(f"{where}.exercised_on", what, todo)
             if option.exercised_on and option.exercised_on < self.starts_on:
                 what = Said(
@@ -209,9 +210,7 @@ def _list_span_problems(starts_on: date, ends_on: date) -> Iterator[Problem]:
             what = Said("the year %(year)s is outside 1950–2150", year=day.year)
             yield Problem(where, what, Said("correct the year"))
     if ends_on < starts_on:
-        what = Said(
-            "%(day)s is before the start %(first)s", day=str(ends_on), first=str(starts_on)
-        )
+        what = Said("%(day)s is before the start %(first)s", day=str(ends_on), first=str(starts_on))
         todo = Said("write the last day of the period, itself included")
         yield Problem("ends_on", what, todo)
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from shapely.errors import GEOSException
 from shapely.geometry import Point, shape
 
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
@@ -27,16 +28,19 @@ KINDS = {
     "naturreservat": "nature", "municipality": "municipality", "kommun": "municipality",
 }  # fmt: skip
 
-
 POLICE_WORDS = ("utsatt", "riskområde")
+UPDATED = ("lat", "lon", "border_wkt", "inhabitants", "batch")
 
 
 def read_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON
     """Return what a JSON file holds, or the refusal of it."""
     try:
         return json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, ValueError) as fault:
-        return refuse("", "", f"is no JSON: {fault}", "save it as GeoJSON, UTF-8", code="broken")
+    except json.JSONDecodeError as fault:
+        why = Said("the file is no JSON: line %(line)s", line=fault.lineno)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        why = Said("the file is no JSON")
+    return refuse("", "", why, Said("save it as GeoJSON, UTF-8"), code="broken")
 
 
 def _is_police_class(properties: Mapping[str, Any], file_name: str) -> bool:
@@ -60,18 +64,20 @@ def _kind(properties: Mapping[str, Any], file_name: str) -> str:
 def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:  # noqa: ANN401 - any JSON
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
-        return {}, [refuse("", "", "is no feature", "write it as RFC 7946 says")]
+        return {}, [refuse("", "", Said("is no feature"), Said("write it as RFC 7946 says"))]
     name = next((str(properties[one]) for one in NAMES if properties.get(one)), "")
     if not name:
-        return {}, [refuse("name", "", "is missing", f"add one of {', '.join(NAMES)}")]
+        todo = Said("add one of %(words)s", words=", ".join(NAMES))
+        return {}, [refuse("name", "", Said("is missing"), todo)]
     try:
         drawn = shape(feature["geometry"])
         middle = drawn.representative_point()
-    except (KeyError, TypeError, ValueError, AttributeError, GEOSException) as fault:
-        return {}, [refuse("geometry", name, f"cannot be drawn: {fault}", "correct it")]
+    except (KeyError, TypeError, ValueError, AttributeError, GEOSException):
+        why = Said("the border cannot be drawn")
+        return {}, [refuse("geometry", name, why, Said("draw it anew in WGS 84"))]
     if drawn.is_empty or not drawn.is_valid or not (abs(middle.x) <= 180 and abs(middle.y) <= 90):
-        why = "is empty, crosses itself, or is not in degrees"
-        return {}, [refuse("geometry", name, why, "draw it anew in WGS 84")]
+        why = Said("the border is empty, crosses itself, or is not in degrees")
+        return {}, [refuse("geometry", name, why, Said("draw it anew in WGS 84"))]
     return {
         "name": name[:160], "kind": _kind(properties, file_name), "lat": middle.y, "lon": middle.x,
         "border_wkt": "" if isinstance(drawn, Point) else drawn.wkt,
@@ -91,9 +97,8 @@ def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> Im
     """Import a GeoJSON file of named areas; a feature is counted from 1."""
     given = read_json(source.data)
     if not isinstance(given, dict) or not isinstance(given.get("features"), list):
-        no = given if isinstance(given, Refusal) else refuse(
-            "", "", "has no features", "save it as a GeoJSON FeatureCollection", code="broken"
-        )  # fmt: skip
+        why, todo = Said("the file has no features"), Said("save it as a GeoJSON FeatureCollection")
+        no = given if isinstance(given, Refusal) else refuse("", "", why, todo, code="broken")
         return ImportReport("areas", source.name, 0, (RefusedRow(1, (no,)),), (), written=False)
     good: dict[tuple[str, str], dict[str, Any]] = {}
     refused: list[RefusedRow] = []
@@ -108,9 +113,19 @@ def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> Im
         with transaction.atomic():
             hold(tenant.pk)
             batch = open_batch(tenant, "areas", source, len(good), len(refused), at)
-            for (kind, name), fields in good.items():
-                Area.objects.update_or_create(
-                    tenant=tenant, kind=kind, name=name, defaults={**fields, "batch": batch}
+            counted = {
+                (kind, name): inhabitants
+                for kind, name, inhabitants in Area.objects.filter(tenant=tenant).values_list(
+                    "kind", "name", "inhabitants"
                 )
+            }
+            rows = [
+                Area(tenant=tenant, batch=batch, **{"inhabitants": counted.get(key), **fields})
+                for key, fields in good.items()
+            ]
+            Area.objects.bulk_create(
+                rows, batch_size=500, update_conflicts=True,
+                unique_fields=["tenant", "kind", "name"], update_fields=UPDATED,
+            )  # fmt: skip
             publish(batch, by=by, at=at)
     return ImportReport("areas", source.name, len(good), tuple(refused), (), written=written)

@@ -138,7 +138,7 @@ class HistoryReader:
         try:
             return read_span(row.values, self.zone), []
         except CellError as no:
-            return None, [Refusal(no.code, "", "", no.why, no.todo)]
+            return None, [Refusal.of(no)]
 
     def points(
         self, values: Mapping[str, Any], begins: datetime, names: Sequence[tuple[str, str]]
@@ -152,8 +152,7 @@ class HistoryReader:
             try:
                 at = clock_after(last, values.get(column), self.zone)
             except CellError as no:
-                said = str(values.get(column))
-                return told, [Refusal(no.code, column, said, no.why, no.todo)]
+                return told, [Refusal.of(no, column, str(values.get(column)))]
             if at is not None and at - begins <= LONGEST_RESPONSE:
                 told[point] = last = at
         return told, []

@@ -7,10 +7,12 @@ from typing import Any
 from narvaro.access.actions import put_member
 from narvaro.access.models import Member, Organisation, Role
 from narvaro.access.policy import POLICY
+from narvaro.core.cell_error import CellError
 from narvaro.core.permits import read_area
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
-from narvaro.directory.importing.report import refuse
+from narvaro.directory.importing.report import refuse, stands_twice
 from narvaro.directory.models import (
     Competence,
     ImportBatch,
@@ -42,15 +44,13 @@ class _OfOrganisations:
         found = self.organisations.get(row["organisation"])
         if found is not None:
             return found, []
-        known = ", ".join(sorted(self.organisations)) or "none"
-        todo = f"write one of: {known}; or add it to the installation file"
-        return None, [refuse("organisation", row["organisation"], "is not known here", todo)]
+        known = ", ".join(sorted(self.organisations)) or "–"
+        todo = Said("write one of: %(words)s; or add it to the installation file", words=known)
+        return None, [refuse("organisation", row["organisation"], Said("is not known here"), todo)]
 
     def twice(self, column: str, value: str, line: int) -> list[Refusal]:
         first = self.seen.setdefault(value, line)
-        if first == line:
-            return []
-        return [refuse(column, value, f"stands on line {first} too", "keep one of the lines")]
+        return [] if first == line else [stands_twice(column, value, first)]
 
 
 class Units(_OfOrganisations):
@@ -72,9 +72,8 @@ class Units(_OfOrganisations):
         if tracker:
             mine = (self.tenant.pk, row["call_sign"])
             if self.trackers.setdefault(tracker, mine) != mine:
-                reasons.append(
-                    refuse("tracker", tracker, "belongs to another unit", "give each its own")
-                )
+                why = Said("belongs to another unit")
+                reasons.append(refuse("tracker", tracker, why, Said("give each its own")))
         return (organisation, row), reasons
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
@@ -108,21 +107,19 @@ class Members(_OfOrganisations):
         """Return the row's organisation beside it, or why it is not taken."""
         organisation, reasons = self.organisation(row)
         if organisation and (row["role"], organisation.kind) not in POLICY:
-            why = f"is no role in a {organisation.kind.replace('_', ' ')}"
-            reasons.append(refuse("role", row["role"], why, "correct the role or organisation"))
+            why = Said("does not go with %(organisation)s", organisation=organisation.name)
+            reasons.append(refuse("role", "", why, Said("correct the role or organisation")))
         if organisation and self._is_elsewhere(row["service_number"], organisation):
-            why = "signs in a member of another organisation"
-            reasons.append(
-                refuse("service_number", row["service_number"], why, "give each its own number")
-            )
+            why, todo = Said("belongs to another organisation"), Said("give each its own number")
+            reasons.append(refuse("service_number", row["service_number"], why, todo))
         for start, end in (("valid_from", "valid_until"), ("competence_from", "competence_until")):
             first, last = row.values.get(start), row.values.get(end)
             if first and last and last <= first:
-                reasons.append(refuse(end, last, f"is not after {first}", "correct the dates"))
+                why = Said("is not after %(day)s", day=str(first))
+                reasons.append(refuse(end, last, why, Said("correct the dates")))
         if row.values.get("competence") and not row.values.get("competence_from"):
-            reasons.append(
-                refuse("competence_from", "", "is empty", "write from when the competence holds")
-            )
+            todo = Said("write from when the competence holds")
+            reasons.append(refuse("competence_from", "", Said("the cell is empty"), todo))
         return (organisation, row), reasons
 
     def _is_elsewhere(self, number: str, organisation: Organisation) -> bool:
@@ -160,12 +157,11 @@ class Permits(_OfOrganisations):
         reasons += self.twice("decision_no", row["decision_no"], row.line)
         try:
             read_area(row["area"])
-        except ValueError as fault:
-            reasons.append(refuse("area", row["area"][:60], str(fault), "draw the area anew"))
+        except CellError as no:
+            reasons.append(Refusal.of(no, "area", row["area"][:60]))
         if row["valid_until"] < row["valid_from"]:
-            reasons.append(
-                refuse("valid_until", row["valid_until"], "is before its start", "correct it")
-            )
+            why = Said("is before its start")
+            reasons.append(refuse("valid_until", row["valid_until"], why, Said("correct it")))
         return (organisation, row), reasons
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
@@ -215,23 +211,20 @@ class Transmitters:
         account = row["account"].upper()
         site = self.sites.get(row["site"])
         if site is None:
-            reasons.append(refuse("site", row["site"], "is no site here", "import the sites first"))
+            why, todo = Said("is no site here"), Said("bring in the sites first")
+            reasons.append(refuse("site", row["site"], why, todo))
         if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
-            reasons.append(
-                refuse("account", account, "is taken in this installation", "use another account")
-            )
+            why, todo = Said("is taken in this installation"), Said("use another account")
+            reasons.append(refuse("account", account, why, todo))
         first = self.seen.setdefault(account, row.line)
         if first != row.line:
-            reasons.append(
-                refuse("account", account, f"stands on line {first} too", "keep one of the lines")
-            )
+            reasons.append(stands_twice("account", account, first))
         if not account.isalnum() or len(account) > 16:
-            reasons.append(
-                refuse("account", account, "is not 1–16 letters and digits", "correct it")
-            )
+            why = Said("is not 1–16 letters and digits")
+            reasons.append(refuse("account", account, why, Said("correct it")))
         fault = _key_fault(row.values.get("key") or "", row.values.get("key_form") or "hex")
-        if fault:
-            reasons.append(refuse("key", "…", fault, "correct the key or its form"))
+        if fault is not None:
+            reasons.append(refuse("key", "…", fault, Said("correct the key or its form")))
         return _CheckedTransmitter(site, row) if site else None, reasons
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
@@ -258,11 +251,13 @@ def _sealed(row: Row) -> dict[str, object]:
     }
 
 
-def _key_fault(key: str, form: str) -> str:
+def _key_fault(key: str, form: str) -> Said | None:
     if not key:
-        return ""
+        return None
     try:
         raw = bytes.fromhex(key) if form == "hex" else key.encode("ascii")
     except ValueError:
-        return f"is not {form}"
-    return "" if len(raw) in KEY_LENGTHS else f"is {len(raw)} bytes long; AES takes 16, 24 or 32"
+        return Said("is not %(form)s", form=form)
+    if len(raw) in KEY_LENGTHS:
+        return None
+    return Said("is %(number)s bytes long; AES takes 16, 24 or 32", number=len(raw))

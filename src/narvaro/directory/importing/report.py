@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 
 
@@ -32,6 +33,14 @@ class UnsurePlace:
     candidates: tuple[tuple[str, str], ...]  # (what it is, in words)
 
 
-def refuse(column: str, value: object, why: str, todo: str, *, code: str = "unknown") -> Refusal:
-    """Return one reason why a row is not taken."""
+def refuse(
+    column: str, value: object, why: Said, todo: Said, *, code: str = "refused"
+) -> Refusal:  # fmt: skip
+    """Return one reason why a row is not taken; a `code` where a program asks which."""
     return Refusal(code=code, column=column, value=str(value), why=why, todo=todo)
+
+
+def stands_twice(column: str, value: object, first: int) -> Refusal:
+    """Return the reason of a line whose key stands on an earlier one."""
+    why = Said("stands on line %(line)s too", line=first)
+    return refuse(column, value, why, Said("keep one of the lines"))

@@ -1,12 +1,13 @@
 """Response plans from TOML. In: a file's bytes. Out: plans, or each entry's refusals by path."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.core.terms import CASE_KINDS
 from narvaro.directory.importing.report import ImportReport, refuse
@@ -22,6 +23,10 @@ _TYPES: Mapping[str, type] = {
     "site": str, "name": str, "version": int, "key": str, "inner_check": bool, "steps": list,
     "rule": list,
 }  # fmt: skip
+_NOT_OF_TYPE = {
+    str: Said("is no text in quotation marks"), int: Said("is no whole number"),
+    bool: Said("is neither true nor false"), list: Said("is no list"),
+}  # fmt: skip
 
 
 def read_toml(data: bytes) -> dict[str, Any] | Refusal:
@@ -29,11 +34,14 @@ def read_toml(data: bytes) -> dict[str, Any] | Refusal:
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
-        return refuse("file", "", f"is not UTF-8 at byte {fault.start}", "save it as UTF-8")
+        why = Said("the file is not UTF-8 at byte %(byte)s", byte=fault.start)
+        return refuse("", "", why, Said("save it as UTF-8"))
     except RecursionError:
-        return refuse("file", "", "is nested too deep", "write it as the example does")
+        why = Said("the file is nested too deep")
+        return refuse("", "", why, Said("write it as the example does"))
     except tomllib.TOMLDecodeError as fault:
-        return refuse("file", "", f"is not TOML: {fault}", "correct that line")
+        why = Said("the file is not TOML (%(fault)s)", fault=str(fault))
+        return refuse("", "", why, Said("correct that line"))
 
 
 def _is_priority(value: object) -> bool:
@@ -45,51 +53,72 @@ def _is_needs(value: object) -> bool:
 
 
 # What a rule may say: how it is checked, and what to write.
-_RULE: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "on": (lambda value: isinstance(value, str) and value in ON, f"one of {sorted(ON)}"),
-    "priority": (_is_priority, "write 1, 2, 3 or 4"),
-    "confirmed_priority": (_is_priority, "write 1, 2, 3 or 4"),
-    "needs": (_is_needs, f"a list of {', '.join(CompetenceKind.values)}"),
-    "offer": (lambda value: isinstance(value, str) and value in OFFERS, "auto or manual"),
-}
+_RULE: Mapping[str, tuple[Callable[[object], bool], Said]] = {
+    "on": (
+        lambda value: isinstance(value, str) and value in ON,
+        Said("write one of %(words)s", words=", ".join(sorted(ON))),
+    ),
+    "priority": (_is_priority, Said("write 1, 2, 3 or 4")),
+    "confirmed_priority": (_is_priority, Said("write 1, 2, 3 or 4")),
+    "needs": (
+        _is_needs, Said("write a list of %(words)s", words=", ".join(CompetenceKind.values))
+    ),
+    "offer": (
+        lambda value: isinstance(value, str) and value in OFFERS, Said("write auto or manual")
+    ),
+}  # fmt: skip
+
+
+def _no_table(name: str, value: object, above: str) -> Refusal:
+    todo = Said("write %(name)s above it", name=above)
+    return refuse(name, value, Said("is no table"), todo)
+
+
+def _not_known(name: str, value: object, known: Iterable[str]) -> Refusal:
+    todo = Said("remove it, or write one of %(words)s", words=", ".join(known))
+    return refuse(name, value, Said("is unknown"), todo)
 
 
 def _rule_faults(number: int, rule: Any) -> list[Refusal]:  # noqa: ANN401 - as read from the file
     at = f"rule[{number}]"
     if not isinstance(rule, dict):
-        return [refuse(at, rule, "is no table", "write [[plan.rule]] above it")]
+        return [_no_table(at, rule, "[[plan.rule]]")]
     faults = [
-        refuse(f"{at}.{name}", value, "is unknown", f"known are {', '.join(_RULE)}")
+        _not_known(f"{at}.{name}", value, _RULE)
         for name, value in rule.items()
         if name not in _RULE
     ]
     for name, (is_sound, todo) in _RULE.items():
         if (name in rule or name == "on") and not is_sound(rule.get(name)):
-            faults.append(refuse(f"{at}.{name}", rule.get(name, ""), "is not understood", todo))
+            why = Said("is not understood")
+            faults.append(refuse(f"{at}.{name}", rule.get(name, ""), why, todo))
     return faults
 
 
 def _faults(plan: Any, sites: Mapping[str, Site]) -> list[Refusal]:  # noqa: ANN401 - as read from the file
     if not isinstance(plan, dict):
-        return [refuse("plan", plan, "is no table", "write [[plan]] above it")]
+        return [_no_table("plan", plan, "[[plan]]")]
     faults = [
-        refuse(name, plan.get(name), "is missing", f"add {name}")
+        refuse(name, "", Said("is missing"), Said("add it"))
         for name in ("site", "name", "version")
         if name not in plan
     ]
     for name, value in plan.items():
         kind = _TYPES.get(name)
         if kind is None:
-            faults.append(refuse(name, value, "is unknown", f"known are {', '.join(_TYPES)}"))
+            faults.append(_not_known(name, value, _TYPES))
         elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            faults.append(refuse(name, value, f"is no {kind.__name__}", "correct it"))
+            faults.append(refuse(name, value, _NOT_OF_TYPE[kind], Said("correct it")))
     if isinstance(plan.get("site"), str) and plan["site"] not in sites:
-        faults.append(refuse("site", plan["site"], "is no site here", "import the sites first"))
+        why, todo = Said("is no site here"), Said("bring in the sites first")
+        faults.append(refuse("site", plan["site"], why, todo))
     if isinstance(plan.get("version"), int) and plan["version"] < 1:
-        faults.append(refuse("version", plan["version"], "is below 1", "count versions from 1"))
+        why, todo = Said("is below 1"), Said("count versions from 1")
+        faults.append(refuse("version", plan["version"], why, todo))
     steps = plan.get("steps", [])
     if isinstance(steps, list) and not all(isinstance(one, str) for one in steps):
-        faults.append(refuse("steps", steps, "are not texts", "write each in quotation marks"))
+        why, todo = Said("the steps are not texts"), Said("write each in quotation marks")
+        faults.append(refuse("steps", steps, why, todo))
     rules = plan.get("rule", [])
     if isinstance(rules, list):
         for number, rule in enumerate(rules, 1):
@@ -101,8 +130,9 @@ def _twice(plan: Mapping[str, Any], number: int, seen: dict[tuple[str, int], int
     first = seen.setdefault((plan["site"], plan["version"]), number)
     if first == number:
         return []
-    why = f"stands in entry {first} too"
-    return [refuse("version", plan["version"], why, "count the new one up, or remove one")]
+    why = Said("stands in entry %(number)s too", number=first)
+    todo = Said("count the new one up, or remove one")
+    return [refuse("version", plan["version"], why, todo)]
 
 
 def _write(plan: Mapping[str, Any], site: Site) -> None:
