@@ -119,7 +119,7 @@ class Towns:
 
 
 def _harm(base: F64, peak_s: F64) -> F64:
-    """Return the expected harm of figures.md, [P, bins], with two harmless bases."""
+    """Return each place's expected harm, swelling around its peak, [P, bins], with two harmless bases."""
     middle_s = BIN_S * (np.arange((NIGHT_S + 3 * HOUR) // BIN_S) + 0.5)
     bump = np.exp(-(((middle_s - peak_s[:, None]) / (1.9 * HOUR)) ** 2) / 2)
     harm = 100 / 30 * base[:, None] * (0.4 + 0.6 * bump)

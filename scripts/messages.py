@@ -9,7 +9,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polib
@@ -34,6 +34,8 @@ SHAPES = {
     "pgettext": ("context", "id"),
     "npgettext": ("context", "id", "plural"),
 }
+# the core's own texts, and the context that keeps them apart from those of pages
+CORE_TEXTS, CORE_TEXT, CORE_CONTEXT = "narvaro.core.said", "Said", "reason"
 # a call as templatize writes it, with its literals
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b({'|'.join(SHAPES)}|_)\(({LITERAL}(?:, ?{LITERAL})*)")
@@ -61,26 +63,29 @@ def _message(file: str, shape: tuple[str, ...], given: Iterable[str]) -> Message
     return Message(file, **dict(zip(shape, given, strict=False)))
 
 
-def _aliases(tree: ast.Module) -> dict[str, tuple[str, ...]]:
-    return {
-        name.asname or name.name: SHAPES[name.name.removesuffix("_lazy")]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
-        for name in node.names
-        if name.name.removesuffix("_lazy") in SHAPES
-    }
+def _aliases(tree: ast.Module) -> dict[str, tuple[tuple[str, ...], str | None]]:
+    """Return the names that a module gives texts to: what each is given, and its own context."""
+    found: dict[str, tuple[tuple[str, ...], str | None]] = {}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for module, name in ((node.module, name) for node in imports for name in node.names):
+        bare = name.name.removesuffix("_lazy")
+        if module == "django.utils.translation" and bare in SHAPES:
+            found[name.asname or name.name] = SHAPES[bare], None
+        elif (module, name.name) == (CORE_TEXTS, CORE_TEXT):
+            found[name.asname or name.name] = ("id",), CORE_CONTEXT
+    return found
 
 
 def python_messages(text: str, file: str) -> Iterator[Message]:
     """Yield the texts of a module; raises ValueError where one is not written out."""
     tree = ast.parse(text)
-    shapes = _aliases(tree)
+    names = _aliases(tree)
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        shape = shapes.get(node.func.id)
-        if shape is None:
+        if node.func.id not in names:
             continue
+        shape, context = names[node.func.id]
         given = [
             one.value
             for one in node.args[: len(shape)]
@@ -88,7 +93,8 @@ def python_messages(text: str, file: str) -> Iterator[Message]:
         ]
         if len(given) < len(shape):
             raise ValueError(f"{file}, line {node.lineno}: write the text out in the call.")
-        yield _message(file, shape, given)
+        message = _message(file, shape, given)
+        yield replace(message, context=context) if context else message
 
 
 def template_messages(text: str, file: str) -> Iterator[Message]:

@@ -17,6 +17,7 @@ from narvaro.dispatch.actions import offer_next
 from narvaro.dispatch.models import Response
 from narvaro.plan.actions import publish
 from narvaro.plan.visits import start
+from narvaro.sharing.models import FileDraft
 from narvaro.situation import pictures
 from narvaro.situation.models import Case, Category, Decision, Measure
 from narvaro.situation.report_facts import Where
@@ -50,6 +51,15 @@ class Scene:
     guard: Member
     ids: dict[str, Any]
     secrets: tuple[str, ...]
+
+
+def put_file_in(world: World, mark: str) -> dict[str, Any]:
+    """Have a file on its way in; return its id."""
+    draft = FileDraft.objects.create(
+        tenant=world.tenant, file_name=f"{mark}-FIL.xlsx", uploaded_at=NIGHT,
+        uploaded_by=make_member(world, Role.COORDINATOR), state=FileDraft.State.RUNNING,
+    )  # fmt: skip
+    return {"draft_id": draft.pk}
 
 
 def publish_week(world: World, mark: str) -> dict[str, Any]:
@@ -128,6 +138,7 @@ def make_scene(name: str) -> Scene:
         "response_id": done.pk, "contract_id": contract.pk, "month": "2026-11", "code": "left",
         "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
         **report_harm(crewed.member, site, mark), **publish_plan(crewed.unit, site),
+        **put_file_in(world, mark),
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))
 

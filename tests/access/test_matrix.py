@@ -116,7 +116,7 @@ MAY: dict[str, set[str]] = {
 ONLY_POSTED = {
     "risk_use", "plan_propose", "plan_publish", "visit_step",
     "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
-    "week_publish", "week_triage",
+    "week_publish", "week_triage", "files_bring_in", "files_answer", "files_drop",
 }  # fmt: skip
 OF_A_WEEK = ("week_drop", "week_measure", "week_triage")  # the others name a day: it is one's own
 COMMON = {"tile", "week", "week_of", "week_paper"}  # every organisation of the tenant may see it

@@ -23,10 +23,10 @@ def rows_of(data: bytes) -> list[tuple[int, list[str]]]:
 
 
 def test_values_become_the_texts_that_cell_parsers_read() -> None:
-    """Whole numbers without .0, points in decimals, ISO dates, no hard spaces."""
+    """Whole numbers without .0, points in decimals, ISO dates, no hard spaces, no nulls."""
     at = datetime(2026, 1, 2, 13, 45)  # noqa: DTZ001 - a spreadsheet knows no zone
     data = make_xlsx(
-        {"Blad1": [[3, 2.5, -1, True, "\u00a0Trasten\u00a0skola ", at, date(2026, 1, 2)]]}
+        {"Blad1": [[3, 2.5, -1, True, "\u00a0Tras\0ten\u00a0skola ", at, date(2026, 1, 2)]]}
     )
     ((line, cells),) = rows_of(data)
     assert line == 1

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from narvaro.spine import audit, events
-from narvaro.spine.models import Event, Head, Place
+from narvaro.spine.models import Bookmark, Event, Head
 from tests.make import NIGHT, World
 
 
@@ -80,7 +80,7 @@ def test_a_reader_that_fails_reads_the_same_event_again(world: World) -> None:
     reader = events.Reader("fails", frozenset({"bell.rang"}), fail)
     with pytest.raises(ValueError, match=str(at)):
         events.advance(reader, world.tenant.pk)
-    place = Place.objects.get(reader="fails")
+    place = Bookmark.objects.get(reader="fails")
     assert place.position == at - 1
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from narvaro.access.models import Role
 from narvaro.dispatch import responses
 from narvaro.dispatch.models import Offer
+from narvaro.followup.own_record import rows_naming
 from narvaro.situation.report_facts import Where
 from narvaro.spine.clock import Hands
 from narvaro.spine.ids import uuid7
-from narvaro.web.own_record import rows_naming
 from narvaro.web.own_record_words import NAMED
 from tests.conftest import Running
 from tests.make import (

@@ -8,6 +8,7 @@ from django.db import transaction
 from narvaro.access.models import Organisation, OrganisationKind
 from narvaro.contract.models import Contract, Option, Price, ResponseTerm
 from narvaro.core import contract_file
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.core.terms import TermsError
 from narvaro.directory.importing.report import ImportReport, refuse
@@ -22,16 +23,19 @@ def _parties(
 ) -> tuple[dict[str, Organisation], list[Refusal]]:
     found: dict[str, Organisation] = {}
     reasons = []
-    for side, name, kinds in (
-        ("buyer", given.buyer, {OrganisationKind.MUNICIPALITY, OrganisationKind.HOUSING_COMPANY}),
-        ("supplier", given.supplier, {OrganisationKind.GUARDING_COMPANY}),
+    buyers = {OrganisationKind.MUNICIPALITY, OrganisationKind.HOUSING_COMPANY}
+    no_buyer = Said("is neither a municipality nor a housing company")
+    no_supplier = Said("is no guarding company")
+    for side, name, kinds, no in (
+        ("buyer", given.buyer, buyers, no_buyer),
+        ("supplier", given.supplier, {OrganisationKind.GUARDING_COMPANY}, no_supplier),
     ):
         organisation = Organisation.objects.filter(tenant=tenant, name=name).first()
         if organisation is None:
-            reasons.append(refuse(side, name, "is not known here", "add it to the installation"))
+            todo = Said("add it to the installation")
+            reasons.append(refuse(side, name, Said("is not known here"), todo))
         elif organisation.kind not in kinds:
-            why = f"is a {organisation.kind.replace('_', ' ')}"
-            reasons.append(refuse(side, name, why, f"name the contract's {side}"))
+            reasons.append(refuse(side, name, no, Said("name the party of the contract")))
         else:
             found[side] = organisation
     return found, reasons
@@ -45,8 +49,8 @@ def _term_faults(given: contract_file.Contract) -> list[Refusal]:
         for kind in term.case_kinds:
             first = seen.setdefault(kind, number)
             if first != number:
-                why = f"stands in response_term[{first}] too"
-                todo = "keep the kind in one term; a response counts under one"
+                why = Said("stands in response_term[%(number)s] too", number=first)
+                todo = Said("keep the kind in one term; a response counts under one")
                 faults.append(refuse(f"response_term[{number}].case_kinds", kind, why, todo))
     return faults
 
@@ -60,8 +64,11 @@ def _rival_faults(
     for other in others.exclude(number=given.number).prefetch_related("options"):
         other_last = max([other.ends_on, *(one.ends_on for one in other.options.all())])
         if other.starts_on <= last and given.terms.starts_on <= other_last:
-            why = f"runs beside {other.number} with the same supplier until {other_last}"
-            todo = "let one end before the other starts; two at once cannot be told apart yet"
+            why = Said(
+                "runs beside %(number)s with the same supplier until %(last)s",
+                number=other.number, last=str(other_last),
+            )  # fmt: skip
+            todo = Said("let one end before the other starts; two at once cannot be told apart yet")
             return [refuse("starts_on", given.terms.starts_on, why, todo, code="rival")]
     return []
 
@@ -106,8 +113,8 @@ def _write(tenant: Tenant, given: contract_file.Contract, parties: dict[str, Org
 def _known_faults(tenant: Tenant, given: contract_file.Contract) -> list[Refusal]:
     if not Contract.objects.filter(tenant=tenant, number=given.number).exists():
         return []
-    todo = "give the new contract its own number; bring in its file to change it"
-    return [refuse("number", given.number, "is here already", todo, code="known")]
+    todo = Said("give the new contract its own number; bring in its file to change it")
+    return [refuse("number", given.number, Said("is here already"), todo, code="known")]
 
 
 def put_contract(

@@ -36,8 +36,10 @@ class Said(str):
         return [self.template, facts]
 
     @classmethod
-    def from_json(cls, kept: object) -> Self:
-        """Return what JSON kept; anything else than that is a text as it stands."""
+    def of(cls, kept: object) -> Self:
+        """Return what JSON kept; another text becomes one that stands as it is."""
+        if isinstance(kept, cls):
+            return kept
         if not isinstance(kept, list):
             return cls(str(kept))
         template, facts = kept
@@ -45,4 +47,4 @@ class Said(str):
 
 
 def _fact(kept: object) -> Fact:
-    return kept if isinstance(kept, str | int) else Said.from_json(kept)
+    return kept if isinstance(kept, str | int) else Said.of(kept)

@@ -108,7 +108,7 @@ def _too_large(size: int, limits: Limits) -> SheetsError:
 
 
 def _damaged(fault: object) -> SheetsError:
-    why = Said("the spreadsheet cannot be opened (%(fault)s)", fault=str(fault))
+    why = Said("the spreadsheet cannot be opened; its reader says “%(fault)s”", fault=str(fault))
     todo = Said("open it, save it anew as .xlsx, or as CSV UTF-8")
     return SheetsError("spreadsheet", why, todo)
 
@@ -275,12 +275,13 @@ class _OdsExtent:
 # --- cells to texts -----------------------------------------------------------------------------
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u00ad"))
+_INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\ufeff\u00ad"))
 _INVISIBLE |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 
 
 def _text(value: str) -> str:
-    return value.strip() if value.isascii() else value.translate(_INVISIBLE).strip()
+    plain = value.isascii() and "\0" not in value
+    return value.strip() if plain else value.translate(_INVISIBLE).strip()
 
 
 def _number(value: float) -> str:

@@ -17,6 +17,7 @@ from osmium.geom import WKBFactory
 
 from narvaro.core.jit import I32
 from narvaro.core.placing import Entry
+from narvaro.core.said import Said
 from narvaro.directory.roads_file import MapRefused, Progress, unreadable
 
 FORMAT = 1
@@ -218,9 +219,9 @@ def load_addresses(path: Path) -> MapAddresses:
         return MapAddresses(known=False)
     except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
         raise MapRefused(
-            "The map's addresses cannot be opened",
+            Said("The map's addresses cannot be opened"),
             f"{path.parent.name}/{path.name}: {error}",
-            "Remove that folder and import the map again.",
+            Said("Remove that folder and import the map again."),
         ) from error
 
 

@@ -17,6 +17,7 @@ from typing import Self
 
 import narvaro
 from narvaro.core.roads import Roads
+from narvaro.core.said import Said
 from narvaro.directory.addresses_file import (
     read_addresses,
     save_addresses,
@@ -115,9 +116,9 @@ def read_meta(folder: Path) -> MapMeta:
         return MapMeta.from_json((folder / META).read_text("utf-8"))
     except (ValueError, KeyError, TypeError) as error:
         raise MapRefused(
-            "The map's description cannot be read",
+            Said("The map's description cannot be read"),
             f"{folder.name}/{META}: {error}",
-            "Remove that folder and import the map again.",
+            Said("Remove that folder and import the map again."),
         ) from error
 
 

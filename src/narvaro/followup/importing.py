@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from narvaro.core import cells
+from narvaro.core.said import Said
 from narvaro.core.tables import Column, Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
     PLACES,
@@ -81,10 +82,11 @@ class Hours(RowsAlone):
         length = values.get("hours") or _between(values)
         hours = _hours(length) if length else None
         if hours is None:
-            todo = "write how many hours, or from and until"
-            reasons.append(refuse("hours", "", "is empty", todo, code="empty_cell"))
+            todo = Said("write how many hours, or from and until")
+            reasons.append(refuse("hours", "", Said("the cell is empty"), todo, code="empty_cell"))
         if hours is not None and not 0 < hours <= 1000:
-            reasons.append(refuse("hours", hours, "is not between 0 and 1,000", "correct it"))
+            why = Said("is not between 0 and 1,000")
+            reasons.append(refuse("hours", hours, why, Said("correct it")))
         if reasons:
             return None, reasons
         return {

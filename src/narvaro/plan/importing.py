@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from narvaro.access.models import Member, Role
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing.columns import roster_spec
 from narvaro.directory.importing.report import refuse
@@ -29,21 +30,23 @@ class Roster:
         reasons: list[Refusal] = []
         unit = self.units.get(row["unit"])
         if unit is None:
-            reasons.append(refuse("unit", row["unit"], "is no unit here", "import units first"))
+            why, todo = Said("is no unit here"), Said("bring in the units first")
+            reasons.append(refuse("unit", row["unit"], why, todo))
         if row["ends_at"] <= row["starts_at"]:
-            reasons.append(
-                refuse("ends_at", row["ends_at"], "is not after its start", "correct it")
-            )
+            why = Said("is not after its start")
+            reasons.append(refuse("ends_at", row["ends_at"], why, Said("correct it")))
         if not row["crew"]:
-            reasons.append(refuse("crew", "", "is empty", "write at least one service number"))
+            todo = Said("write at least one service number")
+            reasons.append(refuse("crew", "", Said("the cell is empty"), todo))
         crew = []
         for number in row["crew"]:
             member = self.members.get((unit.organisation_id, number)) if unit else None
             if member is not None:
                 crew.append(member)
             elif unit is not None:
-                why = "is no guard of the unit's organisation"
-                reasons.append(refuse("crew", number, why, "import members first, or correct it"))
+                why = Said("is no guard of the unit's organisation")
+                todo = Said("bring in the members first, or correct it")
+                reasons.append(refuse("crew", number, why, todo))
         return (unit, crew, row), reasons
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from narvaro.access.models import Member
+from narvaro.core.said import Said
 from narvaro.directory.models import Site, SiteAlias
 from narvaro.sharing.kinds import ORDER
 from narvaro.sharing.models import FileDraft, SourceMapping
@@ -28,7 +29,7 @@ from narvaro.spine.refusal import Refused
 
 LARGEST_BYTES = 300 * 1024 * 1024
 MOST_TRIES = 3
-TOO_MUCH = "Reading it ended the program, three times; split it, or save it anew as CSV."
+TOO_MUCH = Said("reading it ended the program, three times; split it, or save it anew as CSV")
 OPEN = (FileDraft.State.READ, FileDraft.State.ASKS, FileDraft.State.FAILED)
 
 
@@ -48,18 +49,16 @@ def _keep(name: str, pieces: Iterable[bytes]) -> str:
             for piece in pieces:
                 size += len(piece)
                 if size > LARGEST_BYTES:
-                    raise Refused(
-                        "file_too_large", f"{name}: split it; 300 MB at most.", status=413
-                    )
+                    said = Said("%(name)s: split it; 300 MB at most.", name=name)
+                    raise Refused("file_too_large", said, status=413)
                 digest.update(piece)
                 out.write(piece)
             out.flush()
             os.fsync(out.fileno())
         aside.rename(upload_file(digest.hexdigest()))
     except OSError as fault:
-        raise Refused(
-            "disk", f"The file could not be kept: {fault.strerror}.", status=507
-        ) from fault
+        said = Said("The file could not be kept: %(fault)s.", fault=fault.strerror or "")
+        raise Refused("disk", said, status=507) from fault
     finally:
         aside.unlink(missing_ok=True)
     return digest.hexdigest()
@@ -74,7 +73,8 @@ def take_upload(
         hold(tenant.pk)
         same = FileDraft.objects.filter(tenant=tenant, sha256=sha256)
         if same.filter(state__in=UNDER_WAY).exists():
-            raise Refused("file_under_way", f"{name} is being brought in already.")
+            said = Said("%(name)s is being brought in already.", name=name)
+            raise Refused("file_under_way", said)
         waiting = same.filter(state__in=OPEN)
         waiting.update(state=FileDraft.State.DROPPED, finished_at=at)
         return FileDraft.objects.create(
@@ -169,7 +169,8 @@ def _held(draft: FileDraft, states: Collection[str]) -> FileDraft:
     hold(draft.tenant_id)
     now = FileDraft.objects.select_for_update(no_key=True).get(pk=draft.pk)
     if now.state not in states:
-        raise Refused("draft_under_way", "The file has gone on meanwhile; look at the page anew.")
+        said = Said("The file has gone on meanwhile; look at the page anew.")
+        raise Refused("draft_under_way", said)
     return now
 
 
@@ -247,7 +248,7 @@ def requeue_interrupted(*, at: datetime) -> None:
         Q(state=FileDraft.State.RUNNING) | Q(state=FileDraft.State.NEW)
     )
     for draft in cut_off.filter(tries__gte=MOST_TRIES):
-        fail(draft=draft, report={"error": TOO_MUCH}, at=at)
+        fail(draft=draft, report={"error": TOO_MUCH.to_json()}, at=at)
     with transaction.atomic():
         cut_off.filter(state=FileDraft.State.RUNNING).update(
             state=FileDraft.State.QUEUED, done_rows=0

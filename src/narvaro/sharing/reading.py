@@ -1,19 +1,20 @@
 """What is in a file, before anything is decided. In: a name and bytes. Out: sheets, kinds, headers."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from narvaro.core.headers import Header, find_header
+from narvaro.core.said import Said
 from narvaro.core.sheets import Sheet, SheetsError, Workbook, read_sheets
 from narvaro.core.table_spec import TableSpec, header_keys
+from narvaro.core.tables import Refusal
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.population import find_heads
+from narvaro.directory.importing.response_plans import read_toml
 from narvaro.sharing.kinds import BY_CODE, KINDS, WHEN, WHERE
 from narvaro.spine.models import Tenant
-from narvaro.spine.refusal import Refused
 
 SAMPLES = 4
 HINT = 0.2
@@ -48,28 +49,27 @@ def _headers(known: Mapping[str, TableSpec]) -> list[str]:
 
 
 def look_into(tenant: Tenant, name: str, data: bytes) -> list[Found]:
-    """Return what a file holds; raises Refused with what to do where it cannot be read."""
+    """Return what a file holds; raises SheetsError with what to do where it cannot be read."""
     plain = _without_sheets(name, data)
     if plain is not None:
         return [plain]
     known = specs(tenant)
-    try:
-        book = read_sheets(data, _headers(known))
-    except SheetsError as no:
-        raise Refused("file_unreadable", f"{name}: {no.why}; {no.todo}.", status=422) from no
+    book = read_sheets(data, _headers(known))
     found = [_look_at(sheet, name, known) for sheet in book.sheets]
     if not found:
-        raise Refused("file_empty", f"{name}: there is nothing in it.", status=422)
+        why = Said("there is nothing in the file")
+        raise SheetsError("file_empty", why, Said("see that it is the right one"))
     return found
 
 
 def open_sheet(tenant: Tenant, data: bytes, name: str) -> Sheet:
-    """Return a sheet by its name; raises LookupError where the file has none of that name."""
+    """Return a sheet by its name; raises SheetsError where the file has none of that name."""
     book: Workbook = read_sheets(data, _headers(specs(tenant)))
     for sheet in book.sheets:
         if sheet.name[:120] == name:
             return sheet
-    raise LookupError(f"The file has no sheet {name!r}.")
+    why = Said("the file has no sheet “%(name)s”", name=name)
+    raise SheetsError("no_sheet", why, Said("put it in anew"))
 
 
 def _without_sheets(name: str, data: bytes) -> Found | None:
@@ -80,15 +80,14 @@ def _without_sheets(name: str, data: bytes) -> Found | None:
         kind = "areas" if b'"features"' in data[:100_000] else "police-events"
         return Found("", kind, 0)
     if lower.endswith(".toml"):
-        return Found("", _toml_kind(name, data), 0)
+        return Found("", _toml_kind(data), 0)
     return None
 
 
-def _toml_kind(name: str, data: bytes) -> str:
-    try:
-        given = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise Refused("file_unreadable", f"{name}: {fault}.", status=422) from fault
+def _toml_kind(data: bytes) -> str:
+    given = read_toml(data)
+    if isinstance(given, Refusal):
+        raise SheetsError(given.code, given.why, given.todo)
     return "response-plans" if "plan" in given else "contract"
 
 

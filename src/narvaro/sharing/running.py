@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-from narvaro.core.sheets import SheetsError
+from narvaro.core.cell_error import CellError
+from narvaro.core.said import Said
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.run import Source
-from narvaro.directory.roads_file import MapRefused
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE, FROM_FILE, import_file
 from narvaro.sharing.models import FileDraft
@@ -55,14 +55,25 @@ def run_draft(draft: FileDraft) -> None:
             look(draft)
         else:
             _bring_in(draft)
-    except (SheetsError, LookupError, MapRefused, OSError, Refused) as no:
-        actions.fail(draft=draft, report={"error": str(no)}, at=clock.now())
+    except (CellError, OSError, Refused) as no:
+        actions.fail(draft=draft, report={"error": _why(no).to_json()}, at=clock.now())
     except Exception as fault:
         # A fault of ours: kept on the draft for the person, with its trace in the log.
         logger.exception("a file could not be brought in", extra={"draft": str(draft.pk)})
-        actions.fail(
-            draft=draft, report={"error": f"{type(fault).__name__}: {fault}"}, at=clock.now()
-        )
+        why = Said(
+            "a fault of the program itself stopped it (%(fault)s); tell those who run the program",
+            fault=f"{type(fault).__name__}: {fault}",
+        )  # fmt: skip
+        actions.fail(draft=draft, report={"error": why.to_json()}, at=clock.now())
+
+
+def _why(no: CellError | OSError | Refused) -> Said:
+    """Return why a file did not come in, and what to do."""
+    if isinstance(no, CellError):
+        return no.said
+    if isinstance(no, Refused):
+        return Said.of(no.detail)
+    return Said("the disk failed (%(fault)s); try again", fault=no.strerror or str(no))
 
 
 def look(draft: FileDraft) -> list[FileDraft]:
@@ -121,10 +132,15 @@ def describe(report: ImportReport) -> dict[str, Any]:
         "refused_count": len(report.refused),
         "refused": [
             {"line": row.line,
-             "reasons": [[one.column, one.value, one.why, one.todo] for one in row.reasons]}
+             "reasons": [
+                 [one.column, one.value, one.why.to_json(), one.todo.to_json()]
+                 for one in row.reasons
+             ]}
             for row in report.refused[:REFUSED_SHOWN]
         ],
-        "unmapped": list(report.unmapped),
+        "unmapped": [
+            one.to_json() if isinstance(one, Said) else one for one in report.unmapped
+        ],
         "passed_over": [list(one) for one in report.passed_over[:50]],
         "placed": report.placed,
         "unsure_count": len(report.unsure),

@@ -15,12 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.core.written_dates import MONTHS
 from narvaro.directory.importing.report import refuse
 
 HOME = "https://polisen.se"
 NOT_KEPT = ("location.gps",)
+ANEW, OUT = Said("take the feed anew"), Said("leave the event out")
 SOONEST = timedelta(hours=1)
 """How long after its own text a thing may have happened: clocks differ, and typing errors are more."""
 OLDEST = timedelta(days=180)
@@ -47,7 +49,7 @@ class PoliceFacts:
 
 
 class _Fault(Exception):  # noqa: N818 - a reason, collected by who asked
-    def __init__(self, column: str, value: object, why: str, todo: str) -> None:
+    def __init__(self, column: str, value: object, why: Said, todo: Said) -> None:
         super().__init__(why)
         self.reason = refuse(column, str(value)[:120], why, todo, code="bad_value")
 
@@ -60,20 +62,20 @@ def _text(item: Mapping[str, Any], column: str, *, empty: bool = False) -> str:
     if value is None and empty:
         return ""
     if not isinstance(value, str):
-        raise _Fault(column, value, "is no text", "take the feed anew")
+        raise _Fault(column, value, Said("is no text"), ANEW)
     said = " ".join(value.split())
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in said):
-        raise _Fault(column, ascii(said), "holds control characters", "take the feed anew")
+        raise _Fault(column, ascii(said), Said("holds control characters"), ANEW)
     if not (said or empty) or len(said) > _LONGEST[column]:
-        why = f"is empty or longer than {_LONGEST[column]} characters"
-        raise _Fault(column, said, why, "leave the event out")
+        why = Said("is empty or longer than %(most)s characters", most=_LONGEST[column])
+        raise _Fault(column, said, why, OUT)
     return said
 
 
 def _number(item: Mapping[str, Any]) -> int:
     value = item.get("id")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
-        raise _Fault("id", value, "is no whole number above 0", "take the feed anew")
+        raise _Fault("id", value, Said("is no whole number above 0"), ANEW)
     return value
 
 
@@ -86,7 +88,7 @@ def _published(item: Mapping[str, Any]) -> datetime:
             return datetime.fromisoformat(f"{day}T{hour:0>2}:{rest}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # refused below, with the others that are no time
-    raise _Fault("datetime", value, "is no time as 2026-01-02 9:15:00 +01:00", "take the feed anew")
+    raise _Fault("datetime", value, Said("is no time as 2026-01-02 9:15:00 +01:00"), ANEW)
 
 
 def find_happened(name: str, published_at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -115,13 +117,13 @@ def _address(item: Mapping[str, Any]) -> str:
     said = _text(item, "url", empty=True)
     path = said.removeprefix(HOME)
     if said and (not path.startswith("/") or path.startswith("//")):
-        raise _Fault("url", said, f"is no page of {HOME}", "leave the event out")
+        raise _Fault("url", said, Said("is no page of %(home)s", home=HOME), OUT)
     return f"{HOME}{path}" if said else ""
 
 
 def _read_item(item: object, zone: ZoneInfo) -> PoliceFacts:
     if not isinstance(item, Mapping):
-        raise _Fault("", item, "is no event", "take the feed anew")
+        raise _Fault("", item, Said("is no event"), ANEW)
     published_at, name = _published(item), _text(item, "name")
     return PoliceFacts(
         police_id=_number(item),
@@ -135,9 +137,9 @@ def _read_item(item: object, zone: ZoneInfo) -> PoliceFacts:
     )
 
 
-def _whole(why: str) -> list[RefusedRow]:
-    fault = refuse("", "", why, "save the feed as JSON from the police's API", code="bad_file")
-    return [RefusedRow(1, (fault,))]
+def _whole(why: Said) -> list[RefusedRow]:
+    todo = Said("save the feed as JSON from the police's API")
+    return [RefusedRow(1, (refuse("", "", why, todo, code="bad_file"),))]
 
 
 def read_feed(data: bytes, zone: ZoneInfo) -> tuple[list[PoliceFacts], list[RefusedRow]]:
@@ -147,12 +149,15 @@ def read_feed(data: bytes, zone: ZoneInfo) -> tuple[list[PoliceFacts], list[Refu
     """
     try:
         given = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
-        return [], _whole(f"the file is no JSON: {fault}")
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        return [], _whole(Said("the file is no JSON"))
     if not isinstance(given, list):
-        return [], _whole("the file is no list of events")
+        return [], _whole(Said("the file is no list of events"))
     if len(given) > _MOST:
-        return [], _whole(f"the file holds more than {_MOST} events: take one municipality's alone")
+        why = Said(
+            "the file holds more than %(most)s events: take one municipality's alone", most=_MOST
+        )
+        return [], _whole(why)
     good: dict[int, PoliceFacts] = {}
     refused: list[RefusedRow] = []
     for number, item in enumerate(given, 1):

@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 
 from narvaro.spine import clock
-from narvaro.spine.models import Event, Head, Place, Tenant
+from narvaro.spine.models import Bookmark, Event, Head, Tenant
 
 SYSTEM = "system"
 
@@ -130,7 +130,7 @@ def list_after(tenant_id: UUID, position: int, limit: int = 500) -> list[Event]:
 
 @dataclass(frozen=True)
 class Reader:
-    """A named follower: `handle` runs once per event, in the transaction that moves its place."""
+    """A named follower: `handle` runs once per event, in the transaction that moves its bookmark."""
 
     name: str
     kinds: frozenset[str]
@@ -139,11 +139,11 @@ class Reader:
 
 def advance(reader: Reader, tenant_id: UUID, limit: int = 200) -> int:
     """Let `reader` read on; return how many events it passed."""
-    place, _ = Place.objects.get_or_create(tenant_id=tenant_id, reader=reader.name)
+    mark, _ = Bookmark.objects.get_or_create(tenant_id=tenant_id, reader=reader.name)
     passed = 0
-    for event in list_after(tenant_id, place.position, limit):
+    for event in list_after(tenant_id, mark.position, limit):
         with transaction.atomic():
-            locked = Place.objects.select_for_update(no_key=True).get(pk=place.pk)
+            locked = Bookmark.objects.select_for_update(no_key=True).get(pk=mark.pk)
             if locked.position >= event.position:
                 continue
             if event.kind in reader.kinds:

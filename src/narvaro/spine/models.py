@@ -100,7 +100,7 @@ class Event(models.Model):
         return f"{self.position} {self.kind}"
 
 
-class Place(models.Model):
+class Bookmark(models.Model):
     """How far a named reader has come in a tenant's log."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -108,7 +108,7 @@ class Place(models.Model):
     position = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "reader"], name="place_once")]
+        constraints = [models.UniqueConstraint(fields=["tenant", "reader"], name="bookmark_once")]
 
 
 class Timer(TenantRow):

@@ -31,6 +31,7 @@ from narvaro.spine.models import Tenant
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.labels import say
+from narvaro.web.reasons import in_words
 from narvaro.web.report_flow import refuse_programs
 from narvaro.web.screens import Choice, Problem
 from narvaro.web.screens.contract import ContractForm, FormField, FormPart
@@ -279,7 +280,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return done(request, reverse("contract", args=[made.pk]), contract=str(made.pk))
     problems = tuple(
         Problem(
-            _fault_text(one.code, one.column, f"{one.why}; {one.todo}"), fields.field_of(one.column)
+            _fault_text(one.code, one.column, f"{in_words(one.why)}; {in_words(one.todo)}"),
+            fields.field_of(one.column),
         )
         for one in refused
     )

@@ -54,7 +54,7 @@ def _take(viewer: Viewer, request: HttpRequest) -> list[Problem]:
             )  # fmt: skip
         except Refused as no:
             said = labels.refusal_text(no.code, no.detail)
-            problems.append(Problem(f"{said.title}: {no.detail}"))
+            problems.append(Problem(f"{said.title}: {said.detail}"))
     return problems
 
 

@@ -15,8 +15,9 @@ from narvaro.sharing.reading import list_missing, specs
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.web.files_questions import questions_of, refused_lines, title_of
-from narvaro.web.files_words import COLUMN, KIND, MISSING, PLACED_BY, STATE
+from narvaro.web.files_words import COLUMN, KIND, MISSING, PASSED, PLACED_BY, STATE
 from narvaro.web.labels import say
+from narvaro.web.reasons import in_words
 from narvaro.web.screens import Choice, Problem
 from narvaro.web.screens.files import ColumnRow, DoneRow, DraftCard, FilesPage, Running
 
@@ -63,11 +64,12 @@ def _card(draft: FileDraft, known: Mapping[str, TableSpec]) -> DraftCard:
         kind=draft.kind, kind_choices=tuple(kinds), columns=_columns(draft, spec),
         missing=tuple(say(MISSING, one) for one in missing),
         passed=tuple(
-            _("line %(line)s: %(text)s") % {"line": line, "text": text}
-            for line, _code, text in draft.header.get("passed", [])
+            _("line %(line)s, %(what)s: %(text)s")
+            % {"line": line, "what": say(PASSED, code), "text": text}
+            for line, code, text in draft.header.get("passed", [])
         ),
-        unclear=not draft.kind or bool(missing), error=str(report.get("error", "")),
-        refused=refused_lines(report), refused_count=int(report.get("refused_count", 0)),
+        unclear=not draft.kind or bool(missing), error=in_words(report.get("error", "")),
+        refused=refused_lines(report, draft.mapping), refused_count=int(report.get("refused_count", 0)),
     )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def _done(draft: FileDraft) -> DoneRow:
     )
     return DoneRow(
         title=title_of(draft), kind_label=say(KIND, draft.kind), kept=int(report.get("kept", 0)),
-        known=int(report.get("known", 0)), refused=refused_lines(report),
+        known=int(report.get("known", 0)), refused=refused_lines(report, draft.mapping),
         refused_count=int(report.get("refused_count", 0)), placed=placed,
-        not_used=", ".join(report.get("unmapped", [])),
+        not_used=", ".join(map(in_words, report.get("unmapped", []))),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from narvaro.spine.refusal import Refused
 from narvaro.web import first_report_words, labels, report_words
 from narvaro.web.files_words import COLUMN
 from narvaro.web.labels import say
+from narvaro.web.reasons import in_words
 from narvaro.web.screens import Choice
 from narvaro.web.screens.files import Asking, PlaceQuestion, Questions, RefusedLine, WordQuestion
 
@@ -40,18 +41,28 @@ def title_of(draft: FileDraft) -> str:
     return f"{draft.file_name} – {draft.sheet}" if draft.sheet else draft.file_name
 
 
-def refused_lines(report: Mapping[str, Any]) -> tuple[RefusedLine, ...]:
-    """Return the refused rows that a report shows."""
+def refused_lines(
+    report: Mapping[str, Any], mapping: Mapping[str, str]
+) -> tuple[RefusedLine, ...]:  # fmt: skip
+    """Return the refused rows that a report shows; a column goes by its header in the file."""
+    headers = {name: header for header, name in mapping.items() if name}
     return tuple(
         RefusedLine(
             row["line"],
             tuple(
-                f"{header}: “{value}” {why}; {todo}" if value else f"{header} {why}; {todo}".strip()
-                for header, value, why, todo in row["reasons"]
+                _reason(headers.get(column) or say(COLUMN, column), *rest)
+                for column, *rest in row["reasons"]
             ),
         )
         for row in report.get("refused", [])
     )
+
+
+def _reason(header: str, value: str, why: object, todo: object) -> str:
+    shown = _("“%(value)s”") % {"value": value} if value else ""
+    place = " ".join(one for one in (header, shown) if one)
+    said = f"{in_words(why)}; {in_words(todo)}"
+    return f"{place}: {said}" if place else said
 
 
 def _key(*parts: str) -> str:
@@ -82,7 +93,7 @@ def questions_of(viewer: Viewer, drafts: Sequence[FileDraft]) -> Questions | Non
     sheets = tuple(
         Asking(
             id=str(one.pk), title=title_of(one), kept=one.report["kept"],
-            refused=refused_lines(one.report), refused_count=one.report["refused_count"],
+            refused=refused_lines(one.report, one.mapping), refused_count=one.report["refused_count"],
         )
         for one in drafts
     )  # fmt: skip

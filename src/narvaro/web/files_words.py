@@ -113,6 +113,13 @@ MISSING: dict[str, Promise] = {
     "where": lazy("a column that says where"),
     "when": lazy("a column that says when"),
 }
+PASSED: dict[str, Promise] = {
+    "title": lazy_in("line", "above the headers"),
+    "note": lazy_in("line", "a note below the rows"),
+    "heading": lazy_in("line", "a heading between the rows"),
+    "total": lazy_in("line", "a sum"),
+    "header_again": lazy_in("line", "the headers again"),
+}
 PLACED_BY: dict[str, Promise] = {
     "coordinate": lazy_in("placed by", "coordinates"),
     "code": lazy_in("placed by", "site number"),

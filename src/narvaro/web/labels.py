@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy as lazy_in
 
+from narvaro.web.reasons import in_words
+
 _Words = dict[str, "str | Promise"]
 
 ROLE: _Words = {
@@ -327,4 +329,4 @@ def refusal_text(code: str, detail: str) -> RefusalText:
             _("Choose another unit in the ranking."),
         )
     title, why, remedy = _REFUSALS.get(code, (lazy("That was not done"), None, None))
-    return RefusalText(str(title), str(why or detail), str(remedy or ""))
+    return RefusalText(str(title), str(why or in_words(detail)), str(remedy or ""))

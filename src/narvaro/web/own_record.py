@@ -1,30 +1,31 @@
 """What is stored about me: a page and a file, for the member himself. In: requests. Out: both.
 
-Nobody else gets it, and nothing in it is ranked or compared. Which tables name a member is read from
-the models, so that a new one cannot be forgotten.
+Nobody else gets it, and nothing in it is ranked or compared.
 """
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.apps import apps
-from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from narvaro.access.models import Member
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
-from narvaro.dispatch.models import Response
-from narvaro.plan.models import Shift
+from narvaro.followup.own_record import (
+    count_own_events,
+    get_own_member,
+    list_own_shifts,
+    own_positions,
+    own_responses,
+    rows_naming,
+)
 from narvaro.situation.actions import RAW_POSITIONS_H
-from narvaro.situation.models import Observation, Position
+from narvaro.situation.models import Observation
 from narvaro.situation.queries import list_own_reports
 from narvaro.situation.reports import Reported
 from narvaro.spine import clock
-from narvaro.spine.models import Event
 from narvaro.web import labels, own_record_words
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.labels import say
@@ -42,37 +43,11 @@ SHIFTS_D = 90
 RESPONSES_SHOWN = 200
 
 
-def rows_naming(member_id: UUID) -> dict[str, QuerySet[Model]]:
-    """Return the rows of every table with a column that names a member, by `app.Model.field`."""
-    found: dict[str, QuerySet[Model]] = {}
-    for model in apps.get_models(include_auto_created=True):
-        about = model._meta  # noqa: SLF001 - what Django documents under this name
-        for one in about.fields:
-            if one.related_model is Member:
-                rows = model._default_manager.filter(**{one.name: member_id})  # noqa: SLF001 - as above
-                found[f"{about.label}.{one.name}"] = rows
-    return dict(sorted(found.items()))
-
-
 def _named(viewer: Viewer) -> tuple[NamedRow, ...]:
     return tuple(
         NamedRow(say(own_record_words.NAMED, code), rows.count())
         for code, rows in rows_naming(viewer.member_id).items()
     )
-
-
-def _own_shifts(viewer: Viewer, since: datetime) -> list[Shift]:
-    shifts = Shift.objects.filter(tenant_id=viewer.tenant_id, crew__id=viewer.member_id)
-    return list(shifts.filter(ends_at__gt=since).select_related("unit").order_by("-starts_at"))
-
-
-def own_positions(viewer: Viewer, now: datetime) -> QuerySet[Position]:
-    """Return the raw positions of the units that the viewer crewed, while he did."""
-    oldest = now - timedelta(hours=RAW_POSITIONS_H)
-    while_on = Q(pk__in=())
-    for one in _own_shifts(viewer, oldest - timedelta(days=1)):
-        while_on |= Q(unit_id=one.unit_id, at__gte=one.starts_at, at__lt=one.ends_at)
-    return Position.objects.filter(while_on, tenant_id=viewer.tenant_id)
 
 
 def _raw(viewer: Viewer, now: datetime) -> RawPositions:
@@ -84,26 +59,12 @@ def _raw(viewer: Viewer, now: datetime) -> RawPositions:
     return RawPositions(mine.count(), first.at, gone)
 
 
-def _own_responses(viewer: Viewer) -> QuerySet[Response]:
-    mine = Response.objects.filter(tenant_id=viewer.tenant_id, member_id=viewer.member_id)
-    return mine.select_related("case").order_by("-accepted_at")
-
-
-def _member(viewer: Viewer) -> Member:
-    rows = Member.objects.select_related("organisation", "user", "tenant")
-    return rows.prefetch_related("competences").get(pk=viewer.member_id)
-
-
-def _logged(viewer: Viewer) -> int:
-    return Event.objects.filter(tenant_id=viewer.tenant_id, actor=viewer.signature).count()
-
-
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """Show the viewer what is stored about him."""
     viewer = viewer_of_request(request)
     viewer.require(Record.OWN_RECORD)
-    now, member = clock.now(), _member(viewer)
+    now, member = clock.now(), get_own_member(viewer)
     since = now - timedelta(days=SHIFTS_D)
     shown = OwnRecordPage(
         service_number=member.service_number,
@@ -118,19 +79,19 @@ def page(request: HttpRequest) -> HttpResponse:
         ),
         shifts=tuple(
             ShiftRow(one.unit.call_sign, one.starts_at, one.ends_at)
-            for one in _own_shifts(viewer, since)
+            for one in list_own_shifts(viewer, since)
         ),
         shifts_since=since.astimezone(viewer.zone).date(),
         positions=_raw(viewer, now),
         positions_purpose=member.tenant.positions_purpose,
         named=_named(viewer),
-        logged=_logged(viewer),
+        logged=count_own_events(viewer),
         responses=tuple(
             OwnResponseRow(
                 str(one.case.number), one.case.place, one.accepted_at,
                 say(labels.RESPONSE_STATE, one.state),
             )
-            for one in _own_responses(viewer)[:RESPONSES_SHOWN]
+            for one in own_responses(viewer)[:RESPONSES_SHOWN]
         ),
         kept=tuple(KeptRow(*map(str, row)) for row in own_record_words.KEPT),
         never=tuple(map(str, own_record_words.NEVER)),
@@ -163,7 +124,7 @@ def data(request: HttpRequest) -> JsonResponse:
     """Answer with what is stored about the viewer, as a file."""
     viewer = viewer_of_request(request)
     viewer.require(Record.OWN_RECORD)
-    now, member = clock.now(), _member(viewer)
+    now, member = clock.now(), get_own_member(viewer)
     found = {
         "made_at": _plain(now),
         "membership": {
@@ -180,7 +141,7 @@ def data(request: HttpRequest) -> JsonResponse:
         "shifts": [
             {"unit": one.unit.call_sign, "starts_at": _plain(one.starts_at),
              "ends_at": _plain(one.ends_at)}
-            for one in _own_shifts(viewer, now - timedelta(days=SHIFTS_D))
+            for one in list_own_shifts(viewer, now - timedelta(days=SHIFTS_D))
         ],
         "raw_positions": [
             {"unit": str(one.unit_id), "at": _plain(one.at), "lat": one.lat, "lon": one.lon,
@@ -190,13 +151,13 @@ def data(request: HttpRequest) -> JsonResponse:
         "responses": [
             {"case": one.case.number, "place": one.case.place, "state": one.state,
              "accepted_at": _plain(one.accepted_at)}
-            for one in _own_responses(viewer)
+            for one in own_responses(viewer)
         ],
         "reports": [_report(one) for one in list_own_reports(viewer)],
         "records_that_name_you": {
             code: rows.count() for code, rows in rows_naming(viewer.member_id).items()
         },
-        "events_in_the_log": _logged(viewer),
+        "events_in_the_log": count_own_events(viewer),
     }  # fmt: skip
     answer = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{member.service_number}.json"'

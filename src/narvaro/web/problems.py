@@ -44,6 +44,14 @@ class _Refusals:
         """Pass the request on."""
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Refuse a null character, which no person types and PostgreSQL cannot keep."""
+        for given in (request.GET, request.POST):
+            if any("\x00" in value for _name, values in given.lists() for value in values):
+                detail = _("It holds a character that is no text.")
+                return problem(request, Refused("invalid", detail, status=422))
+        return None
+
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         """Answer refusals; leave real faults to Django."""
         if isinstance(fault, Refused):

@@ -16,8 +16,9 @@ from typing import NamedTuple
 from django.db import transaction
 
 from narvaro.core.cells import CellError
+from narvaro.core.said import Said
 from narvaro.core.sheets import Sheet, SheetsError, read_sheets
-from narvaro.core.tables import RefusedRow
+from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.directory.importing.report import ImportReport, refuse
 from narvaro.directory.importing.run import Source, is_held_back, open_batch, publish
 from narvaro.directory.models import Area
@@ -98,7 +99,8 @@ def _sex(cell: str) -> str:
         return "women"
     if not said or _EVERY.match(said):
         return ""
-    raise CellError("unknown_word", "is no sex that is known", "write men, women or total")
+    why = Said("is no sex that is known")
+    raise CellError("not_a_sex", why, Said("write men, women or total"))
 
 
 def _ages(cell: str) -> tuple[float, float]:
@@ -108,7 +110,7 @@ def _ages(cell: str) -> tuple[float, float]:
         return 0, inf
     found = _AGES.fullmatch(said)
     if found is None:
-        raise CellError("unknown_word", "is no age", "write it as 0-4, 65+ or total")
+        raise CellError("not_an_age", Said("is no age"), Said("write it as 0-4, 65+ or total"))
     low, high, plus, rest = found.groups()
     if plus or re.search(r"äldre|older|more|över|over", rest):
         return int(low), inf
@@ -118,7 +120,8 @@ def _ages(cell: str) -> tuple[float, float]:
 def _number(cell: str) -> int:
     digits = re.sub(r"[\s\u00a0\u202f]", "", cell)
     if not digits.isdecimal():
-        raise CellError("no_number", "is no whole number", "write how many, with digits alone")
+        todo = Said("write how many, with digits alone")
+        raise CellError("no_number", Said("is no whole number"), todo)
     return int(digits)
 
 
@@ -133,25 +136,32 @@ def count_all(parts: Sequence[Part]) -> int:
             return sum(_over_ages(one) for one in ways)
         except CellError as fault:
             no = no or fault
-    todo = "take the table out with men and women, or both together"
-    raise no or CellError("not_everybody", "one of the sexes is not counted", todo)
+    todo = Said("take the table out with men and women, or both together")
+    raise no or CellError("not_everybody", Said("one of the sexes is not counted"), todo)
 
 
 def _over_ages(parts: Sequence[Part]) -> int:
     """Return the sum of parts that follow each other from birth on, or the one part of all ages."""
     whole = [one for one in parts if (one.from_years, one.until_years) == (0, inf)]
-    reached, todo = 0.0, "take the table out anew for all ages, or with the total"
+    reached, todo = 0.0, Said("take the table out anew for all ages, or with the total")
     for one in whole or sorted(parts, key=lambda one: one.from_years):
         if one.from_years != reached:
-            gap = one.from_years > reached
-            why = "nobody is counted" if gap else "some are counted twice"
-            low, high = sorted((one.from_years, reached))
-            until = "and up" if high == inf else f"to {high:g} years"
-            raise CellError("not_everybody", f"{why}: {low:g} {until}", todo)
+            raise CellError("not_everybody", _uneven(reached, one.from_years), todo)
         reached = one.until_years
     if reached != inf:
-        raise CellError("not_everybody", f"nobody is counted from {reached:g} years on", todo)
+        why = Said("nobody is counted from %(age)s years on", age=f"{reached:g}")
+        raise CellError("not_everybody", why, todo)
     return sum(one.number for one in whole or parts)
+
+
+def _uneven(reached: float, from_years: float) -> Said:
+    """Return why a part that does not begin where the last one ended counts wrongly."""
+    if reached == inf:
+        return Said("some are counted twice: %(age)s years and up", age=f"{from_years:g}")
+    low, high = (f"{age:g}" for age in sorted((from_years, reached)))
+    if from_years > reached:
+        return Said("nobody is counted: %(low)s to %(high)s years", low=low, high=high)
+    return Said("some are counted twice: %(low)s to %(high)s years", low=low, high=high)
 
 
 def _read(sheet: Sheet, heads: Heads, name: str) -> tuple[list[Part], list[RefusedRow]]:
@@ -171,10 +181,10 @@ def _read(sheet: Sheet, heads: Heads, name: str) -> tuple[list[Part], list[Refus
             shown = row.get(heads.year, "")
             parts.append(Part(sex, *ages, _number(shown)))
         except CellError as no:
-            refused.append(RefusedRow(line, (refuse("", shown, no.why, no.todo, code=no.code),)))
+            refused.append(RefusedRow(line, (Refusal.of(no, "", shown),)))
     if len(split) > 1:
-        why = "is counted by something besides age and sex"
-        no_more = refuse("region", name, why, "take the table out by age and sex alone")
+        why = Said("is counted by something besides age and sex")
+        no_more = refuse("", name, why, Said("take the table out by age and sex alone"))
         refused.append(RefusedRow(heads.line, (no_more,)))
     return parts, refused
 
@@ -192,11 +202,10 @@ def _look(
     try:
         found = _find(source)
     except SheetsError as no:
-        return None, 0, [RefusedRow(1, (refuse("", "", no.why, no.todo, code=no.code),))]
+        return None, 0, [RefusedRow(1, (Refusal.of(no),))]
     if found is None:
-        no_heads = refuse(
-            "", "", "has no row of region, age, sex and years", "save it as SCB gives it"
-        )
+        why = Said("the file has no row of region, age, sex and years")
+        no_heads = refuse("", "", why, Said("save it as SCB gives it"))
         return None, 0, [RefusedRow(1, (no_heads,))]
     sheet, heads = found
     areas = Area.objects.filter(
@@ -207,16 +216,16 @@ def _look(
         if parts or refused:
             break
     else:
-        todo = "bring in the municipality's border first, by the name that the table has"
-        unknown = refuse("region", "", "is no municipality that is known here", todo)
+        why = Said("the table has no municipality that is known here")
+        todo = Said("bring in the municipality's border first, by the name that the table has")
+        unknown = refuse("", "", why, todo)
         return None, 0, [RefusedRow(heads.line, (unknown,))]
     if refused:
         return area, 0, refused
     try:
         return area, count_all(parts), []
     except CellError as no:
-        reason = refuse(heads.newest, area.name, no.why, no.todo, code=no.code)
-        return area, 0, [RefusedRow(heads.line, (reason,))]
+        return area, 0, [RefusedRow(heads.line, (Refusal.of(no, heads.newest, area.name),))]
 
 
 def import_population(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:

@@ -40,7 +40,7 @@ def read_toml(data: bytes) -> dict[str, Any] | Refusal:
         why = Said("the file is nested too deep")
         return refuse("", "", why, Said("write it as the example does"))
     except tomllib.TOMLDecodeError as fault:
-        why = Said("the file is not TOML (%(fault)s)", fault=str(fault))
+        why = Said("the file is not TOML; its reader says “%(fault)s”", fault=str(fault))
         return refuse("", "", why, Said("correct that line"))
 
 

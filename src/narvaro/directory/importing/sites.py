@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db import connection
 
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.placing import SitePlacer, position_of
-from narvaro.directory.importing.report import ImportReport, refuse
+from narvaro.directory.importing.report import ImportReport, refuse, stands_twice
 from narvaro.directory.importing.run import (
     Source,
     is_held_back,
@@ -49,17 +50,17 @@ class Sites:
         row.values["code"] = row.values.get("code") or row["name"][:40]
         first = self.seen.setdefault(row["code"], row.line)
         if first != row.line:
-            why = f"stands on line {first} too"
-            reasons.append(refuse("code", row["code"], why, "keep one of the lines"))
+            reasons.append(stands_twice("code", row["code"], first))
         grade = row.values.get("alarm_grade")
         if grade is not None and grade > 4:
-            reasons.append(refuse("alarm_grade", grade, "is not 1–4", "write 1, 2, 3 or 4"))
+            reasons.append(
+                refuse("alarm_grade", grade, Said("is not 1–4"), Said("write 1, 2, 3 or 4"))
+            )
         if position := position_of(row.values):
             row.values["lat"], row.values["lon"] = position
         if (row.values.get("lat") is None) != (row.values.get("lon") is None):
-            reasons.append(
-                refuse("lat", "", "stands alone", "write latitude and longitude, or none")
-            )
+            why, todo = Said("stands alone"), Said("write latitude and longitude, or none")
+            reasons.append(refuse("lat", "", why, todo))
         if not reasons:
             self.places.place(row)
         return row, reasons

@@ -1,6 +1,7 @@
 """Whose list it is. In: a tenant, perhaps a name. Out: the supplier, or why it is not known."""
 
 from narvaro.access.models import Organisation, OrganisationKind
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal
 from narvaro.directory.importing.report import refuse
 from narvaro.spine.models import Tenant
@@ -23,6 +24,10 @@ class Suppliers:
         if found is not None:
             return found, []
         offered = ", ".join(sorted(one.name for one in self.known.values()))
-        why = "is not known here" if name else "is not said, and there is not just one"
-        todo = f"write one of: {offered or 'none yet; add it in the installation file'}"
+        why = Said("is not said, and there is not just one")
+        if name:
+            why = Said("is not known here")
+        todo = Said("add the company in the installation file")
+        if offered:
+            todo = Said("write one of %(words)s", words=offered)
         return None, [refuse("supplier", name or "", why, todo)]

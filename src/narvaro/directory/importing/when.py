@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from narvaro.core import cells
 from narvaro.core.cells import CellError
+from narvaro.core.said import Said
+from narvaro.core.written_times import skipped_hour
 
 DAY = timedelta(days=1)
 
@@ -36,8 +38,7 @@ def in_utc(local: datetime, zone: ZoneInfo) -> Span:
     """Return when a naive local time was; raise CellError for an hour that never was."""
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first.astimezone(zone).replace(tzinfo=None) != local:
-        why = "the clock change skips this hour"
-        raise CellError("skipped_hour", why, "write a time that exists")
+        raise skipped_hour()
     return Span(first, second)
 
 
@@ -65,8 +66,8 @@ def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
     """
     begin = _local(values.get("day"), values.get("clock"), values.get("occurred_from"))
     if begin is None:
-        why = "no time is given"
-        raise CellError("no_time", why, "write when it was: a date, or a date with a time")
+        todo = Said("write when it was: a date, or a date with a time")
+        raise CellError("no_time", Said("no time is given"), todo)
     start, start_known = begin
     end = _local(values.get("day_until"), values.get("clock_until"), values.get("occurred_until"))
     clock_until = values.get("clock_until")
@@ -84,8 +85,11 @@ def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
         return Span(in_utc(start, zone).begins, in_utc(start + DAY, zone).ends)
     stop = end[0] if end[1] else end[0] + DAY
     if stop < start:
-        why = f"it ends ({stop:%Y-%m-%d %H:%M}) before it begins ({start:%Y-%m-%d %H:%M})"
-        raise CellError("backwards", why, "correct one of them")
+        why = Said(
+            "it ends (%(last)s) before it begins (%(first)s)",
+            last=f"{stop:%Y-%m-%d %H:%M}", first=f"{start:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+        raise CellError("backwards", why, Said("correct one of them"))
     return Span(in_utc(start, zone).begins, in_utc(stop, zone).ends)
 
 

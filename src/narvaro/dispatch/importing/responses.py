@@ -15,6 +15,7 @@ from django.db.models import Prefetch
 from narvaro.access.models import OrganisationKind
 from narvaro.access.queries import list_organisation_ids
 from narvaro.core import cells
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
     PLACES,
@@ -103,8 +104,8 @@ class Responses:
         supplier, no = self.suppliers.find(values.get("supplier"))
         reasons += no
         if not any(values.get(name) for _point, name in POINTS):
-            why = "says neither when it was ordered nor when somebody came"
-            reasons.append(refuse("on_scene", "", why, "write at least one of them"))
+            why = Said("neither when it was ordered nor when somebody came is said")
+            reasons.append(refuse("on_scene", "", why, Said("write at least one of them")))
         if span is None or reasons or supplier is None:
             return None, reasons
         points, reasons = self.reader.points(values, span.begins, POINTS)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from narvaro.core import cells
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
@@ -94,7 +95,7 @@ class Damages(RowsAlone):
         estimate = values.get("estimate_sek")
         values = {**values, "estimate_sek": estimate.sek if estimate else None}
         reasons += [
-            refuse(name, values[name], "is below 0", "write the cost without a sign")
+            refuse(name, values[name], Said("is below 0"), Said("write the cost without a sign"))
             for name in ("estimate_sek", "final_sek")
             if values.get(name) is not None and values[name] < 0
         ]

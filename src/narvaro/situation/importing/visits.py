@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from narvaro.core import cells
+from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
 from narvaro.core.wording import mask
 from narvaro.directory.importing.history import (
@@ -60,21 +61,22 @@ class Visits(RowsAlone):
         supplier, no = self.suppliers.find(row.values.get("supplier"))
         reasons += no
         if span is not None and not _says_when(row):
-            why = "says no time of day: a visit that was not made, or was not timed"
-            reasons.append(refuse("clock", "", why, "write from when, or leave the row out"))
+            why = Said("no time of day is said: a visit that was not made, or was not timed")
+            reasons.append(refuse("clock", "", why, Said("write from when, or leave the row out")))
         minutes = row.values.get("minutes")
         if span is not None and span.begins == span.ends and minutes:
             span = Span(span.begins, span.begins + minutes)
         if span is not None and span.begins >= span.ends:
-            why = "says no end"
-            reasons.append(refuse("occurred_until", "", why, "write until when, for each visit"))
+            todo = Said("write until when, for each visit")
+            reasons.append(refuse("occurred_until", "", Said("no end is said"), todo))
         if span is None or reasons or supplier is None:
             return None, reasons
         fields = self.reader.fields(row, span.begins)
         unit = self.units.get(row.values.get("unit") or "")
         if unit is not None and self._is_twice((unit.pk, fields["site_id"], span.begins)):
-            why = "says that the unit came here twice at the same time"
-            return None, [refuse("occurred_from", "", why, "leave one of the two rows out")]
+            why = Said("the unit came here twice at the same time")
+            todo = Said("leave one of the two rows out")
+            return None, [refuse("occurred_from", "", why, todo)]
         return {
             **fields, "organisation": supplier,
             "unit": unit, "starts_at": span.begins,

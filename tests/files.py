@@ -1,0 +1,25 @@
+"""Files of rows, brought in by the door of their kind. In: lines of text. Out: the import's report."""
+
+from narvaro.directory.importing.history import Answers
+from narvaro.directory.importing.report import ImportReport
+from narvaro.directory.importing.run import Source
+from narvaro.sharing.kinds import import_file
+from tests.make import NIGHT, World
+
+PERSON = "19850709-9805"
+"""A personnummer that the tax agency keeps free for tests: it is nobody's."""
+
+
+def bring_in(
+    world: World, kind: str, *lines: str, answers: Answers | None = None, **how: bool
+) -> ImportReport:
+    """Import lines as a file of that kind; `how` as in `Source`: keep_good, dry_run."""
+    source = Source(f"{kind}.csv", "\n".join((*lines, "")).encode(), **how)  # type: ignore[arg-type]  # flags alone
+    return import_file(kind, world.tenant, source, answers or Answers(), by="test", at=NIGHT)
+
+
+def told(report: ImportReport) -> list[tuple[int, str, str]]:
+    """Return line, column and value of all that was refused, each with a reason and a remedy."""
+    reasons = [(row.line, one) for row in report.refused for one in row.reasons]
+    assert all(one.why and one.todo and one.code for _line, one in reasons)
+    return [(line, one.column, one.value) for line, one in reasons]
