@@ -5,6 +5,7 @@ again; the other steps and the other tenants go on.
 """
 
 import logging
+import math
 import signal
 import subprocess
 import sys
@@ -79,6 +80,7 @@ HEAVY: tuple[tuple[tuple[str, ...], float, Callable[[], int]], ...] = (
     (("bring-in",), 0.5, count_waiting),
     (("forecast", "--due"), 60, lambda: count_due(clock.now())),
     (("propose",), 60, lambda: count_plans_due(clock.now())),
+    (("warm",), math.inf, lambda: 1),  # once, so that no page compiles
 )
 """Heavy work in its order: what comes first has the one child process first."""
 
