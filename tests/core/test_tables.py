@@ -132,7 +132,7 @@ def test_missing_and_unmapped_columns_are_named_and_nothing_is_read() -> None:
     assert (result.table.missing, result.table.unmapped) == (("name",), ("Benämning",))
     assert result.rows == []
     (reason,) = result.refused[0].reasons
-    assert "Objekt or Namn or name" in reason.todo
+    assert "Objekt, Namn, name" in reason.todo
 
 
 def test_mapping_gives_a_header_its_column() -> None:
@@ -350,7 +350,7 @@ def test_a_column_decides_the_order_of_its_dates(others: list[str], wanted: str 
         assert found == ([wanted] if wanted else [])
         if wanted is None:
             refusal = result.refused[0].reasons[0]
-            assert refusal.todo == "write 2025-03-04 or 2025-04-03"
+            assert refusal.todo == "write one of 2025-03-04, 2025-04-03"
 
 
 def test_one_deciding_date_among_very_many_may_be_a_slip() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
-from narvaro.directory.models import Area
+from narvaro.directory.models import Area, ImportBatch
 from narvaro.situation.models import Category, Count, Damage, KnownBy, Observation
 from narvaro.situation.queries import (
     list_observations,
     list_words_to_settle,
+    may_read_words,
 )
 from narvaro.situation.report_facts import DamageChange, DamageFacts, ObservationFacts, Where
 from narvaro.situation.reports import (
@@ -19,6 +20,7 @@ from narvaro.situation.reports import (
     report_damage,
     report_observation,
     settle_words,
+    worded,
 )
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
@@ -230,6 +232,32 @@ def test_nobody_settles_the_words_of_another_organisation(
     other = make_viewer(make_member(world, Role.SHIFT_LEADER, rival))
     assert list_words_to_settle(other) == []
     assert list_observations(other, NIGHT - HOUR) == []
+
+
+def test_the_words_of_a_file_are_settled_by_the_municipality(
+    world: World, leader: Member, coordinator: Member
+) -> None:
+    """Nobody wrote them here: whose file it is reads and settles them, and nobody else."""
+    batch = ImportBatch.objects.create(
+        tenant=world.tenant, kind="damage", file_name="f", sha256="0" * 64, started_at=NIGHT,
+        published_at=NIGHT,
+    )  # fmt: skip
+    row = Damage.objects.create(
+        tenant=world.tenant, batch=batch, row_key="r:1", kind="graffiti", place="Torget",
+        occurred_from=NIGHT, occurred_until=NIGHT, discovered_at=NIGHT, reported_at=NIGHT,
+        **worded(DOUBTFUL),
+    )  # fmt: skip
+    buyer, company = make_viewer(coordinator), make_viewer(leader)
+    assert list_words_to_settle(company) == []
+    assert not may_read_words(company, row)
+    with pytest.raises(Missing):
+        settle_words(row=row, text=None, leads=True, member=leader, at=NIGHT)
+    assert may_read_words(buyer, row)
+    (waiting,) = list_words_to_settle(buyer)
+    settle_words(row=waiting.row, text=None, leads=waiting.leads, member=coordinator, at=NIGHT)
+    assert list_words_to_settle(buyer) == []
+    row.refresh_from_db()
+    assert may_read_words(company, row)
 
 
 def test_damage_goes_forward_closes_with_its_cost_and_can_be_opened_again(

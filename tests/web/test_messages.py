@@ -101,6 +101,15 @@ _("plain"), gettext("not ours"), lazy_in("case", "New"), ngettext("one", "many",
     ]
 
 
+def test_the_cores_texts_have_a_context_of_their_own() -> None:
+    source = "from narvaro.core.said import Said\nSaid('line %(line)s', line=3)\n"
+    assert list(messages.python_messages(source, "a.py")) == [
+        Message("a.py", "line %(line)s", "reason")
+    ]
+    with pytest.raises(ValueError, match=r"a\.py, line 2: write the text out"):
+        list(messages.python_messages(source.replace("'line", "f'line"), "a.py"))
+
+
 def test_a_text_that_is_put_together_is_refused() -> None:
     source = "from django.utils.translation import gettext as _\n_(f'case {1}')\n"
     with pytest.raises(ValueError, match=r"a\.py, line 2: write the text out"):

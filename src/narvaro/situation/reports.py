@@ -312,11 +312,16 @@ def settle_words(
 ) -> Reported:
     """Settle the doubtful words of a report of one's own organisation, changed or as they are.
 
-    Whoever leads may keep words as they stand; an author only by writing without doubtful ones.
+    Whoever leads may keep words as they stand; an author only by writing without doubtful ones. The
+    words of a file are the municipality's.
     """
     events.hold(row.tenant_id)
     found = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
-    if organisation_of(found) != member.organisation_id:
+    if (owner := organisation_of(found)) is None:
+        own = leads and member.organisation.kind == OrganisationKind.MUNICIPALITY
+    else:
+        own = owner == member.organisation_id
+    if not own:
         raise Missing
     if found.is_settled:
         return found

@@ -21,11 +21,17 @@ from narvaro.spine.refusal import Missing
 _Row = TypeVar("_Row", Incident, Observation, Damage)
 
 NEWEST = 200
+OF_FILES = 20
 
 
 def may_read_words(viewer: Viewer, row: Reported) -> bool:
-    """Return whether the viewer may read a report's words: his own organisation's, or settled ones."""
-    return row.is_settled or organisation_of(row) == viewer.organisation_id
+    """Return whether the viewer may read a report's words: his own organisation's, or settled ones.
+
+    The words of a file are the municipality's, whose file it is.
+    """
+    owner = organisation_of(row)
+    own = owner == viewer.organisation_id if owner else _leads_files(viewer)
+    return row.is_settled or own
 
 
 def without_words(viewer: Viewer, rows: Iterable[_Row]) -> list[_Row]:
@@ -115,21 +121,29 @@ def leads_words(viewer: Viewer) -> bool:
     return viewer.may(Record.OBSERVATION, Verb.LEAD) or viewer.may(Record.OBSERVATION, Verb.WRITE)
 
 
+def _leads_files(viewer: Viewer) -> bool:
+    return leads_words(viewer) and viewer.scope(Record.OBSERVATION) == Scope.TENANT
+
+
 def list_words_to_settle(viewer: Viewer) -> list[ToSettle]:
     """List the reports whose words the viewer may settle, what is due first.
 
-    Who leads settles those of his organisation; an author may rewrite his own.
+    Who leads settles those of his organisation, and the municipality those of files, some at a
+    time; an author may rewrite his own.
     """
     viewer.require(Record.OBSERVATION)
     leads = leads_words(viewer)
     whose = Q(reported_by__organisation_id=viewer.organisation_id)
     if not leads:
         whose = Q(reported_by_id=viewer.member_id)
-    doubtful = whose & Q(tenant_id=viewer.tenant_id, settled_at=None) & ~Q(marks=[])
+    doubtful = Q(tenant_id=viewer.tenant_id, settled_at=None) & ~Q(marks=[])
     rows: list[Reported] = []
     for model in (Observation, Damage, Incident):
-        rows += model.objects.filter(doubtful).select_related("reported_by")
+        rows += model.objects.filter(doubtful & whose).select_related("reported_by")
     rows.sort(key=lambda row: row.reported_at)
+    for of_file in (Damage, Incident) if _leads_files(viewer) else ():
+        found = of_file.objects.published().filter(doubtful, reported_by=None)
+        rows += found.order_by("-occurred_from")[:OF_FILES]
     return [ToSettle(row, row.reported_at + SETTLE_WITHIN, leads) for row in rows]
 
 
