@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 
 from narvaro.access.models import Member, Role
+from narvaro.core.said import Said
 from narvaro.directory.importing import staged
 from narvaro.directory.models import Site, SiteAlias
 from narvaro.dispatch.models import Response, TimePoint
@@ -274,7 +275,7 @@ def test_a_clock_that_never_was_costs_its_row_alone(sites: Member, name: str) ->
     ]
     done = answered(*bring_in(take(sites, f"{name}.xlsx", workbook(**{name: rows}))))
     assert (done.report["kept"], done.report["refused_count"]) == (1, 1)
-    assert "skips this hour" in done.report["refused"][0]["reasons"][0][2]
+    assert "skips this hour" in Said.of(done.report["refused"][0]["reasons"][0][2])
 
 
 def test_columns_that_a_person_chose_are_remembered(sites: Member) -> None:
@@ -297,7 +298,7 @@ def test_what_cannot_be_read_is_refused_in_words(coordinator: Member) -> None:
     run_waiting()
     draft = FileDraft.objects.get()
     assert draft.state == State.FAILED
-    assert "save it anew as .xlsx" in draft.report["error"]
+    assert "save it anew as .xlsx" in Said.of(draft.report["error"])
 
 
 def test_a_file_that_ends_its_run_each_time_is_given_up(coordinator: Member) -> None:
@@ -309,7 +310,7 @@ def test_a_file_that_ends_its_run_each_time_is_given_up(coordinator: Member) -> 
     assert actions.take_next(coordinator.tenant_id) is None
     draft = FileDraft.objects.get()
     assert (draft.state, count_waiting()) == (State.FAILED, 0)
-    assert "three times" in draft.report["error"]
+    assert "three times" in Said.of(draft.report["error"])
 
 
 def test_what_was_cut_off_is_run_again(sites: Member) -> None:

@@ -130,15 +130,21 @@ def test_what_is_not_wanted_is_dropped_with_its_file(client: Client, world: Worl
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("x.xlsx", b"PK\x03\x04 no"), ("x.csv", b""), ("x.toml", b"= 3")]
+    ("name", "data", "said"),
+    [
+        ("x.xlsx", b"PK\x03\x04 no", "cannot be opened"),
+        ("x.csv", b"\n", "nothing in the file"),
+        ("x.toml", b"= 3", "is not TOML"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_said_on_the_page(
-    client: Client, world: World, name: str, data: bytes
+    client: Client, world: World, name: str, data: bytes, said: str
 ) -> None:
     """With its name; the others would still come in."""
-    put_in(client, name, data or b"\n")
-    page = client.get("/files/").content.decode()
-    assert f"{name}: " in page  # in words, and it can only be left out
+    put_in(client, name, data)
+    page = client.get("/files/", headers={"accept-language": "en"}).content.decode()
+    assert f"<legend>{name}" in page
+    assert said in page  # and it can only be left out
     draft = FileDraft.objects.get()
     assert draft.state == State.FAILED
     assert f'name="kind-{draft.pk}"' in page

@@ -91,6 +91,11 @@ def mask(text: str) -> Masked:
     return Masked("".join([*pieces, text[at:]]), tuple(hidden))
 
 
+def mask_within(text: str, most: int) -> str:
+    """Return a text masked, then cut to at most `most` characters: no half of a number is left."""
+    return mask(text.strip()).text[:most]
+
+
 def _compile(pattern: str, any_case: bool) -> re.Pattern[str]:
     for name, part in PARTS.items():
         pattern = pattern.replace(f"<{name}>", part)

@@ -1,11 +1,12 @@
 """Hours from the supplier's list. In: rows. Out: delivered hours by activity, as stated."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from narvaro.core import cells
+from narvaro.core.cells import CellError
 from narvaro.core.said import Said
 from narvaro.core.tables import Column, Refusal, Row, TableSpec
 from narvaro.directory.importing.history import (
@@ -21,7 +22,7 @@ from narvaro.directory.importing.history import (
 )
 from narvaro.directory.importing.report import refuse
 from narvaro.directory.importing.suppliers import Suppliers
-from narvaro.directory.importing.when import moment_or_day
+from narvaro.directory.importing.when import DAY, in_utc, moment_or_day
 from narvaro.directory.models import ImportBatch
 from narvaro.followup.models import DeliveredHours
 from narvaro.spine.models import Tenant
@@ -71,7 +72,7 @@ class Hours(RowsAlone):
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.spec = spec(answers)
-        self.reader = HistoryReader(tenant, answers)
+        self.reader = HistoryReader(tenant, answers, repeats=True)
         self.facts = self.reader.facts
         self.suppliers = Suppliers(tenant)
 
@@ -79,9 +80,10 @@ class Hours(RowsAlone):
         """Return the row's fields, or why it is not taken."""
         values = row.values
         supplier, reasons = self.suppliers.find(values.get("supplier"))
-        length = values.get("hours") or _between(values)
-        hours = _hours(length) if length else None
-        if hours is None:
+        length, no = self._length(values)
+        reasons += no
+        hours = None if length is None else _hours(length)
+        if hours is None and not no:
             todo = Said("write how many hours, or from and until")
             reasons.append(refuse("hours", "", Said("the cell is empty"), todo, code="empty_cell"))
         if hours is not None and not 0 < hours <= 1000:
@@ -94,6 +96,23 @@ class Hours(RowsAlone):
             "day": _day(values["day"]), "hours": hours,
         }, ()  # fmt: skip
 
+    def _length(self, values: Mapping[str, Any]) -> tuple[timedelta | None, list[Refusal]]:
+        """Return how long a row says that it was; a night of the clock change as it really was."""
+        begin, end = values.get("from"), values.get("until")
+        if values.get("hours") is not None or begin is None or end is None:
+            return values.get("hours"), []
+        first = _day(values["day"])
+        last = first if begin < end else first + DAY
+        moments, reasons = [], []
+        for column, day in (("from", first), ("until", last)):
+            try:
+                moments.append(
+                    in_utc(datetime.combine(day, values[column]), self.reader.zone).begins
+                )
+            except CellError as no:
+                reasons.append(Refusal.of(no, column, str(values[column])))
+        return (None if reasons else moments[1] - moments[0]), reasons
+
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[DeliveredHours]:
         """Return a chunk as rows."""
         return made(DeliveredHours, checked, tenant_id=batch.tenant_id, batch=batch)
@@ -101,15 +120,6 @@ class Hours(RowsAlone):
 
 def _day(given: date | datetime) -> date:
     return given.date() if isinstance(given, datetime) else given
-
-
-def _between(values: Mapping[str, Any]) -> timedelta | None:
-    begin, end = values.get("from"), values.get("until")
-    if not isinstance(begin, time) or not isinstance(end, time):
-        return None
-    day = date(2000, 1, 3)
-    length = datetime.combine(day, end) - datetime.combine(day, begin)
-    return length if length > timedelta() else length + timedelta(days=1)
 
 
 def _hours(length: timedelta) -> Decimal:

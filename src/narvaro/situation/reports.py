@@ -16,7 +16,7 @@ from django.db import transaction
 from narvaro.access.models import Member, OrganisationKind, Role
 from narvaro.access.queries import list_organisation_ids
 from narvaro.core.photos import Photo as CleanPhoto
-from narvaro.core.wording import mark, mask
+from narvaro.core.wording import mark, mask, mask_within
 from narvaro.situation import events as told
 from narvaro.situation.models import (
     OF_ALARMS,
@@ -61,10 +61,6 @@ def organisation_of(row: Reported) -> UUID | None:
     return row.organisation_id
 
 
-def _short(text: str, longest: int) -> str:
-    return mask(text.strip()).text[:longest]
-
-
 def _placed(where: Where, tenant_id: UUID) -> dict[str, object]:
     """Return the fields of a row's place; raises Refused where there is none, or an impossible one."""
     for one in (where.site, where.area):
@@ -80,7 +76,7 @@ def _placed(where: Where, tenant_id: UUID) -> dict[str, object]:
         lat, lon = known.lat, known.lon
     if known is not None:
         placed_by = Damage.PlacedBy.CHOSEN
-    place = _short(where.place or (known.name if known else ""), 200)
+    place = mask_within(where.place or (known.name if known else ""), 200)
     if not place and lat is None:
         raise Refused("no_place", "Say where: choose a place, or write it.", status=422)
     return {
@@ -165,7 +161,7 @@ def report_incident(
         site_id=case.site_id, place=case.place, lat=case.lat, lon=case.lon,
         placed_by=Incident.PlacedBy.CHOSEN if case.site_id else Incident.PlacedBy.NONE,
         occurred_from=min(began, case.received_at), occurred_until=case.received_at,
-        police_reference=_short(police_reference, 40), reported_by=member, reported_at=at,
+        police_reference=mask_within(police_reference, 40), reported_by=member, reported_at=at,
         others_arrived_at=others_arrived_at, **worded(text),
     )  # fmt: skip
     events.append(
@@ -223,11 +219,11 @@ def report_damage(*, damage_id: UUID, facts: DamageFacts, member: Member, at: da
     row = Damage.objects.create(
         id=damage_id, tenant_id=member.tenant_id, organisation_id=member.organisation_id,
         reported_by=member, reported_at=at, kind=facts.kind, case=facts.case,
-        premises=site.premises if site else "", part=_short(facts.part, 120),
+        premises=site.premises if site else "", part=mask_within(facts.part, 120),
         discovered_at=facts.discovered_at, offensive=facts.offensive,
         estimate_sek=_money(facts.estimate_sek),
-        police_reference=_short(facts.police_reference, 40),
-        cost_centre=_short(facts.cost_centre, 40),
+        police_reference=mask_within(facts.police_reference, 40),
+        cost_centre=mask_within(facts.cost_centre, 40),
         by_patrol=facts.case is None and is_patrol(member),
         **_timed(facts.occurred_from, facts.occurred_until, at),
         **_placed(facts.where, member.tenant_id), **worded(facts.text),
@@ -270,7 +266,7 @@ def change_damage(*, damage: Damage, change: DamageChange, member: Member, at: d
         if isinstance(value, Decimal):
             value = _money(value)
         elif isinstance(value, str) and one.name != "state":
-            value = _short(value, 40)
+            value = mask_within(value, 40)
         if value is not None and value != getattr(row, one.name):
             setattr(row, one.name, value)
             changed.append(one.name)

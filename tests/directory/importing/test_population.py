@@ -86,7 +86,7 @@ def test_a_table_without_ages_counts_all(world: World, municipality: Area) -> No
         (f"{PLACE},totalt,män,9,500\n", "one of the sexes is not counted"),
         (f"{PLACE},totalt,totalt,9,..\n", "is no whole number"),
         (f"{PLACE},vuxna,totalt,9,5\n", "is no age"),
-        ("0482 Annanstad,totalt,totalt,9,5\n", "is no municipality that is known here"),
+        ("0482 Annanstad,totalt,totalt,9,5\n", "the table has no municipality that is known here"),
     ],
 )
 def test_what_does_not_count_everybody_once_is_refused(
@@ -108,7 +108,7 @@ def test_another_split_is_refused(world: World, municipality: Area) -> None:
 
 def test_no_such_table_is_refused(world: World) -> None:
     """A file of another kind says what is missing."""
-    assert why(bring_in(world, "a;b\n1;2\n")) == "has no row of region, age, sex and years"
+    assert why(bring_in(world, "a;b\n1;2\n")) == "the file has no row of region, age, sex and years"
 
 
 def test_a_dry_run_writes_nothing(world: World, municipality: Area) -> None:

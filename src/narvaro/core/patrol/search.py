@@ -15,12 +15,12 @@ from narvaro.core.jit import F64, I64, Bits, kernel
 from narvaro.core.patrol.arrays import NEVER, Harm, State, World
 
 BIN = 120
-STRINGS, LONGEST = 3, 4  # how many strings of how many stops are cut out at once
+STRINGS, LONGEST = 3, 10  # at most so many strings of so many stops are cut out at once
 PLACE, OPENS, CLOSES, DWELL, ONLY = range(5)  # of World.items
 BASE, BEGINS, ENDS, FREE = range(4)  # of World.shifts
 ITEM, HOLD, STAY, START, LATE, DUE = range(6)  # of State.stops
 ARRIVE, LEAVE, WHAT, WHO = range(4)  # of State.visits
-NOISE = 0.05  # how far tastes differ between two fillings
+NOISE = 0.5  # how far tastes differ at most between two fillings
 
 
 class Offers(NamedTuple):
@@ -366,7 +366,7 @@ def _ruin(w: World, st: State) -> None:
         if k < 0:
             return
         hit[k] = True
-        count = min(st.size[k], 1 + int(_draw(st) * LONGEST))
+        count = min(st.size[k], 1 + int(_draw(st) ** 2 * LONGEST))  # mostly short ones
         at = min(max(0, at - int(_draw(st) * count)), st.size[k] - count)
         _cut(w, st, k, at, count)
 
@@ -386,7 +386,7 @@ def improve(w: World, st: State, best: State, before: State, count: int, heat: f
     for _ in range(count):
         _copy(before, st)
         _ruin(w, st)
-        fill(w, st, NOISE)
+        fill(w, st, NOISE * _draw(st) ** 2)  # mostly little
         new = score(w, st)
         if new > now + heat * np.log(_draw(st) + 1e-300):
             now = new

@@ -14,7 +14,6 @@ from django.db import models
 from narvaro.core import cells
 from narvaro.core.cells import CellError
 from narvaro.core.tables import Column, Refusal, Row
-from narvaro.core.wording import mask
 from narvaro.directory.importing.cut_words import abbreviated
 from narvaro.directory.importing.placing import Placer
 from narvaro.directory.importing.staged import Gaps, RowKeys, drop, manager_of
@@ -24,11 +23,13 @@ from narvaro.directory.importing.when import (
     clock_or_moment,
     moment_or_day,
     read_span,
+    tells_clock,
 )
 from narvaro.directory.models import ImportBatch
 from narvaro.spine.models import Tenant
 
 Words = Mapping[str, Mapping[str, str]]
+WHEN = ("occurred_from", "day", "clock", "occurred_until", "day_until", "clock_until")
 LONGEST_RESPONSE = timedelta(hours=12)
 
 
@@ -125,44 +126,46 @@ class RowsAlone:
 
 
 class HistoryReader:
-    """Reads when and where of rows, and gives them their keys."""
+    """Reads when and where of rows, and gives them their keys; `repeats` as in `RowKeys`."""
 
-    def __init__(self, tenant: Tenant, answers: Answers) -> None:
+    def __init__(self, tenant: Tenant, answers: Answers, *, repeats: bool = False) -> None:
         self.tenant = tenant
         self.zone = ZoneInfo(tenant.timezone)
         self.places = Placer(tenant, answers.places)
-        self.keys = RowKeys()
+        self.keys = RowKeys(repeats=repeats)
 
     def span(self, row: Row) -> tuple[Span | None, list[Refusal]]:
         """Return when a row was, or why that cannot be said."""
         try:
             return read_span(row.values, self.zone), []
         except CellError as no:
-            return None, [Refusal.of(no)]
+            said = {
+                name: str(row.values[name]) for name in WHEN if row.values.get(name) is not None
+            }
+            return None, [Refusal.of(no, next(iter(said), WHEN[0]), " ".join(said.values()))]
 
     def points(
         self, values: Mapping[str, Any], begins: datetime, names: Sequence[tuple[str, str]]
     ) -> tuple[dict[str, datetime], list[Refusal]]:
         """Return the times after `begins` that a row tells, by time point; `names`: (point, column).
 
-        A clock passes midnight where it must; what lies more than twelve hours on is left out.
+        A clock passes midnight where it must; what lies more than twelve hours on is left out. Of a
+        day without its clock `begins` is no time of anything: the first time told stands for it.
         """
-        told, last = {"received": begins}, begins
+        told = {"received": begins} if tells_clock(values) else {}
+        first, last = told.get("received"), begins
         for point, column in names:
             try:
                 at = clock_after(last, values.get(column), self.zone)
             except CellError as no:
                 return told, [Refusal.of(no, column, str(values.get(column)))]
-            if at is not None and at - begins <= LONGEST_RESPONSE:
+            if at is not None and at - (first := first or at) <= LONGEST_RESPONSE:
                 told[point] = last = at
         return told, []
 
     def fields(self, row: Row, when: date | datetime) -> dict[str, Any]:
         """Return the fields of a row's place and key."""
-        found = self.places.place(row.values)
-        return {
-            **found, "place": mask(found["place"]).text, "row_key": self.keys.key(row, str(when))
-        }  # fmt: skip
+        return {**self.places.place(row.values), "row_key": self.keys.key(row, str(when))}
 
     def facts(self) -> dict[str, Any]:
         """Return what the report says of places."""

@@ -12,6 +12,7 @@ from narvaro.core.geo import from_grid
 from narvaro.core.placing import Candidate, Entry, Gazetteer, Placing, place
 from narvaro.core.placing.matching import Memory
 from narvaro.core.tables import Row
+from narvaro.core.wording import mask_within
 from narvaro.directory.importing.report import UnsurePlace
 from narvaro.directory.map_entries import list_map_entries
 from narvaro.directory.models import Area, Site, SiteAlias
@@ -40,7 +41,7 @@ def _areas(tenant: Tenant) -> Iterator[Entry]:
 
 def _said(texts: tuple[str, ...]) -> str:
     """Return what a row says of its place, as one text that a person can read and confirm."""
-    return ", ".join(dict.fromkeys(texts))[:200]
+    return mask_within(", ".join(dict.fromkeys(texts)), 200)
 
 
 def _kept_id(entry: Entry) -> tuple[str, UUID] | None:
@@ -73,13 +74,15 @@ class _Asking:
         self._unsure: dict[str, tuple[int, tuple[tuple[str, str], ...]]] = {}
         self._by_id = {one.id: one for one in places.entries}
 
-    def look(self, texts: tuple[str, ...], at: tuple[float, float] | None) -> dict[str, Any]:
+    def look(
+        self, texts: tuple[str, ...], said: str, at: tuple[float, float] | None = None
+    ) -> dict[str, Any]:
         """Return the fields of a place; where it is not certain and nobody has said, none.
 
         Points far off the map, without a word, are put up together: one question for each tenth of
         a degree.
         """
-        said = _said(texts) or (f"{at[0]:.1f}, {at[1]:.1f}" if at else "")
+        said = said or (f"{at[0]:.1f}, {at[1]:.1f}" if at else "")
         if said in self.answers:
             return self._answered(self.answers[said])
         found = place(self.gazetteer, texts, at, self.memory)
@@ -144,9 +147,10 @@ class Placer(_Asking):
     def place(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row's place, as written and as found."""
         texts = tuple(str(values[one]).strip() for one in SAID if values.get(one))
-        found = self.look(texts, position_of(values))
+        said = _said(texts)
+        found = self.look(texts, said, position_of(values))
         self.counts[found["placed_by"]] += 1
-        return {**found, "place": _said(texts)}
+        return {**found, "place": said}
 
 
 class SitePlacer(_Asking):
@@ -167,6 +171,6 @@ class SitePlacer(_Asking):
         if not address or not self.has_map:
             self.counts["none"] += 1
             return
-        found = self.look((address,), None)
+        found = self.look((address,), _said((address,)))
         values["lat"], values["lon"] = found["lat"], found["lon"]
         self.counts[found["placed_by"]] += 1

@@ -7,7 +7,7 @@ one (sites) stages rows in short transactions and shows them in one.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -18,6 +18,7 @@ from narvaro.access.policy import Record
 from narvaro.access.queries import list_all_organisation_ids
 from narvaro.core.sheets import Sheet
 from narvaro.core.tables import Refusal, RefusedRow, Row, Table, TableSpec
+from narvaro.core.wording import mask
 from narvaro.directory.importing.report import ImportReport, UnsurePlace
 from narvaro.directory.models import ImportBatch
 from narvaro.spine import events
@@ -82,15 +83,21 @@ def read_rows(register: Register, source: Source) -> tuple[list[Any], list[Refus
         if number % 1000 == 0:
             source.progress(number, table.line_count)
         if isinstance(row, RefusedRow):
-            refused.append(row)
+            refused.append(_tellable(row.line, row.reasons))
             continue
         good, reasons = register.check(row)
         if reasons:
-            refused.append(RefusedRow(row.line, tuple(reasons)))
+            refused.append(_tellable(row.line, reasons))
         else:
             checked.append(good)
     source.progress(table.line_count, table.line_count)
     return checked, refused, table
+
+
+def _tellable(line: int, reasons: Sequence[Refusal]) -> RefusedRow:
+    """Return a refusal as a report may keep it: its values are words of a file, and masked."""
+    masked = (replace(one, value=mask(one.value).text) for one in reasons)
+    return RefusedRow(line, tuple(masked))
 
 
 def open_batch(  # noqa: PLR0917 - one call, one place
@@ -119,7 +126,7 @@ def publish(batch: ImportBatch, *, by: str, at: datetime) -> None:
 
 def passed_over(table: Table) -> tuple[tuple[int, str], ...]:
     """Return the lines that were taken for no rows, with what they say."""
-    return tuple((one.line, f"{one.code}: {one.text}") for one in table.passed)
+    return tuple((one.line, mask(f"{one.code}: {one.text}").text) for one in table.passed)
 
 
 def is_held_back(

@@ -86,11 +86,15 @@ class RowKeys:
 
     A row's own number with its time and place, where the file has one (next year's list counts from
     1 anew, and another source's number 1 is another row); else a digest of when, where and what. Rows
-    that say the same several times in one file are counted.
+    that say the same several times in one file are counted: each is a thing of its own. Only where a
+    line with its own number stands again, whole, it is the same thing; not so if the number may be of
+    something that `repeats`, as an order's with two panes or two guards.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, repeats: bool = False) -> None:
+        self.repeats = repeats
         self._seen: Counter[str] = Counter()
+        self._lines: dict[int, str] = {}  # a whole line's hash → its key
 
     def key(self, row: Row, when: str) -> str:
         """Return the key of a row that happened at `when`."""
@@ -98,8 +102,12 @@ class RowKeys:
         names = sorted(WHERE_NAMES & values.keys()) if own else sorted(IDENTITY & values.keys())
         said = repr([own, when, *((name, str(values[name])) for name in names if values[name])])
         digest = hashlib.sha256(said.encode()).hexdigest()[:40]
+        line = hash((digest, repr(values))) if own and not self.repeats else 0
+        if line and line in self._lines:
+            return self._lines[line]
         self._seen[digest] += 1
-        return f"{'r' if own else 'h'}:{digest}:{self._seen[digest]}"
+        self._lines[line] = f"{'r' if own else 'h'}:{digest}:{self._seen[digest]}"
+        return self._lines[line]
 
 
 class HistoryRegister(Register, Protocol):
@@ -149,11 +157,12 @@ class _Corrections:
     rows: list[Any] = field(default_factory=list)
 
     def note(self, known: Any, said: Any) -> None:  # noqa: ANN401 - rows of any model
-        """Note what a row says anew: an empty cell corrects nothing."""
+        """Note what a row says anew: an empty cell, which is as in a new row, corrects nothing."""
         anew = {
-            name: getattr(said, name)
+            name: value
             for name in self.fields
-            if getattr(said, name) not in {None, ""} and getattr(known, name) != getattr(said, name)
+            if (value := getattr(said, name)) != said._meta.get_field(name).get_default()  # noqa: SLF001 - Django's documented name
+            and getattr(known, name) != value
         }
         for name, value in anew.items():
             setattr(known, name, value)
@@ -176,7 +185,7 @@ class _Corrections:
 def _fresh(
     register: HistoryRegister, tenant: Tenant, rows: Sequence[Any], corrections: _Corrections
 ) -> list[Any]:
-    """Return the rows that are not there yet; note what the others correct."""
+    """Return the rows that are not there yet, each once; note what the others correct."""
     there = {
         one.row_key: one
         for one in manager_of(register.model).filter(
@@ -186,7 +195,7 @@ def _fresh(
     for row in rows if corrections.fields else ():
         if row.row_key in there:
             corrections.note(there[row.row_key], row)
-    return [one for one in rows if one.row_key not in there]
+    return [*{one.row_key: one for one in rows if one.row_key not in there}.values()]
 
 
 def _discard_unpublished(register: HistoryRegister, tenant: Tenant, gaps: Gaps) -> None:

@@ -59,6 +59,11 @@ def _local(day: Any, clock: Any, given: datetime | date | None) -> tuple[datetim
     return datetime.combine(given, time()), False
 
 
+def tells_clock(values: Mapping[str, Any]) -> bool:
+    """Return whether a row tells a time of day, not a date alone."""
+    return values.get("clock") is not None or isinstance(values.get("occurred_from"), datetime)
+
+
 def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
     """Return when a row's event was, from `occurred_from`, `occurred_until` or day and clocks.
 

@@ -88,7 +88,8 @@ class AlarmJournal:
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields and who came when, or why it is not taken."""
-        span, reasons = self.reader.span(with_received(row))
+        row = with_received(row)
+        span, reasons = self.reader.span(row)
         if span is None or reasons:
             return None, reasons
         values, kind = row.values, row.values.get("kind") or Case.Kind.OTHER
@@ -102,7 +103,7 @@ class AlarmJournal:
             "place": found["place"] or "–", "kind": kind, "cause": values.get("cause") or "",
             "priority": PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS),
             "text": mask(texts(row, "event")).text, "received_at": span.begins, "last_signal_at": span.begins,
-            "closed_at": max(points.values()),
+            "closed_at": max(points.values(), default=span.begins),
         }, ()  # fmt: skip
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Case]:

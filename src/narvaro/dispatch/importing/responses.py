@@ -17,6 +17,7 @@ from narvaro.access.queries import list_organisation_ids
 from narvaro.core import cells
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
+from narvaro.core.wording import mask_within
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
@@ -42,6 +43,8 @@ from narvaro.spine.models import Tenant
 
 NEAR = timedelta(minutes=20)
 STATED = TimePoint.Source.STATED
+OWN = "s:"
+"""How the keys of cases begin that no journal knows."""
 POINTS = (
     ("offered", "ordered"),
     ("accepted", "accepted"),
@@ -88,7 +91,8 @@ class Responses:
         self.alone = self.known = 0
         self._points: dict[str, dict[str, datetime]] = {}
         self._fresh_cases: list[Case] = []
-        self._taken: set[tuple[UUID, str]] = set()
+        self._taken: set[tuple[UUID, str]] = set()  # (case, unit) that a list has told of
+        self._told: set[str] = set()
         self._joined: list[tuple[Response, str, str]] = []
         self._beside: list[tuple[Response, str]] = []
         self._batch_id: UUID | None = None
@@ -99,8 +103,9 @@ class Responses:
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields, or why it is not taken."""
+        row = with_received(row)
         values = row.values
-        span, reasons = self.reader.span(with_received(row))
+        span, reasons = self.reader.span(row)
         supplier, no = self.suppliers.find(values.get("supplier"))
         reasons += no
         if not any(values.get(name) for _point, name in POINTS):
@@ -118,15 +123,11 @@ class Responses:
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Response]:
         """Return a chunk as responses, each with its case: a known one, or one of its own."""
         self._batch_id = batch.pk
-        keys = [one["place"]["row_key"] for one in checked]
-        there = TimePoint.objects.filter(response__tenant=self.tenant, row_key__in=keys)
-        known = set(there.values_list("row_key", flat=True))
-        self.known += len(known)
-        checked = [one for one in checked if one["place"]["row_key"] not in known]
-        near = self._cases_near(checked) if checked else {}
+        fresh = self._without_known(checked)
+        near = self._cases_near(fresh) if fresh else {}
         made = []
-        for one in checked:
-            site, unit = one["place"]["site_id"], one["values"].get("unit") or ""
+        for one in fresh:
+            site, unit = one["place"]["site_id"], _unit_of(one)
             case = self._nearest(near.get(site, ()), one["at"], unit)
             joined = self._find_response(case, one["supplier"].pk) if case else None
             if joined is not None:
@@ -135,6 +136,16 @@ class Responses:
                 continue
             made.append(self._response(one, case or self._own_case(one, batch), unit, batch))
         return made
+
+    def _without_known(self, checked: Sequence[Any]) -> list[Any]:
+        """Return the rows that neither an earlier list nor an earlier line has told."""
+        keys = [one["place"]["row_key"] for one in checked]
+        there = TimePoint.objects.filter(response__tenant=self.tenant, row_key__in=keys)
+        told = self._told | set(there.values_list("row_key", flat=True))
+        fresh = {key: one for key, one in zip(keys, checked, strict=True) if key not in told}
+        self._told.update(fresh)
+        self.known += len(checked) - len(fresh)
+        return [*fresh.values()]
 
     def _response(
         self, one: Mapping[str, Any], case: Case, unit: str, batch: ImportBatch
@@ -163,30 +174,34 @@ class Responses:
         joined = {one.pk for one, _key, _unit in self._joined}
         for response in case.responses.all():
             mine = response.organisation_id == supplier_id and response.pk not in joined
-            stated = any(one.source == STATED for one in response.time_points.all())
-            if mine and not stated:
+            if mine and not _is_stated(response):
                 return response
         return None
 
     def _cases_near(self, checked: Sequence[Any]) -> dict[UUID | None, list[Case]]:
+        """Return the alarms that rows may join, by site; not cases that a list itself has made."""
         times = [one["at"] for one in checked]
+        responses = Response.objects.published().select_related("unit")
         found = Case.objects.published().filter(
             tenant=self.tenant, received_at__gte=min(times) - NEAR, received_at__lte=max(times) + NEAR,
             site_id__in={one["place"]["site_id"] for one in checked} - {None},
-        ).prefetch_related(
-            Prefetch("responses", Response.objects.published().prefetch_related("time_points"))
+        ).exclude(row_key__startswith=OWN).prefetch_related(
+            Prefetch("responses", responses.prefetch_related("time_points"))
         )  # fmt: skip
         by_site: dict[UUID | None, list[Case]] = {}
         for case in found:
             by_site.setdefault(case.site_id, []).append(case)
+            self._taken |= {
+                (case.pk, one.call_sign) for one in case.responses.all() if _is_stated(one)
+            }
         return by_site
 
     def _own_case(self, one: Mapping[str, Any], batch: ImportBatch) -> Case:
         place, values = one["place"], one["values"]
         kind = values.get("kind") or Case.Kind.OTHER
-        last = max(self._points[place["row_key"]].values())
+        last = max(self._points[place["row_key"]].values(), default=one["at"])
         case = Case(
-            id=uuid7(), tenant=self.tenant, batch=batch, row_key=f"s:{place['row_key']}"[:64], number=0,
+            id=uuid7(), tenant=self.tenant, batch=batch, row_key=f"{OWN}{place['row_key']}"[:64], number=0,
             kind=kind, cause=values.get("cause") or "", state=Case.State.CLOSED, born=Case.Born.FILE,
             priority=PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS), site_id=place["site_id"],
             place=place["place"] or "–", lat=place["lat"], lon=place["lon"], received_at=one["at"],
@@ -242,3 +257,13 @@ class Responses:
         drop(TimePoint.everything.filter(batch=batch), gaps)
         drop(Response.objects.filter(batch=batch), gaps)
         drop(Case.objects.filter(batch=batch), gaps)
+
+
+def _unit_of(one: Mapping[str, Any]) -> str:
+    """Return the unit as a row states it."""
+    return mask_within(one["values"].get("unit") or "", 40)
+
+
+def _is_stated(response: Response) -> bool:
+    """Return whether a list has told of a response."""
+    return any(one.source == STATED for one in response.time_points.all())

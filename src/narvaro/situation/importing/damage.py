@@ -7,7 +7,7 @@ from typing import Any
 from narvaro.core import cells
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
-from narvaro.core.wording import mask
+from narvaro.core.wording import mask_within
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
@@ -78,11 +78,12 @@ class Damages(RowsAlone):
     model = Damage
     chunk = 2000
     corrected = (
-        "estimate_sek", "final_sek", "police_reference", "work_order", "cost_centre",     )  # fmt: skip
+        "estimate_sek", "final_sek", "police_reference", "work_order", "cost_centre", "state",
+    )  # fmt: skip
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
         self.spec = spec(answers)
-        self.reader = HistoryReader(tenant, answers)
+        self.reader = HistoryReader(tenant, answers, repeats=True)
         self.facts = self.reader.facts
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
@@ -103,14 +104,14 @@ class Damages(RowsAlone):
             return None, reasons
         return {
             **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
-            "kind": values["kind"], "premises": values.get("premises") or "",
-            "part": mask(values.get("part") or "").text,
+            "kind": values["kind"], "premises": mask_within(values.get("premises") or "", 120),
+            "part": mask_within(values.get("part") or "", 120),
             "occurred_from": span.begins, "occurred_until": span.ends,
             "discovered_at": self._moment(discovered),
             "estimate_sek": values.get("estimate_sek"), "final_sek": values.get("final_sek"),
-            "police_reference": mask(values.get("police_reference") or "").text,
-            "work_order": mask(values.get("work_order") or "").text,
-            "cost_centre": values.get("cost_centre") or "",
+            "police_reference": mask_within(values.get("police_reference") or "", 40),
+            "work_order": mask_within(values.get("work_order") or "", 40),
+            "cost_centre": mask_within(values.get("cost_centre") or "", 40),
             "by_patrol": bool(values.get("by_patrol")),
             "state": Damage.State.CLOSED if values.get("final_sek") is not None else Damage.State.REPORTED,
         }, ()  # fmt: skip

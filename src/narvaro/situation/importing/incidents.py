@@ -5,7 +5,7 @@ from typing import Any
 
 from narvaro.core import cells
 from narvaro.core.tables import Refusal, Row, TableSpec
-from narvaro.core.wording import mask
+from narvaro.core.wording import mask_within
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
@@ -80,9 +80,9 @@ class Incidents(RowsAlone):
             "category": values["category"],
             "known_by": values.get("known_by") or KnownBy.RECORDED,
             "occurred_from": span.begins, "occurred_until": span.ends,
-            "source": mask(values.get("source") or "").text,
+            "source": mask_within(values.get("source") or "", 60),
             "by_patrol": bool(values.get("by_patrol")),
-            "police_reference": mask(values.get("police_reference") or "").text,
+            "police_reference": mask_within(values.get("police_reference") or "", 40),
         }, ()  # fmt: skip
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Incident]:

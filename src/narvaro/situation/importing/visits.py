@@ -1,13 +1,14 @@
 """Visits from the supplier's list: presence that is stated. In: rows. Out: presence of grade D."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from narvaro.core import cells
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row, TableSpec
-from narvaro.core.wording import mask
+from narvaro.core.wording import mask_within
 from narvaro.directory.importing.history import (
     PLACES,
     REF,
@@ -20,7 +21,7 @@ from narvaro.directory.importing.history import (
 )
 from narvaro.directory.importing.report import refuse
 from narvaro.directory.importing.suppliers import Suppliers
-from narvaro.directory.importing.when import Span
+from narvaro.directory.importing.when import Span, tells_clock
 from narvaro.directory.models import ImportBatch, Unit
 from narvaro.situation.models import Presence
 from narvaro.spine.models import Tenant
@@ -40,6 +41,14 @@ def spec(_answers: Answers) -> TableSpec:
     )  # fmt: skip
 
 
+class _Visit(NamedTuple):
+    """What no unit does twice; of an unknown unit, or at an unknown site, nobody can say."""
+
+    unit_id: UUID
+    site_id: UUID
+    starts_at: datetime
+
+
 class Visits(RowsAlone):
     """Where the supplier says that its units were."""
 
@@ -53,14 +62,14 @@ class Visits(RowsAlone):
         self.facts = self.reader.facts
         self.units = {one.call_sign: one for one in Unit.objects.filter(tenant=tenant)}
         self.suppliers = Suppliers(tenant)
-        self.seen: set[tuple[Any, Any, Any]] = set()
+        self._seen: dict[_Visit, str] = {}
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields, or why it is not taken."""
         span, reasons = self.reader.span(row)
         supplier, no = self.suppliers.find(row.values.get("supplier"))
         reasons += no
-        if span is not None and not _says_when(row):
+        if span is not None and not tells_clock(row.values):
             why = Said("no time of day is said: a visit that was not made, or was not timed")
             reasons.append(refuse("clock", "", why, Said("write from when, or leave the row out")))
         minutes = row.values.get("minutes")
@@ -73,28 +82,33 @@ class Visits(RowsAlone):
             return None, reasons
         fields = self.reader.fields(row, span.begins)
         unit = self.units.get(row.values.get("unit") or "")
-        if unit is not None and self._is_twice((unit.pk, fields["site_id"], span.begins)):
+        given = {
+            **fields, "organisation": supplier, "unit": unit, "starts_at": span.begins,
+            "ends_at": span.ends, "grade": Presence.Grade.STATED,
+            "note": mask_within(row.values.get("note") or "", 200),
+        }  # fmt: skip
+        key, visit = fields["row_key"], _visit_of(given)
+        if visit is not None and self._seen.setdefault(visit, key) != key:
+            local = f"{span.begins.astimezone(self.reader.zone):%Y-%m-%d %H:%M}"
             why = Said("the unit came here twice at the same time")
             todo = Said("leave one of the two rows out")
-            return None, [refuse("occurred_from", "", why, todo)]
-        return {
-            **fields, "organisation": supplier,
-            "unit": unit, "starts_at": span.begins,
-            "ends_at": span.ends, "grade": Presence.Grade.STATED,
-            "note": mask(row.values.get("note") or "").text,
-        }, ()  # fmt: skip
-
-    def _is_twice(self, visit: tuple[Any, Any, Any]) -> bool:
-        twice = visit in self.seen and visit[1] is not None
-        self.seen.add(visit)
-        return twice
+            return None, [refuse("occurred_from", local, why, todo)]
+        return given, ()
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Presence]:
-        """Return a chunk as rows."""
-        return made(Presence, checked, tenant_id=batch.tenant_id, batch=batch)
+        """Return a chunk as rows, without visits that an earlier list tells in other words."""
+        told = Presence.objects.filter(
+            unit__in=self.units.values(), grade=Presence.Grade.STATED,
+            starts_at__in={one["starts_at"] for one in checked},
+        ).values_list("unit_id", "site_id", "starts_at", "row_key")  # fmt: skip
+        key_of = {_Visit(*visit): key for *visit, key in told}
+        fresh = [
+            one for one in checked if key_of.get(_visit_of(one), one["row_key"]) == one["row_key"]
+        ]
+        self.known += len(checked) - len(fresh)
+        return made(Presence, fresh, tenant_id=batch.tenant_id, batch=batch)
 
 
-def _says_when(row: Row) -> bool:
-    """Return whether a row tells a time of day, not a date alone."""
-    clock, moment = row.values.get("clock"), row.values.get("occurred_from")
-    return clock is not None or isinstance(moment, datetime)
+def _visit_of(given: Mapping[str, Any]) -> _Visit | None:
+    unit, site_id = given["unit"], given["site_id"]
+    return _Visit(unit.pk, site_id, given["starts_at"]) if unit and site_id else None
