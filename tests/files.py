@@ -11,10 +11,12 @@ PERSON = "19850709-9805"
 
 
 def bring_in(
-    world: World, kind: str, *lines: str, answers: Answers | None = None, **how: bool
-) -> ImportReport:
-    """Import lines as a file of that kind; `how` as in `Source`: keep_good, dry_run."""
-    source = Source(f"{kind}.csv", "\n".join((*lines, "")).encode(), **how)  # type: ignore[arg-type]  # flags alone
+    world: World, kind: str, *lines: str, answers: Answers | None = None, keep_good: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:  # fmt: skip
+    """Import lines as a file of that kind."""
+    data = "\n".join((*lines, "")).encode()
+    source = Source(f"{kind}.csv", data, keep_good=keep_good, dry_run=dry_run)
     return import_file(kind, world.tenant, source, answers or Answers(), by="test", at=NIGHT)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from narvaro.core.said import Said
 from narvaro.directory import map_build
 from narvaro.directory.map_build import MapMeta, build_map, open_map
 from narvaro.directory.maps import _open
@@ -99,7 +100,7 @@ def test_a_failure_late_in_the_work_leaves_no_half_map(
     tmp_path: Path, pbf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise MapRefused("The disk is full", "tiles", "Make room.")
+        raise MapRefused(Said("The disk is full"), "tiles", Said("Make room."))
 
     monkeypatch.setattr(map_build, "build_tiles", fail)
     with pytest.raises(MapRefused, match="Make room"):

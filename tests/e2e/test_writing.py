@@ -36,6 +36,7 @@ def hidden_drafts(page: Page) -> int:
 
 def look(page: Page, name: str, shoot: Callable[[Page, str], Path]) -> None:
     """Hold a page against WCAG 2.2 AA in both schemes, and keep its pictures."""
+    page.evaluate("scrollTo(0, 0)")  # elsewhere the bar may cover a half of something
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         check_page(page, f"{name} {scheme}")

@@ -14,7 +14,7 @@ from narvaro.directory.importing import staged
 from narvaro.directory.models import Site, SiteAlias
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.models import DeliveredHours
-from narvaro.sharing import actions
+from narvaro.sharing import actions, running
 from narvaro.sharing.models import FileDraft
 from narvaro.sharing.queries import count_waiting
 from narvaro.sharing.running import look, run_waiting
@@ -299,6 +299,30 @@ def test_what_cannot_be_read_is_refused_in_words(coordinator: Member) -> None:
     draft = FileDraft.objects.get()
     assert draft.state == State.FAILED
     assert "save it anew as .xlsx" in Said.of(draft.report["error"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (FileNotFoundError(2, "No such file"), "the disk failed (No such file); try again"),
+        (Refused("x", "The words of an action."), "The words of an action."),
+        (ZeroDivisionError("by 0"), "a fault of the program itself stopped it (ZeroDivisionError: "),
+    ],
+)
+def test_what_stops_a_file_is_kept_on_it_for_a_person(
+    coordinator: Member, monkeypatch: pytest.MonkeyPatch, fault: Exception, said: str
+) -> None:
+    """Whatever it is: the disk, an action's no, a fault of ours."""
+
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(running, "look_into", fail)
+    put_in(coordinator, "a.csv", b"a;b")
+    run_waiting()
+    draft = FileDraft.objects.get()
+    assert draft.state == State.FAILED
+    assert Said.of(draft.report["error"]).startswith(said)
 
 
 def test_a_file_that_ends_its_run_each_time_is_given_up(coordinator: Member) -> None:

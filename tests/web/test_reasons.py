@@ -1,5 +1,6 @@
 """Reasons of an import as a person reads them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ NESTED = Said("%(why)s; %(todo)s", why=Said("the cell is empty"), todo=Said("fil
 
 
 @pytest.fixture
-def swedish(settings: LazySettings, tmp_path: Path) -> object:
+def swedish(settings: LazySettings, tmp_path: Path) -> Iterator[None]:
     """Speak Swedish, by the catalogue as it is now."""
     messages.compile_to(tmp_path / "sv" / "LC_MESSAGES" / "django.mo")
     settings.LOCALE_PATHS = [tmp_path]

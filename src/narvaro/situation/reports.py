@@ -50,6 +50,8 @@ OTHERS_WITHIN = timedelta(hours=12)
 
 def worded(text: str) -> dict[str, object]:
     """Return the fields of a row's words: masked, with what is doubtful in them."""
+    if not text:  # most rows of a file: 8 % of the time that a large one takes
+        return {"text": "", "marks": []}
     masked = mask(text.strip()).text
     return {"text": masked, "marks": [asdict(one) for one in mark(masked)]}
 

@@ -22,9 +22,9 @@ def town(world: World) -> World:
     return world
 
 
-def journal(world: World, *rows: str, header: str = HEADER, **how: bool) -> Case:
+def journal(world: World, *rows: str) -> Case:
     """Bring in a journal; return its first alarm."""
-    assert bring_in(world, "alarm-journal", header, *rows, **how).written
+    assert bring_in(world, "alarm-journal", HEADER, *rows).written
     return Case.objects.published().filter(tenant=world.tenant).earliest("received_at")
 
 

@@ -81,15 +81,16 @@ def test_an_interval_passes_midnight(town: World) -> None:
 
 def test_words_are_masked_and_doubtful_ones_marked(town: World) -> None:
     """No number of a person is stored in any column, nor cut into half of one."""
-    long = f"{'x' * 47} {PERSON}"
-    row = f"2026-03-02;21:30;Klotter;Vid {PERSON};;{long};;nr {PERSON} {'9' * 20};En som kallas Lillen, {PERSON}"
+    source, reference = f"{'x' * 46} {PERSON}", f"nr {PERSON} {'x' * 23}"
+    assert (len(source), len(reference)) == (60, 40)
+    words = f"En som kallas Lillen, {PERSON}"
+    row = f"2026-03-02;21:30;Klotter;Vid {PERSON};;{source};;{reference};{words}"
     found = one_of(town, row)
     assert found.text == "En som kallas Lillen, [personnummer]"
     assert [one["code"] for one in found.marks] == ["nickname"]
     assert found.place == "Vid [personnummer]"
-    assert found.source == f"{'x' * 47} [personnummer]"[:60]
-    assert found.police_reference.startswith("nr [personnummer]")
-    assert len(found.police_reference) <= 40
+    assert found.source == f"{'x' * 46} [personnummer"
+    assert found.police_reference == f"nr [personnummer] {'x' * 22}"
     assert "9805" not in str(Incident.objects.values().get())
 
 

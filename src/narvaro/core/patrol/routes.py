@@ -15,7 +15,7 @@ from narvaro.core.patrol.presence import Stay, prevented
 from narvaro.core.rules import PREFERENCES, Broken, Interval, Step, list_broken
 
 PEAK = 1.25  # times the place's own mean: from here the hour itself is a reason
-ON_THE_WAY_S = 180
+ON_THE_WAY_S = 60  # a detour this short is a reason
 
 
 class Why(StrEnum):

@@ -159,7 +159,10 @@ class HistoryReader:
                 at = clock_after(last, values.get(column), self.zone)
             except CellError as no:
                 return told, [Refusal.of(no, column, str(values.get(column)))]
-            if at is not None and at - (first := first or at) <= LONGEST_RESPONSE:
+            if at is None:
+                continue
+            first = at if first is None else first
+            if at - first <= LONGEST_RESPONSE:
                 told[point] = last = at
         return told, []
 

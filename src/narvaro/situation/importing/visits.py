@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from narvaro.core import cells
@@ -41,12 +41,8 @@ def spec(_answers: Answers) -> TableSpec:
     )  # fmt: skip
 
 
-class _Visit(NamedTuple):
-    """What no unit does twice; of an unknown unit, or at an unknown site, nobody can say."""
-
-    unit_id: UUID
-    site_id: UUID
-    starts_at: datetime
+_Visit = tuple[UUID | None, UUID | None, datetime]
+"""Unit, site and begin: no unit is at one place twice at once."""
 
 
 class Visits(RowsAlone):
@@ -100,15 +96,18 @@ class Visits(RowsAlone):
         told = Presence.objects.filter(
             unit__in=self.units.values(), grade=Presence.Grade.STATED,
             starts_at__in={one["starts_at"] for one in checked},
-        ).values_list("unit_id", "site_id", "starts_at", "row_key")  # fmt: skip
-        key_of = {_Visit(*visit): key for *visit, key in told}
+        )  # fmt: skip
+        key_of = {(one.unit_id, one.site_id, one.starts_at): one.row_key for one in told}
         fresh = [
-            one for one in checked if key_of.get(_visit_of(one), one["row_key"]) == one["row_key"]
+            one
+            for one in checked
+            if key_of.get(_visit_of(one) or (), one["row_key"]) == one["row_key"]
         ]
         self.known += len(checked) - len(fresh)
         return made(Presence, fresh, tenant_id=batch.tenant_id, batch=batch)
 
 
 def _visit_of(given: Mapping[str, Any]) -> _Visit | None:
+    """Return a row's visit; None of an unknown unit or site: nobody can say whether it is another."""
     unit, site_id = given["unit"], given["site_id"]
-    return _Visit(unit.pk, site_id, given["starts_at"]) if unit and site_id else None
+    return (unit.pk, site_id, given["starts_at"]) if unit and site_id else None
