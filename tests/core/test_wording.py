@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.folding import fold
-from narvaro.core.wording import mark, mask
+from narvaro.core.wording import mark, mask, mask_within
 from narvaro.core.wording_numbers import Hidden, is_checked
 from narvaro.core.wording_rules import ADVICE, PARTS, RULES
 
@@ -77,6 +77,13 @@ def test_spans_say_where_the_numbers_stood() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("most", range(1, 40))
+def test_words_that_are_cut_leave_no_half_of_a_number(most: int) -> None:
+    """Wherever the room ends: they are masked before they are cut."""
+    kept = mask_within(" Vid dörren 850709-9805 bakom porten ", most)
+    assert kept == "Vid dörren [personnummer] bakom porten"[:most]
+
+
 DATES = st.dates(date(1850, 1, 1), date(2049, 12, 31))
 
 
@@ -121,8 +128,7 @@ def test_no_person_number_survives_in_any_usual_spelling(
 ) -> None:
     """Nothing of it is left, whatever stands around it, except digits right against it."""
     number = spell(digits, how).translate(WIDE) if wide else spell(digits, how)
-    edges = fold(f"{before}|{after}").text.split("|", 1)
-    if edges[0][-1:].isdigit() or edges[1][:1].isdigit():
+    if fold(before).text[-1:].isdigit() or fold(after).text[:1].isdigit():
         return  # it is the middle of a longer number
     masked = mask(f"{before}{number}{after}").text
     assert PERSON in masked

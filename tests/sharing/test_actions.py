@@ -306,7 +306,7 @@ def test_what_cannot_be_read_is_refused_in_words(coordinator: Member) -> None:
     [
         (FileNotFoundError(2, "No such file"), "the disk failed (No such file); try again"),
         (Refused("x", "The words of an action."), "The words of an action."),
-        (ZeroDivisionError("by 0"), "a fault of the program itself stopped it (ZeroDivisionError: "),
+        (ZeroDivisionError("by 0"), "a fault of the program itself stopped it (Zero"),
     ],
 )
 def test_what_stops_a_file_is_kept_on_it_for_a_person(

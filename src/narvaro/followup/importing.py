@@ -15,9 +15,9 @@ from narvaro.directory.importing.history import (
     Answers,
     HistoryReader,
     RowsAlone,
-    made,
     needed,
     optional,
+    unsaved,
     word,
 )
 from narvaro.directory.importing.report import refuse
@@ -115,7 +115,7 @@ class Hours(RowsAlone):
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[DeliveredHours]:
         """Return a chunk as rows."""
-        return made(DeliveredHours, checked, tenant_id=batch.tenant_id, batch=batch)
+        return unsaved(DeliveredHours, checked, tenant_id=batch.tenant_id, batch=batch)
 
 
 def _day(given: date | datetime) -> date:

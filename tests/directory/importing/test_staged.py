@@ -252,6 +252,14 @@ def test_a_place_as_written_keeps_no_personnummer(town: World, kind: str) -> Non
     assert len(kept) <= 200
 
 
+def test_what_a_report_repeats_of_a_file_has_no_personnummer(town: World) -> None:
+    """A report is kept: neither a refused cell nor a line beside the table tells who it was."""
+    title, row = f"Anmält av {PERSON}", f"2026-03-02;;Bråk med {PERSON};Norrhallen;"
+    report = bring_in(town, "incidents", title, "", KINDS["incidents"].header, row)
+    assert told(report) == [(4, "Kategori", "Bråk med [personnummer]")]
+    assert report.passed_over == ((1, "title: Anmält av [personnummer]"),)
+
+
 @EVERY
 @FEW
 @given(data=st.data())

@@ -47,11 +47,21 @@ def test_a_row_becomes_presence_that_is_stated(town: World) -> None:
         ("2026-07-02;{};21:00;21:15;V1;;", "2026-07-02T19:00", "2026-07-02T19:15"),
         ("2026-03-02;{};23:50;00:05;V1;;", "2026-03-02T22:50", "2026-03-02T23:05"),
         ("2026-03-02;{};23:50;;V1;12;", "2026-03-02T22:50", "2026-03-02T23:02"),
+        ("2026-10-25;{};02:30;;V1;12;", "2026-10-25T00:30", "2026-10-25T00:42"),
         ("2026-03-28;{};23:30;03:30;V1;;", "2026-03-28T22:30", "2026-03-29T01:30"),
         ("2026-10-24;{};23:30;03:30;V1;;", "2026-10-24T21:30", "2026-10-25T02:30"),
         (";{};2026-03-02 21:00;2026-03-02 21:15;V1;;", "2026-03-02T20:00", "2026-03-02T20:15"),
     ],
-    ids=["winter", "summer", "midnight", "minutes", "spring night", "autumn night", "moments"],
+    ids=[
+        "winter",
+        "summer",
+        "midnight",
+        "minutes",
+        "doubled hour",
+        "spring night",
+        "autumn night",
+        "moments",
+    ],
 )
 def test_times_are_local_and_pass_midnight(town: World, row: str, begins: str, ends: str) -> None:
     """A visit over the clock change lasts as long as it lasted."""

@@ -175,12 +175,7 @@ class HistoryReader:
         return {"placed": dict(self.places.counts), "unsure": self.places.list_unsure()}
 
 
-def texts(row: Row, *names: str) -> str:
-    """Return the cells of those columns that hold something, as one text."""
-    return ". ".join(str(row.values[one]) for one in names if row.values.get(one))
-
-
-def made(model: Any, checked: Sequence[Mapping[str, Any]], **same: Any) -> list[Any]:  # noqa: ANN401 - any model
+def unsaved(model: Any, checked: Sequence[Mapping[str, Any]], **same: Any) -> list[Any]:  # noqa: ANN401 - any model
     """Return rows of a model, not saved."""
     return [model(**one, **same) for one in checked]
 

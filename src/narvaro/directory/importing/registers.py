@@ -92,7 +92,6 @@ class Units(_OfOrganisations):
             )
 
 
-# Which role makes sense in which organisation; anything else would be granted nothing at all.
 class Members(_OfOrganisations):
     """Members and their competences: a row for each member and competence."""
 
@@ -106,6 +105,7 @@ class Members(_OfOrganisations):
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's organisation beside it, or why it is not taken."""
         organisation, reasons = self.organisation(row)
+        # A role that means nothing in its organisation would be granted nothing at all.
         if organisation and (row["role"], organisation.kind) not in POLICY:
             why = Said("does not go with %(organisation)s", organisation=organisation.name)
             reasons.append(refuse("role", "", why, Said("correct the role or organisation")))

@@ -16,7 +16,7 @@ class ImportReport:
     refused: tuple[RefusedRow, ...]
     unmapped: tuple[str, ...]
     written: bool
-    known: int = 0  # rows that an earlier file brought
+    known: int = 0  # rows that an earlier file, or an earlier line, brought
     changed: int = 0  # those of them that this file corrected
     passed_over: tuple[tuple[int, str], ...] = ()  # lines that are no rows, and why
     placed: dict[str, int] = field(default_factory=dict)  # rows by how their place was found

@@ -102,7 +102,7 @@ class RowKeys:
         names = sorted(WHERE_NAMES & values.keys()) if own else sorted(IDENTITY & values.keys())
         said = repr([own, when, *((name, str(values[name])) for name in names if values[name])])
         digest = hashlib.sha256(said.encode()).hexdigest()[:40]
-        line = hash((digest, repr(values))) if own and not self.repeats else 0
+        line = hash((digest, *values.values())) if own and not self.repeats else 0
         if line and line in self._lines:
             return self._lines[line]
         self._seen[digest] += 1

@@ -18,7 +18,6 @@ from narvaro.directory.importing.history import (
     Answers,
     HistoryReader,
     optional,
-    texts,
     times,
     with_received,
     word,
@@ -102,7 +101,7 @@ class AlarmJournal:
             **{name: found[name] for name in ("site_id", "lat", "lon", "row_key")},
             "place": found["place"] or "–", "kind": kind, "cause": values.get("cause") or "",
             "priority": PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS),
-            "text": mask(texts(row, "event")).text, "received_at": span.begins, "last_signal_at": span.begins,
+            "text": mask(values.get("event") or "").text, "received_at": span.begins, "last_signal_at": span.begins,
             "closed_at": max(points.values(), default=span.begins),
         }, ()  # fmt: skip
 

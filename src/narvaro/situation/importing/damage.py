@@ -14,11 +14,10 @@ from narvaro.directory.importing.history import (
     Answers,
     HistoryReader,
     RowsAlone,
-    made,
     needed,
     optional,
-    texts,
     times,
+    unsaved,
     word,
 )
 from narvaro.directory.importing.report import refuse
@@ -103,7 +102,7 @@ class Damages(RowsAlone):
         if span is None or reasons:
             return None, reasons
         return {
-            **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
+            **self.reader.fields(row, span.begins), **worded(values.get("text") or ""),
             "kind": values["kind"], "premises": mask_within(values.get("premises") or "", 120),
             "part": mask_within(values.get("part") or "", 120),
             "occurred_from": span.begins, "occurred_until": span.ends,
@@ -124,6 +123,6 @@ class Damages(RowsAlone):
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Damage]:
         """Return a chunk as rows."""
-        return made(
+        return unsaved(
             Damage, checked, tenant_id=batch.tenant_id, batch=batch, reported_at=batch.started_at
         )

@@ -12,11 +12,10 @@ from narvaro.directory.importing.history import (
     Answers,
     HistoryReader,
     RowsAlone,
-    made,
     needed,
     optional,
-    texts,
     times,
+    unsaved,
     word,
 )
 from narvaro.directory.models import ImportBatch
@@ -76,7 +75,7 @@ class Incidents(RowsAlone):
             return None, reasons
         values = row.values
         return {
-            **self.reader.fields(row, span.begins), **worded(texts(row, "text")),
+            **self.reader.fields(row, span.begins), **worded(values.get("text") or ""),
             "category": values["category"],
             "known_by": values.get("known_by") or KnownBy.RECORDED,
             "occurred_from": span.begins, "occurred_until": span.ends,
@@ -87,6 +86,6 @@ class Incidents(RowsAlone):
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Incident]:
         """Return a chunk as rows."""
-        return made(
+        return unsaved(
             Incident, checked, tenant_id=batch.tenant_id, batch=batch, reported_at=batch.started_at
         )

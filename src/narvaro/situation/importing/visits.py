@@ -1,7 +1,7 @@
 """Visits from the supplier's list: presence that is stated. In: rows. Out: presence of grade D."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,9 @@ from narvaro.directory.importing.history import (
     Answers,
     HistoryReader,
     RowsAlone,
-    made,
     optional,
     times,
+    unsaved,
 )
 from narvaro.directory.importing.report import refuse
 from narvaro.directory.importing.suppliers import Suppliers
@@ -25,6 +25,8 @@ from narvaro.directory.importing.when import Span, tells_clock
 from narvaro.directory.models import ImportBatch, Unit
 from narvaro.situation.models import Presence
 from narvaro.spine.models import Tenant
+
+ENDS = ("occurred_until", "day_until", "clock_until")
 
 
 def spec(_answers: Answers) -> TableSpec:
@@ -62,18 +64,9 @@ class Visits(RowsAlone):
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's fields, or why it is not taken."""
-        span, reasons = self.reader.span(row)
+        span, reasons = self._span(row)
         supplier, no = self.suppliers.find(row.values.get("supplier"))
         reasons += no
-        if span is not None and not tells_clock(row.values):
-            why = Said("no time of day is said: a visit that was not made, or was not timed")
-            reasons.append(refuse("clock", "", why, Said("write from when, or leave the row out")))
-        minutes = row.values.get("minutes")
-        if span is not None and span.begins == span.ends and minutes:
-            span = Span(span.begins, span.begins + minutes)
-        if span is not None and span.begins >= span.ends:
-            todo = Said("write until when, for each visit")
-            reasons.append(refuse("occurred_until", "", Said("no end is said"), todo))
         if span is None or reasons or supplier is None:
             return None, reasons
         fields = self.reader.fields(row, span.begins)
@@ -91,20 +84,36 @@ class Visits(RowsAlone):
             return None, [refuse("occurred_from", local, why, todo)]
         return given, ()
 
+    def _span(self, row: Row) -> tuple[Span | None, list[Refusal]]:
+        """Return from when until when a visit was; its end, or how many minutes it took, is told."""
+        values = row.values
+        span, reasons = self.reader.span(row)
+        if span is None:
+            return None, reasons
+        if not tells_clock(values):
+            why = Said("no time of day is said: a visit that was not made, or was not timed")
+            return None, [refuse("clock", "", why, Said("write from when, or leave the row out"))]
+        if all(values.get(one) is None for one in ENDS):
+            span = Span(span.begins, span.begins + (values.get("minutes") or timedelta()))
+        if span.begins >= span.ends:
+            todo = Said("write until when, for each visit")
+            return None, [refuse("occurred_until", "", Said("no end is said"), todo)]
+        return span, []
+
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> list[Presence]:
         """Return a chunk as rows, without visits that an earlier list tells in other words."""
         told = Presence.objects.filter(
             unit__in=self.units.values(), grade=Presence.Grade.STATED,
             starts_at__in={one["starts_at"] for one in checked},
         )  # fmt: skip
-        key_of = {(one.unit_id, one.site_id, one.starts_at): one.row_key for one in told}
+        key_of: dict[_Visit | None, str] = {
+            (one.unit_id, one.site_id, one.starts_at): one.row_key for one in told
+        }
         fresh = [
-            one
-            for one in checked
-            if key_of.get(_visit_of(one) or (), one["row_key"]) == one["row_key"]
+            one for one in checked if key_of.get(_visit_of(one), one["row_key"]) == one["row_key"]
         ]
         self.known += len(checked) - len(fresh)
-        return made(Presence, fresh, tenant_id=batch.tenant_id, batch=batch)
+        return unsaved(Presence, fresh, tenant_id=batch.tenant_id, batch=batch)
 
 
 def _visit_of(given: Mapping[str, Any]) -> _Visit | None:
