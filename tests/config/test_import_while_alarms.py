@@ -57,6 +57,7 @@ def measure(
     return found
 
 
+@pytest.mark.slow
 def test_alarms_go_through_beside_an_import(tmp_path: Path) -> None:
     """10,000 sites, an alarm every 50 ms: they go through between the import's writes.
 
@@ -69,6 +70,7 @@ def test_alarms_go_through_beside_an_import(tmp_path: Path) -> None:
     assert found["longest_s"] < 0.5 * found["import_s"]
 
 
+@pytest.mark.slow
 def test_alarms_go_through_beside_a_year_of_incidents(tmp_path: Path) -> None:
     """10,000 incidents: the same holds where rows are placed, numbered and hidden until they are in."""
     found = measure(tmp_path, 10_000, kind="incidents")

@@ -236,6 +236,7 @@ def test_about_eighty_sites_have_a_transmitter_most_with_keys(town: Town) -> Non
     assert len(town.get_account("S-014").key_bytes) in {16, 32}
 
 
+@pytest.mark.slow
 def test_an_osm_extract_takes_the_same_municipality(town: Town, tmp_path: Path) -> None:
     """Any extract does; here the town's own map stands in for one."""
     other = write_town_on(tmp_path, town.folder / "town.osm.pbf", seed=SEED, today=TODAY)
@@ -262,6 +263,7 @@ def test_a_missing_extract_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_real_streets_take_120_sites(tmp_path: Path) -> None:
     """On the streets of eastern Oslo."""
     osm = OSM_FOLDER / "oslo-east-filtered.osm.pbf"

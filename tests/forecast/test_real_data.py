@@ -74,6 +74,7 @@ def moved_incidents(ground: RoadMap) -> bytes:
 
 @pytest.mark.real_data
 @here
+@pytest.mark.slow
 def test_two_weeks_of_forecasts_is_scored_beside_last_years_map(world: World) -> None:
     """Every day one, a day ahead; what was expected comes near what happened."""
     import_roads(

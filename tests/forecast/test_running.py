@@ -46,7 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     class Child:
         returncode = 0
 
-        def __init__(self, command: list[str]) -> None:
+        def __init__(self, command: list[str], **_how: object) -> None:
             commands.append(" ".join(command[3:]))
             self.args = command
 

@@ -382,6 +382,7 @@ def score(office: Office, made: Forecast) -> None:
     assert found.log_likelihood != found.naive_log_likelihood
 
 
+@pytest.mark.slow
 def test_from_a_workbook_to_the_weeks_focus(office: Office) -> None:
     """Import → report → week → forecast → plan → score, on real streets, with moved incidents."""
     first = office.bring_incidents(local(MONDAY, "12:00"))

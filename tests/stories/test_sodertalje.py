@@ -18,6 +18,7 @@ from osmium.osm.mutable import Node, Way
 
 from narvaro.access.models import Member, Role
 from narvaro.core.risk import InputRefused, allow
+from narvaro.core.said import Said
 from narvaro.directory.actions import import_roads
 from narvaro.directory.importing.placing import Placer
 from narvaro.directory.models import Area, Site
@@ -173,7 +174,8 @@ def test_population_of_some_ages_is_refused(mapped: Member) -> None:
     """The table counts those of 65 and more: as inhabitants, it would make every share six times too high."""
     draft = bring_in(mapped, "population-data.csv")
     assert (draft.kind, draft.state, draft.report["kept"]) == ("population", State.ASKS, 0)
-    ((_column, name, why, todo),) = draft.report["refused"][0]["reasons"]
+    ((_column, name, *said),) = draft.report["refused"][0]["reasons"]
+    why, todo = map(Said.of, said)
     assert (name, why) == ("Södertälje", "nobody is counted: 0 to 65 years")
     assert "all ages" in todo
     assert not Area.objects.exclude(inhabitants=None).exists()

@@ -127,9 +127,9 @@ def test_costs_are_typed_and_seen_by_who_pays_alone(
     found, own = Damage.objects.order_by("pk")
     assert (found.estimate_sek, own.estimate_sek) == (None, Decimal("12500.50"))
     leader = browser_of(make_member(world, Role.SHIFT_LEADER))
-    make_damage(crew.member, Where(place="Torget"), estimate=777)
-    assert "777" in shown(payer, "/damage/")
-    assert "777" not in shown(leader, "/damage/")
+    make_damage(crew.member, Where(place="Torget"), estimate=77_345)
+    assert "77,345" in shown(payer, "/damage/")
+    assert "77,345" not in shown(leader, "/damage/")
 
 
 def test_a_senseless_cost_is_refused_with_the_form_kept(manager: Member) -> None:

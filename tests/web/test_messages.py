@@ -23,7 +23,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 SPOKEN = re.compile(r"title|alt|placeholder|aria-(label|description)|data-(text-.+|announce|done)")
 FALLBACK = re.compile(r"""\|(?:default|default_if_none|yesno|add):(?P<mark>["'])(.*?)(?P=mark)""")
 UNSHOWN = re.compile(r"(comment|blocktranslate|block(?= main_class))\b")
-SAME_IN_BOTH = {"Närvaro"}
+SAME_IN_BOTH = {"Närvaro", "PDF", "Excel"}
 
 
 class _Shown(HTMLParser):

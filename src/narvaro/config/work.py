@@ -108,7 +108,7 @@ class Heavy:
             waiting = count()
             if waiting:
                 whole = [sys.executable, "-m", "narvaro.config.cli", *command]
-                self.child = subprocess.Popen(whole)  # noqa: S603 - our own command
+                self.child = subprocess.Popen(whole, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
                 return waiting
         return 0
 
