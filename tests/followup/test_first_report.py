@@ -7,6 +7,7 @@ import pytest
 
 from narvaro.access.models import Role
 from narvaro.access.viewer import Viewer
+from narvaro.directory.models import Site
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.first_report import FirstReport, get_first_report
 from narvaro.situation.models import Case, Damage, Incident, Presence
@@ -19,7 +20,7 @@ LAST = datetime(2026, 11, 20, 1, tzinfo=UTC)
 
 def add_alarm(
     world: World,
-    site: object,
+    site: Site,
     minutes: dict[str, float],
     *,
     cause: str = "unwarranted",

@@ -65,9 +65,7 @@ def response_time_s(points: Mapping[str, datetime | None], term: ResponseTerm) -
     return time_between_s(points, term.start, term.stop)
 
 
-def time_between_s(
-    points: Mapping[str, datetime | None], first: str, last: str
-) -> Measurement:
+def time_between_s(points: Mapping[str, datetime | None], first: str, last: str) -> Measurement:
     """Measure from one time point to another, as `response_time_s` does under a term."""
     start, stop = points.get(first), points.get(last)
     if start is None or stop is None:

@@ -262,7 +262,9 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
     ),
     "others": (
         lazy("That time cannot be"),
-        lazy("Ambulance or rescue service came after the alarm, within 12 hours, and not ahead of now."),
+        lazy(
+            "Ambulance or rescue service came after the alarm, within 12 hours, and not ahead of now."
+        ),
         lazy("Write when they came as HH:MM, or leave it empty."),
     ),
     "unit_out": (

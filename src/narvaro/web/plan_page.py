@@ -279,15 +279,15 @@ def _of_company(
     leads = viewer.may(Record.PATROL_PLAN, Verb.LEAD)
     may_propose = leads and night.at < night.period.ends_at
     label = _("Propose anew") if plans else _("Propose a plan")
-    propose = {"propose_url": reverse("plan_propose"), "propose_label": label}
+    url = reverse("plan_propose") if may_propose else ""
     if not plans:
         why = _("No plan is proposed for this night yet.")
         if night.is_tonight:
             why = _("No plan is proposed yet. It comes at three in the afternoon.")
-        return NightPlan(company.name, why_none=why, **(propose if may_propose else {}))
+        return NightPlan(company.name, why_none=why, propose_url=url, propose_label=label)
     shown = plans[-1] if proposal else plans[0]
     view = _view(viewer, shown, plans, night.name)
-    return replace(view, **propose) if may_propose else view
+    return replace(view, propose_url=url, propose_label=label)
 
 
 def count_rows(counts: Iterable[PlaceCount]) -> tuple[PlaceCountRow, ...]:

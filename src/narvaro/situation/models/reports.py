@@ -114,9 +114,7 @@ class WordedRow(models.Model):
 class Incident(TenantRow, PlacedRow, FromFileRow, WordedRow):
     """What turned out to have happened: a guard's report of a case, or a row of a file."""
 
-    case = models.OneToOneField(
-        Case, null=True, on_delete=models.PROTECT, related_name="incident"
-    )
+    case = models.OneToOneField(Case, null=True, on_delete=models.PROTECT, related_name="incident")
     case_id: UUID | None
     category = models.CharField(max_length=20, choices=Category.choices)
     known_by = models.CharField(max_length=10, choices=KnownBy.choices, default=KnownBy.SEEN)
@@ -246,7 +244,9 @@ class Damage(TenantRow, PlacedRow, FromFileRow, WordedRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "row_key"], condition=~models.Q(row_key=""), name="damage_row_once"
+                fields=["tenant", "row_key"],
+                condition=~models.Q(row_key=""),
+                name="damage_row_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(occurred_until__gte=models.F("occurred_from")),
