@@ -1,19 +1,37 @@
 """Fixtures for every room: a clock whose hands the test moves, a world, small roads."""
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from narvaro.directory.actions import import_roads
+from narvaro.directory.importing import staged
 from narvaro.dispatch.following import DISPATCH
 from narvaro.spine import clock, events, timers
 from narvaro.spine.clock import Hands
 from tests.make import NIGHT, World, make_world
 from tests.roads import write_street
 
+settings.register_profile("house", max_examples=50)
+settings.load_profile("house")
+
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what stays to the end anyway: a tenth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let importers write without gaps: there is no other connection here to let in."""
+    monkeypatch.setattr(staged, "FREE_S", 0.0)
 
 
 @pytest.fixture

@@ -13,6 +13,16 @@ from tests.demo.village import make_village
 
 TODAY = date(2026, 11, 23)
 SEED = 7
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count as slow whatever needs the whole town or a village's two years: seconds, in each process."""
+    mine = (one for one in items if isinstance(one, pytest.Function) and HERE in one.path.parents)
+    for one in mine:
+        if {"town", "history"} & set(one.fixturenames):
+            one.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

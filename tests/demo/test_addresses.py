@@ -28,16 +28,6 @@ class House:
         return int(self.number.split()[0])
 
 
-@pytest.fixture(scope="module")
-def houses(town: Town) -> list[House]:
-    """Read the addressed buildings of the map."""
-    return [
-        House(o.tags["addr:street"], o.tags["addr:housenumber"], Polygon(o.points))
-        for o in _ways(town)
-        if "addr:street" in o.tags
-    ]
-
-
 @dataclass(frozen=True)
 class Way:
     """A way of the map in metres."""
@@ -46,12 +36,24 @@ class Way:
     points: list[tuple[float, float]]
 
 
-def _ways(town: Town) -> list[Way]:
+@pytest.fixture(scope="module")
+def ways(town: Town) -> list[Way]:
+    """Read the ways of the map."""
     reader = osmium.FileProcessor(str(town.folder / "town.osm.pbf")).with_locations()
     return [
         Way(dict(o.tags), [FRAME.metres(n.lat, n.lon) for n in o.nodes])
         for o in reader
         if isinstance(o, osmium.osm.Way)
+    ]
+
+
+@pytest.fixture(scope="module")
+def houses(ways: list[Way]) -> list[House]:
+    """Return the addressed buildings of the map."""
+    return [
+        House(o.tags["addr:street"], o.tags["addr:housenumber"], Polygon(o.points))
+        for o in ways
+        if "addr:street" in o.tags
     ]
 
 
@@ -72,10 +74,10 @@ def test_every_site_lies_at_its_own_address(town: Town, houses: list[House]) -> 
         assert at[site.address].buffer(0.1).contains(point), site
 
 
-def test_houses_stand_on_the_side_of_their_number(town: Town, houses: list[House]) -> None:
+def test_houses_stand_on_the_side_of_their_number(ways: list[Way], houses: list[House]) -> None:
     """Along the streets that are one line: odd on one side, even on the other."""
     lines: dict[str, list[LineString]] = {}
-    for way in _ways(town):
+    for way in ways:
         if way.tags.get("highway") in {"residential", "unclassified"} and "name" in way.tags:
             lines.setdefault(way.tags["name"], []).append(LineString(way.points))
     judged = agree = 0
@@ -97,10 +99,10 @@ def _left(line: LineString, house: House) -> bool:
     return bool((b.x - a.x) * (spot.y - a.y) - (b.y - a.y) * (spot.x - a.x) > 0)
 
 
-def test_numbers_rise_along_a_street(town: Town, houses: list[House]) -> None:
+def test_numbers_rise_along_a_street(ways: list[Way], houses: list[House]) -> None:
     """On each side of the longest streets, from one end to the other."""
     by_name: dict[str, list[LineString]] = {}
-    for way in _ways(town):
+    for way in ways:
         if way.tags.get("highway") == "residential" and "name" in way.tags:
             by_name.setdefault(way.tags["name"], []).append(LineString(way.points))
     single = sorted(
@@ -118,10 +120,10 @@ def test_numbers_rise_along_a_street(town: Town, houses: list[House]) -> None:
             assert figures in (sorted(figures), sorted(figures, reverse=True)), street
 
 
-def test_an_address_is_near_its_street(town: Town, houses: list[House]) -> None:
+def test_an_address_is_near_its_street(ways: list[Way], houses: list[House]) -> None:
     """Within a hundred metres, but for sites in the middle of large plots."""
     lines: dict[str, list[LineString]] = {}
-    for way in _ways(town):
+    for way in ways:
         if "highway" in way.tags and "name" in way.tags:
             lines.setdefault(way.tags["name"], []).append(LineString(way.points))
     streets = {name: shapely.union_all(parts) for name, parts in lines.items()}

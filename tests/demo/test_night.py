@@ -57,7 +57,6 @@ def _product(town: Town, call_sign: str) -> Product:
     return Product("Trasten skola", unit.lat + 0.0004, unit.lon, crew[0])
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("_hurry")
 def test_a_case_is_dialled_accepted_driven_and_reported(town: Town) -> None:
     """One alarm goes all the way; the report carries the case's finding and words."""

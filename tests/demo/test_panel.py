@@ -44,6 +44,7 @@ def _receiver(reply: Replier) -> Iterator[tuple[tuple[str, int], list[bytes]]]:
     try:
         yield server.getsockname(), frames
     finally:
+        server.shutdown(socket.SHUT_RDWR)  # ends an accept that waits
         server.close()
         thread.join(timeout=6)
 

@@ -54,14 +54,12 @@ def _ways(town: Town) -> list[tuple[dict[str, str], list[tuple[int, float, float
     ]
 
 
-@pytest.mark.slow
 def test_same_seed_and_day_give_the_same_bytes(town: Town, tmp_path: Path) -> None:
     """A town is a function of its seed and day, map included."""
     write_town(tmp_path, seed=SEED, today=TODAY)
     assert _digests(tmp_path) == _digests(town.folder)
 
 
-@pytest.mark.slow
 def test_another_seed_gives_another_town(town: Town, tmp_path: Path) -> None:
     """The seed matters for the map and for the keys."""
     other = write_town(tmp_path, seed=SEED + 1, today=TODAY)
@@ -236,7 +234,6 @@ def test_about_eighty_sites_have_a_transmitter_most_with_keys(town: Town) -> Non
     assert len(town.get_account("S-014").key_bytes) in {16, 32}
 
 
-@pytest.mark.slow
 def test_an_osm_extract_takes_the_same_municipality(town: Town, tmp_path: Path) -> None:
     """Any extract does; here the town's own map stands in for one."""
     other = write_town_on(tmp_path, town.folder / "town.osm.pbf", seed=SEED, today=TODAY)
@@ -262,8 +259,8 @@ def test_a_missing_extract_is_named(tmp_path: Path) -> None:
         write_town_on(tmp_path, tmp_path / "gone.osm.pbf", seed=1, today=TODAY)
 
 
-@pytest.mark.real_data
 @pytest.mark.slow
+@pytest.mark.real_data
 def test_real_streets_take_120_sites(tmp_path: Path) -> None:
     """On the streets of eastern Oslo."""
     osm = OSM_FOLDER / "oslo-east-filtered.osm.pbf"

@@ -191,7 +191,12 @@ def test_roads_of_another_format_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    "name", ["oslo-east-filtered.osm.pbf", "lund-station-sweden.osm.pbf", "porto_portugal.osm.pbf"]
+    "name",
+    [
+        "oslo-east-filtered.osm.pbf",
+        "lund-station-sweden.osm.pbf",
+        pytest.param("porto_portugal.osm.pbf", marks=pytest.mark.slow),
+    ],
 )
 def test_on_real_streets_no_answer_differs_from_dijkstra(name: str) -> None:
     path = DATA / name

@@ -182,7 +182,9 @@ def test_allowed_hours_are_never_wider_than_the_permit(
     day: date, begins: time, ends: time, weekdays: frozenset[int], minute: int
 ) -> None:
     """Against the judge that dispatch asks, minute by minute, also when the clock is changed."""
-    begins, ends = begins.replace(microsecond=0), ends.replace(microsecond=0)
+    begins, ends = (
+        one.replace(microsecond=0, fold=0) for one in (begins, ends)
+    )  # as a column gives it
     first, last = date(2026, 1, 1), date(2026, 12, 31)
     area = "POLYGON ((17 58, 19 58, 19 60, 17 60, 17 58))"
     row = Permit(

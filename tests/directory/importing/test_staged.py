@@ -10,7 +10,6 @@ from django.db import models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from narvaro.directory.importing import staged
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.models import ImportBatch, Site
 from narvaro.dispatch.models import Response, TimePoint
@@ -132,12 +131,6 @@ MODELS = (Case, Response, TimePoint, Presence, DeliveredHours, Damage, Incident)
 FEW = settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else waits for the lock here."""
-    monkeypatch.setattr(staged, "FREE_S", 0.0)
 
 
 @pytest.fixture
