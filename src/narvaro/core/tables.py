@@ -8,7 +8,7 @@ refused.
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from narvaro.core.cells import AmbiguousDateError, CellError
@@ -52,10 +52,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that did not come in, by the line where it starts, with every reason."""
+    """A row that did not come in, by the line where it starts, with every reason.
+
+    `values` are those of its cells that could be read, by canonical column name.
+    """
 
     line: int
     reasons: tuple[Refusal, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def waits_for_words(self) -> bool:
+        """Return whether it lacks nothing but somebody who explains its words."""
+        return all(one.code == "unknown_word" for one in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +295,7 @@ class Table:
                     values[column.name] = column.read(in_order(cell, order))
             except CellError as error:
                 reasons.append(Refusal.of(error, header, column.shown(cell)))
-        return RefusedRow(line, tuple(reasons)) if reasons else Row(line, values)
+        return RefusedRow(line, tuple(reasons), values) if reasons else Row(line, values)
 
     def _order(self, index: int) -> str | None:
         """Return the order of day, month and year that the whole column shows, if it does."""

@@ -166,3 +166,15 @@ def test_a_row_that_ends_before_it_begins_says_both(town: World) -> None:
     report = bring_in(town, "incidents", header, row)
     assert told(report) == [(2, "occurred_from", "2026-03-02 21:30:00 2026-03-01 07:00:00")]
     assert "2026-03-01 07:00" in report.refused[0].reasons[0].why
+
+
+def test_a_row_that_waits_for_a_word_asks_for_its_place_too(town: World) -> None:
+    """Both questions at once; a row that lacks more than a word asks nothing."""
+    make_site(town, "Trasten förskola")
+    report = bring_in(
+        town, "incidents", HEADER,
+        "2026-03-02;21:30;Fuffens;Trasten;;;;;", "2026-03-02;25:99;Fuffens;Ugglan;;;;;",
+    )  # fmt: skip
+    assert not report.written
+    assert [one.text for one in report.unsure] == ["Trasten"]
+    assert sum(report.placed.values()) == 0

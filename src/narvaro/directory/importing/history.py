@@ -170,6 +170,10 @@ class HistoryReader:
         """Return the fields of a row's place and key."""
         return {**self.places.place(row.values), "row_key": self.keys.key(row, str(when))}
 
+    def ask(self, values: Mapping[str, Any]) -> None:
+        """Put up the place of a row that waits for the meaning of its words."""
+        self.places.ask(values)
+
     def facts(self) -> dict[str, Any]:
         """Return what the report says of places."""
         return {"placed": dict(self.places.counts), "unsure": self.places.list_unsure()}

@@ -146,11 +146,18 @@ class Placer(_Asking):
 
     def place(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row's place, as written and as found."""
+        found = self._find(values)
+        self.counts[found["placed_by"]] += 1
+        return found
+
+    def ask(self, values: Mapping[str, Any]) -> None:
+        """Put a place up where it is not certain, of a row that cannot come in yet."""
+        self._find(values)
+
+    def _find(self, values: Mapping[str, Any]) -> dict[str, Any]:
         texts = tuple(str(values[one]).strip() for one in SAID if values.get(one))
         said = _said(texts)
-        found = self.look(texts, said, position_of(values))
-        self.counts[found["placed_by"]] += 1
-        return {**found, "place": said}
+        return {**self.look(texts, said, position_of(values)), "place": said}
 
 
 class SitePlacer(_Asking):

@@ -74,8 +74,20 @@ class Register(Protocol):
         ...
 
 
-def read_rows(register: Register, source: Source) -> tuple[list[Any], list[RefusedRow], Table]:
-    """Read and check every row; nothing is dropped without a refusal."""
+def _nothing(values: Mapping[str, Any]) -> None:
+    """Ask nothing of a row that waits."""
+
+
+def read_rows(
+    register: Register,
+    source: Source,
+    waiting: Callable[[Mapping[str, Any]], None] = _nothing,
+) -> tuple[list[Any], list[RefusedRow], Table]:
+    """Read and check every row; nothing is dropped without a refusal.
+
+    A row that waits for the meaning of its words alone goes to `waiting`: what else is to be asked
+    of it is asked at once.
+    """
     table = Table(source.sheet or source.data, register.spec, source.mapping)
     checked: list[Any] = []
     refused: list[RefusedRow] = []
@@ -84,6 +96,8 @@ def read_rows(register: Register, source: Source) -> tuple[list[Any], list[Refus
             source.progress(number, table.line_count)
         if isinstance(row, RefusedRow):
             refused.append(_tellable(row.line, row.reasons))
+            if row.waits_for_words:
+                waiting(row.values)
             continue
         good, reasons = register.check(row)
         if reasons:

@@ -110,6 +110,14 @@ class RowKeys:
         return self._lines[line]
 
 
+class Asking(Protocol):
+    """What puts up questions of rows that cannot come in yet."""
+
+    def ask(self, values: Mapping[str, Any]) -> None:
+        """Put up what is not certain of a row with these values."""
+        ...
+
+
 class HistoryRegister(Register, Protocol):
     """A register of things that happened: its rows wait hidden under their batch."""
 
@@ -117,6 +125,11 @@ class HistoryRegister(Register, Protocol):
     chunk: int
     corrected: tuple[str, ...]  # fields that a later file may correct
     known: int  # rows that `rows` left out because they are there
+
+    @property
+    def reader(self) -> Asking:
+        """What reads the rows' times and places."""
+        ...
 
     def rows(self, checked: Sequence[Any], batch: ImportBatch) -> Sequence[models.Model]:
         """Return a chunk as rows that are not there yet, each with its batch and row key."""
@@ -210,7 +223,7 @@ def import_history(
     register: HistoryRegister, tenant: Tenant, source: Source, *, by: str, at: datetime
 ) -> ImportReport:
     """Import a file of things that happened, small or of hundreds of thousands of rows."""
-    checked, refused, table = read_rows(register, source)
+    checked, refused, table = read_rows(register, source, register.reader.ask)
     facts = register.facts()
     held = is_held_back(refused, source, facts["unsure"])
     written, known, changed = bool(checked) and not held, 0, 0
