@@ -26,6 +26,14 @@ def test_the_verdict_is_that_of_the_exact_conditional_test(
     assert found.mean == before / weeks
 
 
+@given(now=st.integers(0, 60), before=st.integers(0, 200), weeks=st.integers(1, 4))
+def test_of_a_week_that_is_not_over_only_more_is_said(now: int, before: int, weeks: int) -> None:
+    whole, part = judge(now, before, weeks), judge(now, before, weeks, over=False)
+    assert (part.low, part.high, part.mean) == (whole.low, whole.high, whole.mean)
+    is_more = whole.verdict == Verdict.MORE
+    assert part.verdict == (Verdict.MORE if is_more else Verdict.NOT_OVER)
+
+
 @given(before=st.integers(0, 5000), weeks=st.integers(1, 4))
 def test_the_mean_is_always_as_usual(before: int, weeks: int) -> None:
     low, high = usual_range(before, weeks)

@@ -25,6 +25,15 @@ def sv(text: str, context: str = "") -> str:
     return said
 
 
+def settle(page: Page) -> None:
+    """Wait until the map, where there is one, is drawn, and the page says that it is live."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    if page.locator("[data-map]").count():
+        page.wait_for_selector("[data-map][data-idle]")
+    if page.locator("[data-live-state]").count():
+        page.wait_for_selector('[data-live-state="live"]')
+
+
 @dataclass
 class Pages:
     """Opens pages and notes what their scripts and the browser complain about.

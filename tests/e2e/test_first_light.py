@@ -158,6 +158,6 @@ def read_events(page: Page) -> None:
 
 
 def seconds_of(text: str) -> int:
-    """Read `6:43` as seconds."""
-    minutes, seconds = text.split(":")
+    """Read `6:43`, the first line of a cell, as seconds."""
+    minutes, seconds = text.splitlines()[0].split(":")
     return int(minutes) * 60 + int(seconds)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.axe import check_page
-from tests.e2e.pages import PHONE, SMALL_DESK, Language, Pages, Scheme, end_cases
+from tests.e2e.pages import PHONE, SMALL_DESK, Language, Pages, Scheme, end_cases, settle
 from tests.e2e.product import COORDINATOR, DISPATCHER, LEADER, Product
 from tests.e2e.scene import Scene, set_scene
 
@@ -89,11 +89,3 @@ def test_screen_is_sound_in_both_schemes_and_languages(
         assert page.locator("html").get_attribute("lang") == language
         check(page, f"{screen.name} {language} {scheme}")
         shoot(page, f"{screen.name}-{language}-{scheme}")
-
-
-def settle(page: Page) -> None:
-    """Wait until the map, where there is one, is drawn, and the page says that it is live."""
-    if page.locator("[data-map]").count():
-        page.wait_for_selector("[data-map][data-idle]")
-    if page.locator("[data-live-state]").count():
-        page.wait_for_selector('[data-live-state="live"]')

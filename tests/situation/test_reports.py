@@ -306,6 +306,8 @@ def test_graffiti_is_due_in_48_hours_an_offensive_one_in_24(guard: Member) -> No
     assert plain.removal_due_at == NIGHT + timedelta(hours=48)
     assert offensive.removal_due_at == NIGHT + timedelta(hours=24)
     assert glass.removal_due_at is None
+    offensive.batch_id = uuid7()
+    assert offensive.removal_due_at is None  # when a file's row was reported is not known
     plain.state = Damage.State.RESTORED
     assert plain.removal_due_at is None
 

@@ -51,6 +51,9 @@ def test_more_than_usual_is_said_only_where_chance_seldom_gives_it(
     counted = place(found, "Drabbade skolan").counted
     assert (counted.verdict, counted.mean, counted.low, counted.high) == ("more", 0.0, 0, 2)
     assert place(found, "Lugna skolan").counted.verdict == "usual"
+    early = contents_of(coordinator, at=IN_WEEK + timedelta(hours=1))
+    assert place(early, "Drabbade skolan").counted.verdict == "more"
+    assert place(early, "Lugna skolan").counted.verdict == "not_over"
     assert (found.weeks_compared, unsaid(found)["weeks_missing"]) == (3, 1)
     assert place(found, "Drabbade skolan").when[0].count == 5
     assert (place(found, "Drabbade skolan").when[0].weekday) == 4

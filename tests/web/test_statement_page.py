@@ -89,7 +89,7 @@ def test_first_on_scene_is_told_with_what_first_responders_are(
         shown(browser, month_of(contract)), shown(browser, f"{month_of(contract)}{made.pk}/")
     ):  # fmt: skip
         assert "First responders complement 112, ambulance and fire service" in page
-    assert "First on scene 1 times of 1" in shown(browser, month_of(contract))
+    assert "First on scene 1 time of 1" in shown(browser, month_of(contract))
     assert "On scene 4 minutes before the ambulance" in page
 
 

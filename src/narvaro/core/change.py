@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     USUAL = "usual"
     FEWER = "fewer"
     UNKNOWN = "unknown"  # there is nothing to compare with
+    NOT_OVER = "not_over"  # the week goes on: not more than usual so far
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,15 @@ def usual_range(before: int, weeks: int) -> tuple[int, int]:
     raise AssertionError("a chance that never falls")
 
 
-def judge(now: int, before: int, weeks: int) -> Change:
-    """Return what may be said of `now`, given `before` in all of the `weeks` before it."""
+def judge(now: int, before: int, weeks: int, *, over: bool = True) -> Change:
+    """Return what may be said of `now`, given `before` in all of the `weeks` before it.
+
+    Of a week that is not `over`, only that it is more already.
+    """
     if weeks < 1:
         return Change(now, None, None, None, Verdict.UNKNOWN)
     low, high = usual_range(before, weeks)
     verdict = Verdict.MORE if now > high else Verdict.FEWER if now < low else Verdict.USUAL
+    if not over and verdict != Verdict.MORE:
+        verdict = Verdict.NOT_OVER
     return Change(now, before / weeks, low, high, verdict)

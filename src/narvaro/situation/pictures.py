@@ -130,14 +130,14 @@ def freeze(*, picture: Picture, by: str, at: datetime) -> Picture:
     zone = _zone(picture.tenant_id)
     if at < closing_of(picture.monday, zone):
         raise Refused("still_collecting", f"Collecting closes on {picture.monday} at 12:00.")
-    week, today = Week(picture.monday, zone), at.astimezone(zone).date()
+    week = Week(picture.monday, zone)
     seen = events.head_positions()[picture.tenant_id]
-    contents = compute_contents(picture.tenant_id, week, today=today)
+    contents = compute_contents(picture.tenant_id, week, at=at)
     with transaction.atomic():
         events.hold(picture.tenant_id)
         row = _locked(picture, Picture.State.COLLECTING)
         if events.head_positions()[picture.tenant_id] != seen:
-            contents = compute_contents(picture.tenant_id, week, today=today)
+            contents = compute_contents(picture.tenant_id, week, at=at)
         Observation.objects.filter(
             tenant_id=row.tenant_id, state=Observation.State.SUBMITTED,
             reported_at__gte=week.begins, reported_at__lt=week.ends,

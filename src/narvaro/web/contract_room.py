@@ -259,9 +259,12 @@ def _first_there(found: FirstThere) -> str:
         return _("First on scene 0 times of %(known)s that tell both times.") % {
             "known": found.known
         }
-    return _(
+    return ngettext(
+        "First on scene %(first)s time of %(known)s that tell both times, then "
+        "%(minutes)s minutes ahead.",
         "First on scene %(first)s times of %(known)s that tell both times, then a median of "
-        "%(minutes)s minutes ahead."
+        "%(minutes)s minutes ahead.",
+        found.first,
     ) % {
         "first": found.first, "known": found.known,
         "minutes": number_format(f"{found.median_min:g}"),

@@ -42,7 +42,7 @@ from narvaro.web.screens import (
     WaveCard,
 )
 
-LONGEST_LIST = 200
+LONGEST_LIST = 60
 LONGEST_SUM = 12
 WEEKS_A_YEAR = 52
 LEAST_SAID = 0.1

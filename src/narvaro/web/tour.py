@@ -6,6 +6,7 @@ missing page.
 
 from datetime import datetime
 from functools import wraps
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from narvaro.access.entry import MEMBER_KEY
 from narvaro.access.models import Member
+from narvaro.situation.weeks import last_closed_at
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web.entry import safe_next
@@ -31,7 +33,7 @@ from narvaro.web.screens.tour import (
     ToldLine,
     TourPage,
 )
-from narvaro.web.tour_folder import COMING_IN, FAILED, TourFolder
+from narvaro.web.tour_folder import BEGUN, COMING_IN, FAILED, TourFolder
 from narvaro.web.tour_words import CHAPTERS, ENTER_AS, NOBODY, SUPPLIER, TOLD, Chapter, Door
 
 SIGN_IN = "allauth.account.auth_backends.AuthenticationBackend"
@@ -67,21 +69,25 @@ def _is_there(href: str) -> bool:
 
 def _doors(doors: tuple[Door, ...], at: datetime) -> tuple[DoorView, ...]:
     cast = _folder().read_cast()
+    closed = last_closed_at(at, ZoneInfo(settings.TIME_ZONE))
     shown = []
     for one in doors:
-        if not _is_there(one.href):
+        href = one.href.format(closed=closed)
+        if not _is_there(href):
             continue
         there = cast.find_number(one.part, at) is not None
         role = str(SUPPLIER) if one.part == "supplier" else say(ROLE, one.part)
         said = str(one.why) if there else str(NOBODY)
-        shown.append(DoorView(one.part if there else "", role, str(one.room), one.href, said))
+        shown.append(DoorView(one.part if there else "", role, str(one.room), href, said))
     return tuple(shown)
 
 
 def _lines(chapter: str) -> tuple[ToldLine, ...]:
     return tuple(
         ToldLine(
-            datetime.fromisoformat(one.at), str(TOLD[one.code]) % one.facts, one.code == FAILED
+            None if one.code == BEGUN else datetime.fromisoformat(one.at),
+            str(TOLD[one.code]) % one.facts,
+            one.code == FAILED,
         )
         for one in _folder().list_told(chapter)
     )

@@ -11,7 +11,10 @@ _Text = str | Promise
 
 @dataclass(frozen=True)
 class Door:
-    """A room that a chapter opens: as whom, called what, where."""
+    """A room that a chapter opens: as whom, called what, where.
+
+    `{closed}` in an address stands for the Monday of the newest week whose collecting has closed.
+    """
 
     part: str
     room: _Text
@@ -110,7 +113,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             ("send", lazy("Published"), lazy("by the shift leader")),
         ),
         (
-            Door("coordinator", WEEK, "/week/"),
+            Door("coordinator", WEEK, "/week/{closed}/"),
             Door("coordinator", lazy("Risk of harm"), "/risk/"),
             Door("shift_leader", lazy("Plan"), "/plan/"),
             Door("police_guest", WEEK, "/week/", lazy("published weeks only; each reading is logged")),

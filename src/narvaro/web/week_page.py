@@ -137,7 +137,7 @@ def measure_row(measure: Measure, today: date, *, writes: bool, state: str = "")
 def intake_lines(intake: Intake) -> tuple[IntakeLine, ...]:
     """Return what came in, in numbers with words."""
     organisations = ngettext(
-        "reports, from %(n)s organisation", "reports, from %(n)s organisations",
+        "by form, from %(n)s organisation", "by form, from %(n)s organisations",
         intake.organisations,
     )  # fmt: skip
     lines = (

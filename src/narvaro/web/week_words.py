@@ -47,6 +47,7 @@ VERDICT: _Words = {
     "usual": lazy("As usual"),
     "fewer": lazy("Fewer than usual"),
     "unknown": lazy("Nothing to compare with yet"),
+    "not_over": lazy("The week is not over"),
 }
 PLACE_KIND: _Words = {"site": lazy("Sites"), "area": lazy("Areas")}
 WEEKDAY: tuple[Promise, ...] = (

@@ -263,9 +263,12 @@ class Damage(TenantRow, PlacedRow, FromFileRow, WordedRow):
 
     @property
     def removal_due_at(self) -> datetime | None:
-        """Return when graffiti should be gone; None for other damage, and when it is restored."""
+        """Return when graffiti should be gone; None for other damage, and when it is restored.
+
+        None too for what a file brought: when it was reported, and how it stands now, is not known.
+        """
         waiting = self.state in {self.State.REPORTED, self.State.ORDERED}
-        if self.kind != self.Kind.GRAFFITI or not waiting:
+        if self.kind != self.Kind.GRAFFITI or not waiting or self.batch_id is not None:
             return None
         within = REMOVE_OFFENSIVE_WITHIN if self.offensive else REMOVE_WITHIN
         return self.reported_at + within

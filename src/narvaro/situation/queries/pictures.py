@@ -73,8 +73,7 @@ def get_contents(viewer: Viewer, picture: Picture, at: datetime) -> Contents:
         return read_contents(picture.contents)
     if not sees_work(viewer):
         raise Missing
-    week = Week(picture.monday, viewer.zone)
-    return compute_contents(viewer.tenant_id, week, today=at.astimezone(viewer.zone).date())
+    return compute_contents(viewer.tenant_id, Week(picture.monday, viewer.zone), at=at)
 
 
 def neighbours(viewer: Viewer, monday: date, at: datetime) -> tuple[date | None, date | None]:

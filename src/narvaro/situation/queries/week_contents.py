@@ -63,13 +63,15 @@ def _counted(change: Change) -> Counted:
 class _Judge:
     """Compares counts with those of the weeks before that hold any report at all."""
 
-    def __init__(self, reports: Sequence[Report]) -> None:
+    def __init__(self, reports: Sequence[Report], *, over: bool) -> None:
         self.weeks = {one.week for one in reports if one.week > 0}
+        self.over = over
 
     def judge(self, reports: Iterable[Report]) -> Change:
         """Return what may be said of these reports."""
         by_week = Counter(one.week for one in reports)
-        return judge(by_week[0], sum(by_week[one] for one in self.weeks), len(self.weeks))
+        before = sum(by_week[one] for one in self.weeks)
+        return judge(by_week[0], before, len(self.weeks), over=self.over)
 
 
 def _when(reports: Iterable[Report], zone: ZoneInfo) -> tuple[When, ...]:
@@ -262,10 +264,11 @@ def _unsaid(
     return [Unsaid(code, one) for code, one in numbers.items() if not isclose(one, 0)]
 
 
-def compute_contents(tenant_id: UUID, week: Week, *, today: date) -> Contents:
-    """Compute a week's picture from what is known now; `today` judges which measures are late."""
+def compute_contents(tenant_id: UUID, week: Week, *, at: datetime) -> Contents:
+    """Compute a week's picture from what is known `at` a time, which need not be after its end."""
+    today = at.astimezone(week.zone).date()
     found = load_reports(tenant_id, week)
-    judged = _Judge(found.counted)
+    judged = _Judge(found.counted, over=at >= week.ends)
     now = _Received(tenant_id, week.begins, week.ends)
     before = Week(week.monday - timedelta(days=7), week.zone)
     reporters = _reporters(

@@ -103,7 +103,7 @@ class MapIsland {
       this.#groundLost = true; // the page shows in words that the map is old
       this.#root.dataset.stale = "";
     });
-    this.#map.once("idle", () => {
+    this.#map.on("idle", () => {
       this.#root.dataset.idle = String(Math.round(performance.now()));
     });
     document.body.addEventListener("narvaro:theme", () => this.#recolour());
@@ -206,6 +206,7 @@ class MapIsland {
   }
 
   #recolour(): void {
+    delete this.#root.dataset.idle;
     for (const layer of makeStyle(this.#colour, this.#tiles).layers) {
       for (const [name, value] of Object.entries(layer.paint ?? {}))
         this.#map.setPaintProperty(layer.id, name as AllPaintProperties, value);

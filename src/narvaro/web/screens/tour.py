@@ -28,7 +28,7 @@ class DoorView:
 class ToldLine:
     """One line of what the demo did."""
 
-    at: datetime
+    at: datetime | None
     words: str
     failed: bool = False
 

@@ -20,7 +20,7 @@ class WeekStep:
 
 @dataclass(frozen=True, slots=True)
 class CountCell:
-    """A count beside the four weeks before, in words; verdict: more, usual, fewer, unknown."""
+    """A count beside the four weeks before, in words; verdict: as `core.change.Verdict`."""
 
     now: int
     mean: str
