@@ -306,10 +306,15 @@ def test_graffiti_is_due_in_48_hours_an_offensive_one_in_24(guard: Member) -> No
     assert plain.removal_due_at == NIGHT + timedelta(hours=48)
     assert offensive.removal_due_at == NIGHT + timedelta(hours=24)
     assert glass.removal_due_at is None
-    offensive.batch_id = uuid7()
-    assert offensive.removal_due_at is None  # when a file's row was reported is not known
     plain.state = Damage.State.RESTORED
     assert plain.removal_due_at is None
+
+
+def test_what_a_file_brought_is_due_at_no_time(guard: Member) -> None:
+    """When it was reported, and how it stands now, nobody has said."""
+    row = make_damage(guard, Where(place="Torget"), offensive=True)
+    row.batch_id = uuid7()
+    assert row.removal_due_at is None
 
 
 def test_counts_and_bands_are_all_that_is_kept_of_persons(guard: Member) -> None:
