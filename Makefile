@@ -61,7 +61,8 @@ postgresql: install
 	  tests --ignore tests/core --ignore tests/demo --ignore tests/intake/protocols --ignore tests/e2e
 
 crash: install
-	$(PY) -m pytest -q -m "crash or slow"
+	$(PY) -m pytest -q -m crash
+	$(PY) -m pytest -q -n 2 -m "slow and not crash"
 
 e2e: install
 	scripts/services chromium-or-say-so
