@@ -31,6 +31,8 @@ def main() -> None:
             home = Path(folder) / kind
             home.mkdir(exist_ok=True)
             rows[name] = measure(home, given.rows, kind=kind, renamed_every=renamed_every)
+            if rows[name]["code"]:
+                raise SystemExit(f"{name}: the import refused rows and wrote nothing")
     print(f"{'':22}{'import s':>9}{'alarms':>8}{'median ms':>11}{'p99 ms':>9}{'longest ms':>12}")
     for name, row in rows.items():
         times = (1000 * row[key] for key in ("median_s", "p99_s", "longest_s"))

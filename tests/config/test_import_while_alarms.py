@@ -6,9 +6,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+ZONE = ZoneInfo("Europe/Stockholm")
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "Objektnummer;Objekt;Typ;Fastighetsbeteckning;Adress;Latitud;Longitud;Larmklass\n"
 
@@ -29,7 +31,7 @@ def write_incidents(file: Path, rows: int) -> None:
     with file.open("w", encoding="utf-8") as out:
         out.write("Nr;Kategori;Datum och tid;Plats;Adress;Latitud;Longitud;Rapporterat av\n")
         for n in range(rows):
-            at = first + timedelta(minutes=4 * n)
+            at = (first + timedelta(minutes=4 * n)).astimezone(ZONE)  # no hour that does not exist
             where = (
                 f";;59,{n % 9000 + 1000};18,{n % 7000 + 1000}",
                 "Trasten skola;;;",

@@ -108,6 +108,7 @@ class RowsAlone:
     """A register whose rows stand alone: nothing is written before, after or beside them."""
 
     model: type[models.Model]
+    stands_alone = True
     corrected: tuple[str, ...] = ()
     known = 0
 

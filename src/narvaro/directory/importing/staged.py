@@ -17,6 +17,7 @@ from django.db import connection, models, transaction
 from django.db.models import QuerySet
 
 from narvaro.core.tables import Row
+from narvaro.directory.importing.insert import make_ready
 from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.run import (
     Register,
@@ -123,6 +124,7 @@ class HistoryRegister(Register, Protocol):
 
     model: type[models.Model]
     chunk: int
+    stands_alone: bool  # `before` and `finish` do nothing
     corrected: tuple[str, ...]  # fields that a later file may correct
     known: int  # rows that `rows` left out because they are there
 
@@ -236,11 +238,12 @@ def import_history(
         done = 0
         for chunk in chunks(checked, register.chunk):
             rows = register.rows(chunk, batch)
+            fresh = _fresh(register, tenant, rows, corrections)
+            insert = make_ready(fresh) if register.stands_alone else None
             with gaps.write():
                 hold(tenant.pk)
-                fresh = _fresh(register, tenant, rows, corrections)
                 register.before(fresh)
-                manager_of(register.model).bulk_create(fresh)
+                (insert or make_ready(fresh))()
                 register.finish(fresh)
             known += len(rows) - len(fresh)
             done += len(chunk)

@@ -71,6 +71,7 @@ class AlarmJournal:
     kind = "alarm-journal"
     model = Case
     chunk = 500
+    stands_alone = False
     corrected = ("cause",)
     known = 0
 

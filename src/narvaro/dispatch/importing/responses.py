@@ -80,6 +80,7 @@ class Responses:
     kind = "responses"
     model = Response
     chunk = 500
+    stands_alone = False
     corrected: tuple[str, ...] = ()
 
     def __init__(self, tenant: Tenant, answers: Answers) -> None:
