@@ -65,6 +65,31 @@ def test_the_doubled_autumn_hour_is_an_interval_of_both() -> None:
     assert found.ends - found.begins == timedelta(hours=1)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "begins", "minutes"),
+    [
+        ("2026-10-25 02:15+02:00", "2026-10-25 02:50+02:00", "2026-10-25T00:15", 35),
+        ("2026-10-25 02:50+02:00", "2026-10-25 02:10+01:00", "2026-10-25T00:50", 20),
+        ("2026-10-25T02:50:30.5 +0100", "2026-10-25 03:00", "2026-10-25T01:50:30.5", 9.491_667),
+        ("2026-03-02 11:00Z", None, "2026-03-02T11:00", 0),
+    ],
+)  # fmt: skip
+def test_the_distance_from_utc_says_which_of_the_two(
+    begin: str, end: str | None, begins: str, minutes: float
+) -> None:
+    """Both columns, or one of them, or the whole day written in UTC."""
+    values = {"occurred_from": moment_or_day(begin), "occurred_until": end and moment_or_day(end)}
+    found = read_span(values, ZONE)
+    assert found.begins == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+    assert (found.ends - found.begins) / timedelta(minutes=1) == pytest.approx(minutes)
+
+
+@pytest.mark.parametrize("cell", ["2026-10-25 25:00+02:00", "2026-02-30 12:00Z", "02:00+02:00"])
+def test_an_impossible_moment_with_an_offset_is_refused(cell: str) -> None:
+    with pytest.raises(CellError):
+        moment_or_day(cell)
+
+
 def test_a_clock_after_an_alarm_passes_midnight() -> None:
     """00:14 after 23:55 is the next day; a list that rounds down is not a day late."""
     alarm = at(2, 23, 55)

@@ -1,9 +1,11 @@
 """When something was, as people write it. In: cells of a row. Out: half-open intervals in UTC.
 
 A date may stand apart from its clock; an end before its begin is the day after; a date alone is
-that whole day. An hour that the autumn's clock change doubles becomes the interval of both.
+that whole day. An hour that the autumn's clock change doubles becomes the interval of both, unless
+its distance from UTC is written too (2026-10-25 02:30+01:00).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +18,9 @@ from narvaro.core.said import Said
 from narvaro.core.written_times import skipped_hour
 
 DAY = timedelta(days=1)
+WITH_OFFSET = re.compile(
+    r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?) ?(Z|[+-]\d\d:?\d\d)", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -26,16 +31,28 @@ class Span:
     ends: datetime
 
 
+def _moment(cell: str) -> datetime:
+    """Read a local date-time, or one whose distance from UTC is written, which is aware."""
+    if found := WITH_OFFSET.fullmatch(cell.strip()):
+        try:
+            return datetime.fromisoformat(found[1] + found[2])
+        except ValueError:
+            pass  # 25:00 or the like: the common reader says what is wrong
+    return cells.local_datetime(cell)
+
+
 def moment_or_day(cell: str) -> datetime | date:
-    """Read a local date-time, or a date alone."""
+    """Read a date-time, or a date alone."""
     try:
-        return cells.local_datetime(cell)
+        return _moment(cell)
     except CellError:
         return cells.day(cell)
 
 
 def in_utc(local: datetime, zone: ZoneInfo) -> Span:
-    """Return when a naive local time was; raise CellError for an hour that never was."""
+    """Return when a local time was; raise CellError for an hour that never was. Aware: as it says."""
+    if local.tzinfo is not None:
+        return Span(local.astimezone(UTC), local.astimezone(UTC))
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first.astimezone(zone).replace(tzinfo=None) != local:
         raise skipped_hour()
@@ -43,7 +60,7 @@ def in_utc(local: datetime, zone: ZoneInfo) -> Span:
 
 
 def _local(day: Any, clock: Any, given: datetime | date | None) -> tuple[datetime, bool] | None:  # noqa: ANN401 - cells
-    """Return the naive local time and whether its clock is known."""
+    """Return the time and whether its clock is known."""
     if isinstance(clock, datetime):
         return clock, True
     if given is None and day is not None:
@@ -81,7 +98,7 @@ def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
         and values.get("day_until") is None
         and values.get("occurred_until") is None
     ):
-        end = datetime.combine(start.date(), clock_until), True
+        end = datetime.combine(start.date(), clock_until, start.tzinfo), True
         if end[0] < start:
             end = end[0] + DAY, True
     if end is None:
@@ -89,13 +106,14 @@ def read_span(values: Mapping[str, Any], zone: ZoneInfo) -> Span:
             return in_utc(start, zone)
         return Span(in_utc(start, zone).begins, in_utc(start + DAY, zone).ends)
     stop = end[0] if end[1] else end[0] + DAY
-    if stop < start:
+    first, last = in_utc(start, zone), in_utc(stop, zone)
+    if last.ends < first.begins:
         why = Said(
             "it ends (%(last)s) before it begins (%(first)s)",
             last=f"{stop:%Y-%m-%d %H:%M}", first=f"{start:%Y-%m-%d %H:%M}",
         )  # fmt: skip
         raise CellError("backwards", why, Said("correct one of them"))
-    return Span(in_utc(start, zone).begins, in_utc(stop, zone).ends)
+    return Span(first.begins, last.ends)
 
 
 def clock_after(moment: datetime, clock: time | datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -116,8 +134,8 @@ def clock_after(moment: datetime, clock: time | datetime | None, zone: ZoneInfo)
 
 
 def clock_or_moment(cell: str) -> time | datetime:
-    """Read a clock time, or a local date-time."""
+    """Read a clock time, or a date-time."""
     try:
         return cells.clock_time(cell)
     except CellError:
-        return cells.local_datetime(cell)
+        return _moment(cell)
