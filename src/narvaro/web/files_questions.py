@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from narvaro.access.viewer import Viewer
+from narvaro.core.table_spec import Column
+from narvaro.directory.importing.fixed_words import FixedWords
 from narvaro.directory.models import Site
 from narvaro.directory.queries import sites_seen_by
 from narvaro.sharing.models import FileDraft
@@ -81,9 +83,9 @@ def _column(draft: FileDraft, question: Mapping[str, Any]) -> str:
     return str(draft.mapping.get(question["header"], ""))
 
 
-def _optional(draft: FileDraft) -> frozenset[str]:
+def _columns(draft: FileDraft) -> dict[str, Column]:
     spec = specs(draft.tenant).get(draft.kind)
-    return frozenset(c.name for c in spec.columns if not c.required) if spec else frozenset()
+    return {one.name: one for one in spec.columns} if spec else {}
 
 
 def questions_of(viewer: Viewer, drafts: Sequence[FileDraft]) -> Questions | None:
@@ -125,24 +127,31 @@ def _places(drafts: Sequence[FileDraft]) -> tuple[PlaceQuestion, ...]:
 def _words(drafts: Sequence[FileDraft]) -> tuple[WordQuestion, ...]:
     found: dict[str, WordQuestion] = {}
     for draft in drafts:
-        optional = _optional(draft)
+        columns = _columns(draft)
         for one in draft.report["words"]:
             column = _column(draft, one)
             key = _word_key(draft, column, one["value"])
             rows = one["rows"] + (found[key].rows if key in found else 0)
             found[key] = WordQuestion(
                 key, say(COLUMN, column), one["value"], rows,
-                _codes(draft, column, is_optional=column in optional),
+                _codes(draft, columns.get(column), one["value"]),
             )  # fmt: skip
     return tuple(sorted(found.values(), key=lambda one: -one.rows))
 
 
-def _codes(draft: FileDraft, column: str, *, is_optional: bool) -> tuple[Choice, ...]:
-    """Return what a word may mean; where rows need one and nobody says, `other` keeps the row."""
+def _codes(draft: FileDraft, column: Column | None, value: str) -> tuple[Choice, ...]:
+    """Return what a word may mean, the likely one chosen: to which known words in it point.
+
+    Where rows need a meaning and nothing points to any, `other` keeps the row.
+    """
+    if column is None:
+        return (Choice("", _("Leave it empty"), chosen=True),)
     by_kind: _Table = _KINDS.get(draft.kind, {})
-    table = by_kind if column == "kind" else _WORDS.get(column, {})
-    none = _("Leave it empty") if is_optional else _("Leave these rows out")
-    likely = "other" if "other" in table and not is_optional else ""
+    table = by_kind if column.name == "kind" else _WORDS.get(column.name, {})
+    none = _("Leave these rows out") if column.required else _("Leave it empty")
+    likely = "other" if "other" in table and column.required else ""
+    if isinstance(column.parse, FixedWords) and (code := column.parse.likely(value)) in table:
+        likely = code or likely
     return (
         Choice("", none, chosen=not likely),
         *(Choice(code, str(words), code == likely) for code, words in table.items() if code),
@@ -169,12 +178,14 @@ def place_answers(viewer: Viewer, draft: FileDraft, form: Mapping[str, str]) -> 
 def word_answers(draft: FileDraft, form: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return what each word means; of a column that may be empty, a word may mean nothing."""
     said: dict[str, dict[str, str]] = {}
-    optional = _optional(draft)
+    columns = _columns(draft)
     for one in draft.report.get("words", []):
-        column = _column(draft, one)
-        key = _word_key(draft, column, one["value"])
+        column = columns.get(_column(draft, one))
+        if column is None:
+            continue
+        key = _word_key(draft, column.name, one["value"])
         code = form.get(key, "")
-        is_code = code in {choice.value for choice in _codes(draft, column, is_optional=False)}
-        if column and key in form and is_code and (code or column in optional):
-            said.setdefault(column, {})[one["value"]] = code
+        is_code = code in {choice.value for choice in _codes(draft, column, one["value"])}
+        if key in form and is_code and (code or not column.required):
+            said.setdefault(column.name, {})[one["value"]] = code
     return said

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from narvaro.core import cells
 from narvaro.core.tables import Column, TableSpec
-from narvaro.directory.importing.cut_words import abbreviated
+from narvaro.directory.importing.fixed_words import FixedWords
 
 SITE_KINDS = {
     "skola": "school", "grundskola": "school", "gymnasium": "school", "förskola": "preschool",
@@ -47,7 +47,7 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
             _optional("code", cells.text_up_to(40), "Objektnummer", "Objektnr", "Objekt-id", "Objekt nr",
                       "Obj.nr", "Objekt-nr", "Nr"),
             Column("name", cells.text_up_to(160), aliases=("Objekt", "Namn", "Objektnamn", "Objektets namn", "Anläggning", "Benämning")),
-            _optional("kind", abbreviated(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
+            _optional("kind", FixedWords(kinds), "Typ", "Objekttyp", "Typ av objekt", "Verksamhet", "Kategori"),
             _optional("premises", cells.text_up_to(120), "Fastighetsbeteckning", "Fastighet", "Fastighetsbet"),
             _optional("address", cells.text_up_to(200), "Adress", "Gatuadress", "Besöksadress"),
             _optional("lat", cells.latitude, "Latitud", "Lat", "Latitude", "Nord-koordinat (WGS84)"),

@@ -14,7 +14,7 @@ from django.db import models
 from narvaro.core import cells
 from narvaro.core.cells import CellError
 from narvaro.core.tables import Column, Refusal, Row
-from narvaro.directory.importing.cut_words import abbreviated
+from narvaro.directory.importing.fixed_words import FixedWords
 from narvaro.directory.importing.placing import Placer
 from narvaro.directory.importing.staged import Gaps, RowKeys, drop, manager_of
 from narvaro.directory.importing.when import (
@@ -48,7 +48,7 @@ def optional(name: str, parse: object, *aliases: str) -> Column:
 
 def word(name: str, known: Mapping[str, str], words: Words, *aliases: str) -> Column:
     """Return a column of fixed words, with those that a person has explained."""
-    return optional(name, abbreviated({**known, **words.get(name, {})}), *aliases)
+    return optional(name, FixedWords({**known, **words.get(name, {})}), *aliases)
 
 
 def needed(column: Column) -> Column:
