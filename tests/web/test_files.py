@@ -75,9 +75,9 @@ def test_a_file_is_read_looked_at_asked_about_and_in(client: Client, world: Worl
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
     page = client.get("/files/").content.decode()
     assert "2026-03-32" in page
-    reply(client, draft, page, {"Moppebus": "reckless_driving"})
-    page = client.get("/files/").content.decode()  # the row is read now, and its place is asked
-    reply(client, draft, page, {"Trsten skola": f"site:{site.pk}"})
+    reply(  # of a row whose word is not known, the place is asked in the same round
+        client, draft, page, {"Moppebus": "reckless_driving", "Trsten skola": f"site:{site.pk}"}
+    )
     assert draft.state == State.DONE, draft.report
     found = Incident.objects.published().order_by("occurred_from")
     assert [(one.category, one.site, one.placed_by) for one in found] == [
@@ -85,6 +85,20 @@ def test_a_file_is_read_looked_at_asked_about_and_in(client: Client, world: Worl
     ]  # fmt: skip
     page = client.get("/files/").content.decode()
     assert "2026-03-32" in page  # the row that was left out is said, to the end
+
+
+def test_what_a_word_likely_means_is_chosen_until_a_person_says_otherwise(
+    client: Client, world: World
+) -> None:
+    """“Klotter (fasad)” names graffiti; “Moppebus” names nothing, and `other` keeps its row."""
+    make_site(world)
+    put_in(client, "h.csv", CSV.replace("Klotter", "Klotter (fasad)").encode())
+    choose(client, **{"Var nånstans": "place"})
+    run_waiting()
+    page = client.get("/files/").content.decode()
+    for word, code in (("Klotter (fasad)", "graffiti"), ("Moppebus", "other")):
+        select = page.split(f'aria-label="{word}"')[1].split("</select>")[0]
+        assert f'<option value="{code}" selected>' in select, word
 
 
 def reply(client: Client, draft: FileDraft, page: str, answers: dict[str, str]) -> None:
