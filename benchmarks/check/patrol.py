@@ -23,6 +23,12 @@ def list_faults(one: Plan, world: World) -> list[str]:
     faults, visits = [], [row[4] for row in one["rows"] if row[4] >= 0]
     if len(visits) != len(set(visits)):
         faults.append("a visit twice")
+    if any(not 0 <= row[0] < len(world["units"]) for row in one["rows"]):
+        faults.append("a unit that does not exist")
+    if one["kind"] != "harm" and any(
+        not 0 <= row[4] < len(world["prize"]) for row in one["rows"]
+    ):  # fmt: skip
+        faults.append("a visit that nobody asked for")
     for unit, (base, begins, ends) in enumerate(world["units"].tolist()):
         at, now = base, begins
         for _, place, arrive, dwell, visit in (row for row in one["rows"] if row[0] == unit):
@@ -83,8 +89,8 @@ def ratios(plans: list[Plan], against: set[str]) -> list[float]:
 
 
 def sampled(plans: list[Plan]) -> dict[str, float]:
-    """Return what other seeds cost against the reference, and how predictable they are."""
-    told = {}
+    """Return what other seeds cost against the reference, and how predictable they are: medians."""
+    losses, shares = [], []
     for name in sorted({one["instance"] for one in plans if one["kind"] == "harm"}):
         mine = [one for one in plans if one["instance"] == name]
         top = max((one["value"] for one in mine if one["variant"] == "reference"), default=0.0)
@@ -97,9 +103,11 @@ def sampled(plans: list[Plan]) -> dict[str, float]:
                 for window in range(arrive // 900, (arrive + dwell - 1) // 900 + 1):
                     windows[place, window].add(one["seed"])
         sure = sum(len(who) > 0.7 * len(drawn) for (_, w), who in windows.items() if w >= 4)
-        told["sampling_loss_times"] = 1 - sum(one["value"] for one in drawn) / len(drawn) / top
-        told["sampling_sure_share"] = sure / (mine[0]["places"] * (mine[0]["night_s"] // 900 - 4))
-    return told
+        losses.append(1 - sum(one["value"] for one in drawn) / len(drawn) / top)
+        shares.append(sure / (mine[0]["places"] * (mine[0]["night_s"] // 900 - 4)))
+    if not losses:
+        return {}
+    return {"sampling_loss_times": median(losses), "sampling_sure_share": median(shares)}
 
 
 def find_keys(plans: list[Plan], proved: dict[str, float]) -> dict[str, float]:

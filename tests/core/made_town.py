@@ -33,6 +33,7 @@ _OTHERS = (
     "Kulturhuset Kvarnen", "Äldreboendet Solhöjd", "Brandstationen", "Vårdcentralen Linden",
 )  # fmt: skip
 _AREAS = ("Stortorget", "Stadsparken", "Hovsäters torg", "Lärkparken", "Hamnplan")
+_ELSEWHERE = ("Uppsala", "Strängnäs", "Nykvarn", "Linköping", "Solna", "Mora", "Upplands Väsby")
 _GONE = (
     "Korallens skola", "Ugglans förskola", "Granits idrottshall", "okänd plats", "diverse",
     "se bilaga", "hela kommunen", "skolan", "förskolan", "parkeringen", "Skolgatan/Storgatan",
@@ -277,7 +278,15 @@ def _of_nothing(town: Town, homes: Sequence[Entry], random: Random) -> Written:
     one = random.choice(homes)
     site = random.choice(town.sites)
     other = random.choice([entry for entry in town.sites if entry is not site])
+    town_far = random.choice(_ELSEWHERE)
     texts = random.choice([
+        (f"{one.address}{random.choice([' ', ', ', ' i ', ' – ', ' (', ', 123 45 '])}{town_far}",),
+        (f"{one.address} {town_far.upper()}",),
+        (one.address, town_far),
+        (town_far, one.address),
+        (f"{site.name}{random.choice([', ', ' ', ' i '])}{town_far}",),
+        (f"{one.address} {random.choice(homes).address.rpartition(' ')[0]}",),
+        (f"{site.name}/{other.name.split()[0].replace('Älvhamra', 'Korallens')}",),
         (random.choice(_GONE),),
         (f"{site.name} / {other.name}",),
         (f"{random.choice(_GONE[:3])}, {site.address}",),

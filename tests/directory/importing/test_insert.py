@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, models, transaction
@@ -56,5 +57,6 @@ def test_a_fault_writes_none_of_them(world: World) -> None:
     assert not Incident.objects.exists()
 
 
-def test_no_rows_are_no_write(world: World) -> None:
-    make_ready([])()
+def test_no_rows_are_no_write(world: World, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        make_ready([])()

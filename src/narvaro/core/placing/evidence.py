@@ -20,7 +20,9 @@ from narvaro.core.placing.words import (
     SIDE,
     TELLING,
     VAGUE,
+    is_beside,
     is_kind,
+    may_be_town,
     mend,
     name_words,
     split_words,
@@ -34,7 +36,6 @@ _FEW = 5
 _AREA_LESS = 5.0  # an address is nearer than the square it lies at
 _POSTED = re.compile(r"\b(?:SE?-)?\d{3}\s?\d{2}\b(?=\s+[^\W\d])", re.IGNORECASE)
 _SEGMENTS = re.compile(r"[,;()\[\]\n\r|/]|\s[-\u2013\u2014]\s")
-_NAMED = re.compile(r"[^\W\d_a-zåäö][^\W\d_]+(?: [^\W\d_]+)?")
 _MARKS = frozenset({"kv", "kvarteret", "fastighet", "fastigheten"})
 Words = tuple[str, ...]
 
@@ -64,8 +65,12 @@ class Reading:
 
 
 def read_texts(places: Gazetteer, texts: Iterable[str]) -> Reading:
-    """Read the texts of a row, part by part."""
-    reading = Reading()
+    """Read the texts of a row, part by part.
+
+    An address is put up where any other part may be a town that is none of ours, a name where such a
+    part follows it.
+    """
+    reading, addressed, elsewhere = Reading(), False, False
     for text in texts:
         mended = mend(text).strip()
         if not mended:
@@ -74,7 +79,7 @@ def read_texts(places: Gazetteer, texts: Iterable[str]) -> Reading:
         if found:
             reading.add("code", dict.fromkeys(found, float(EXACT)), firm=True)
             continue
-        addressed = False
+        named = False
         for segment in _SEGMENTS.split(_POSTED.sub(",", mended)):
             words = split_words(segment)
             if not words:
@@ -82,20 +87,17 @@ def read_texts(places: Gazetteer, texts: Iterable[str]) -> Reading:
             before = len(reading.evidence)
             _read_segment(places, segment, words, reading)
             said = reading.evidence[before:]
-            if addressed and not said and _may_be_town(places, segment, words):
-                reading.doubts.add("other_town")
+            if not said and may_be_town(segment, words, places.towns):
+                elsewhere = True
+                if named:
+                    reading.doubts.add("other_town")
+            if named and said and not any(one.firm for one in said) and set(words) - places.towns:
+                reading.doubts.add("other_words")  # Trasten skola/Lärkans: half a name of another?
+            named |= any(one.firm for one in said)
             addressed |= any(one.how == "address" for one in said)
+    if addressed and elsewhere:
+        reading.doubts.add("other_town")
     return reading
-
-
-def _may_be_town(places: Gazetteer, segment: str, words: Words) -> bool:
-    """Return whether what stands behind an address may be a town that is none of ours."""
-    known = places.towns | SIDE | VAGUE
-    return (
-        bool(places.towns)
-        and _NAMED.fullmatch(segment.strip()) is not None
-        and not (known & set(words) or without_parts(words) != words)
-    )
 
 
 def _read_segment(places: Gazetteer, segment: str, words: Words, reading: Reading) -> None:
@@ -107,6 +109,10 @@ def _read_segment(places: Gazetteer, segment: str, words: Words, reading: Readin
     words = _read_address(places, segment, words, reading)
     if len(reading.evidence) > before and any(word[0].isdigit() for word in without_parts(words)):
         reading.doubts.add("other_words")  # several numbers, or a date: which one is meant?
+    if any(one.how == "address" for one in reading.evidence[before:]) and any(
+        looks_like_street(word) for word in without_parts(words)
+    ):
+        reading.doubts.add("other_street")
     rest = set(without_parts(words)) - SIDE - VAGUE - places.towns
     if rest or (set(words) - SIDE and len(reading.evidence) == before):
         _read_name(places, segment, words, reading, alone=len(reading.evidence) == before)
@@ -328,6 +334,8 @@ def _read_name(
     reading.add("name", best)
     if not best or max(best.values()) < STEM:
         _note_unknown(places, wanted, reading, alone=alone)
+        if not alone and not is_beside(words, wanted - places.towns):
+            reading.doubts.add("other_words")  # a town, another place: not that which was read
 
 
 def _merge(hits: dict[int, float], more: dict[int, float]) -> None:

@@ -64,6 +64,8 @@ SIDE = _set(
 """Words that say where at a place, not which."""
 VAGUE = _set("mittemot mitt mellan nara narheten omradet omkring runt langs hojd korsningen")
 """Words that say that the place is somewhere about."""
+_BESIDE = _set("vid pa bakom framfor framme bredvid intill utanfor innanfor inne ute hos mot")
+_CAPITALISED = re.compile(r"[^\W\d_a-zåäö][^\W\d_]+(?: [^\W\d_]+)?")
 _PARTS = _set(
     "hus byggnad byggn port entre ingang plan van vaning vaningen trappa trapphus lgh lagenhet rum "
     "sal uppgang flygel paviljong block blad tr"
@@ -160,3 +162,18 @@ def without_parts(words: tuple[str, ...]) -> tuple[str, ...]:
             kept += [word] if word not in {"bv", "nb"} else []
             at += 1
     return tuple(kept)
+
+
+def may_be_town(text: str, words: tuple[str, ...], towns: frozenset[str]) -> bool:
+    """Return whether a part of a text, alone, may be a town that is none of ours."""
+    return (
+        bool(towns)
+        and _CAPITALISED.fullmatch(text.strip()) is not None
+        and not ((towns | SIDE | VAGUE) & set(words) or without_parts(words) != words)
+    )
+
+
+def is_beside(words: tuple[str, ...], unknown: frozenset[str]) -> bool:
+    """Return whether the first unknown word stands behind one that says where at a place it was."""
+    at = next((n for n, word in enumerate(words) if unknown & set(name_words((word,)))), len(words))
+    return at == len(words) or bool(_BESIDE & set(words[:at]))
