@@ -19,6 +19,7 @@ from narvaro.dispatch.models import Offer, Response
 from narvaro.situation.models import Damage, Photo
 from narvaro.situation.report_facts import Where
 from narvaro.spine.ids import uuid7
+from narvaro.spine.models import Event
 from tests.conftest import Running
 from tests.make import (
     NIGHT,
@@ -177,6 +178,20 @@ def test_only_who_handles_damage_changes_it(world: World, crew: Crewed) -> None:
         assert browser_of(member).post(f"/damage/{row.pk}/", {"state": "closed"}).status_code == 404
     row.refresh_from_db()
     assert row.state == "reported"
+
+
+def test_reading_another_organisations_words_leaves_a_trace_that_it_can_see(
+    world: World, crew: Crewed, manager: Member
+) -> None:
+    """Once for each showing; one's own words, and a damage without words, leave none."""
+    row = make_damage(crew.member, Where(place="Torget"), text="Rutan mot gården är krossad")
+    silent = make_damage(crew.member, Where(place="Torget"))
+    shown(browser_of(crew.member), f"/damage/{row.pk}/")
+    shown(browser_of(manager), f"/damage/{silent.pk}/")
+    assert not Event.objects.filter(kind="words.read").exists()
+    assert "krossad" in shown(browser_of(manager), f"/damage/{row.pk}/")
+    trace = Event.objects.get(kind="words.read")
+    assert str(crew.member.organisation_id) in trace.audience
 
 
 def test_photos_are_put_to_a_damage_by_who_reported_or_handles_it(

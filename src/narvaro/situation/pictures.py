@@ -21,7 +21,7 @@ from narvaro.directory.importing.run import Source, is_held_back, open_batch
 from narvaro.directory.importing.run import publish as publish_file
 from narvaro.directory.models import Area, Site
 from narvaro.situation import events as told
-from narvaro.situation.models import Decision, Measure, Observation, Picture, PoliceEvent
+from narvaro.situation.models import Damage, Decision, Measure, Observation, Picture, PoliceEvent
 from narvaro.situation.police_feed import NOT_KEPT, PoliceFacts, read_feed
 from narvaro.situation.queries.week_contents import compute_contents
 from narvaro.situation.weeks import Week, closing_of, collecting_at
@@ -320,10 +320,14 @@ def note_reading(*, viewer: Viewer, picture: Picture, what: str, at: datetime) -
 
 @transaction.atomic
 def note_words_read(
-    *, viewer: Viewer, read: Iterable[Observation], what: str, at: datetime
+    *, viewer: Viewer, read: Iterable[Observation | Damage], what: str, at: datetime
 ) -> None:  # fmt: skip
-    """Note that a page showed words of other organisations' reports."""
-    of = [one.organisation_id for one in read if one.organisation_id != viewer.organisation_id]
+    """Note that a page showed words of other organisations' reports; a file's are nobody's."""
+    of = [
+        one.organisation_id
+        for one in read
+        if one.organisation_id not in {None, viewer.organisation_id}
+    ]
     if not of:
         return
     events.hold(viewer.tenant_id)

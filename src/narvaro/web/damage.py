@@ -18,6 +18,7 @@ from narvaro.dispatch.models import Response
 from narvaro.dispatch.queries import get_response
 from narvaro.situation import reports as actions
 from narvaro.situation.models import Case, Damage
+from narvaro.situation.pictures import note_words_read
 from narvaro.situation.queries import get_damage, sees_costs
 from narvaro.situation.report_facts import DamageChange, DamageFacts
 from narvaro.spine import clock
@@ -158,5 +159,7 @@ def detail(request: HttpRequest, damage_id: UUID) -> HttpResponse:
         refuse_programs(request, problems)
     page = detail_page(viewer, found, request.GET.get("as", ""))
     page = replace(page, problems=tuple(problems))
+    if page.text:
+        note_words_read(viewer=viewer, read=[found], what="damage", at=clock.now())
     status = 422 if problems else 200
     return render(request, "damage/detail.html", {"page": page}, status=status)
