@@ -166,6 +166,9 @@ def test_one_of_and_list_of() -> None:
     assert kit("Hjärtstartare, fire_blanket,") == ("aed", "fire_blanket")
     with pytest.raises(CellError, match="one of brandfilt, hjärtstartare"):
         kit("hjärtstartare, såg")
+    both = cells.one_of({"hjärtstartare": "aed", "aed": "aed"})  # the code is read, and not offered
+    with pytest.raises(CellError, match="one of hjärtstartare$"):
+        both("såg")
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,19 @@ import hashlib
 import io
 import random
 import struct
+import subprocess
+import sys
+import threading
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
+from narvaro.core import photos
 from narvaro.core.photos import LONGEST_PX, Photo, PhotoRefused, clean
 
 SECRETS = (
@@ -214,6 +219,82 @@ def png_of_size(width: int, height: int) -> bytes:
     )
 
 
+def webp_of_size(width: int, height: int) -> bytes:
+    """Make a lossless WebP of one colour."""
+    return encoded(Image.new("RGB", (width, height)), "WEBP", lossless=True, quality=0, method=0)
+
+
+def jpeg_of_size(width: int, height: int, *, progressive: bool = False) -> bytes:
+    """Make a JPEG of one grey."""
+    return encoded(Image.new("L", (width, height), 128), progressive=progressive)
+
+
+def peak_of(source: bytes) -> int:
+    """Return by how many bytes a process of its own grows at most while it cleans a photo."""
+    script = (
+        "import io, resource, sys\n"
+        "from narvaro.core.photos import PhotoRefused, clean\n"
+        "from PIL import Image\n"
+        "out = io.BytesIO()\n"
+        "Image.new('RGB', (8, 8)).save(out, 'PNG')\n"
+        "data = sys.stdin.buffer.read()\n"
+        "clean(out.getvalue())\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n"
+        "    clean(data)\n"
+        "except PhotoRefused:\n"
+        "    pass\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], input=source, capture_output=True, check=True)
+    return int(ran.stdout) * 1024
+
+
+@pytest.mark.parametrize(
+    ("make", "most_mb"),
+    [
+        (lambda: encoded(Image.new("RGBA", (8000, 8000)), "PNG"), 20),
+        (lambda: encoded(Image.new("RGBA", (5000, 5000)), "PNG"), 260),
+        (lambda: encoded(Image.new("I;16", (5000, 5000)), "PNG"), 260),
+        (lambda: jpeg_of_size(16_000, 4_000), 100),
+    ],
+    ids=["8000 x 8000", "the largest", "grey of 16 bits", "panorama"],
+)
+def test_a_small_file_unpacks_to_no_more_than_is_bounded(
+    make: Callable[[], bytes], most_mb: int
+) -> None:
+    """A picture of one colour is a file of some hundred kilobytes, whatever it unpacks to."""
+    source = make()
+    assert len(source) < 1_000_000
+    assert peak_of(source) < most_mb * 1_000_000
+
+
+def test_a_panorama_is_decoded_reduced() -> None:
+    """A long photo is as large as phones take them."""
+    photo = clean(jpeg_of_size(16_000, 4_000))
+    assert (photo.width, photo.height) == (2048, 512)
+
+
+def test_photos_are_cleaned_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What several threads unpack at once does not add up."""
+    source, read = encoded(picture()), photos._read_pixels
+    at_once, most = 0, 0
+
+    def watched(opened: Image.Image) -> Image.Image:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        threading.Event().wait(0.02)
+        pixels = read(opened)
+        at_once -= 1
+        return pixels
+
+    monkeypatch.setattr(photos, "_read_pixels", watched)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(clean, [source] * 8))) == 8
+    assert most == 1
+
+
 def progressive_bomb() -> bytes:
     """Make a JPEG that repeats its last scan a hundred times."""
     source = encoded(picture(), progressive=True)
@@ -242,6 +323,9 @@ def moving(kind: str) -> bytes:
         (lambda: bytes(25_000_001), "too_large"),
         (lambda: png_of_size(9000, 9000), "too_many_pixels"),
         (lambda: png_of_size(60_000, 60_000), "too_many_pixels"),
+        (lambda: png_of_size(5001, 5000), "too_many_to_decode"),
+        (lambda: webp_of_size(5001, 5000), "too_many_to_decode"),
+        (lambda: jpeg_of_size(5001, 5000, progressive=True), "too_many_to_decode"),
         (lambda: png_of_size(10, 10), "damaged"),
         (lambda: moving("PNG"), "animated"),
         (lambda: moving("WEBP"), "animated"),
@@ -249,7 +333,7 @@ def moving(kind: str) -> bytes:
         (progressive_bomb, "damaged"),
     ],
     ids=["empty", "pdf", "gif head", "gif", "tiff", "bmp", "heic", "mif1", "large", "wide", "bomb",
-         "short", "apng", "moving webp", "cut", "scans"],
+         "png", "webp", "progressive", "short", "apng", "moving webp", "cut", "scans"],
 )  # fmt: skip
 def test_what_is_no_photo_is_refused_with_what_to_do(make: Callable[[], bytes], code: str) -> None:
     with pytest.raises(PhotoRefused) as no:

@@ -89,14 +89,17 @@ def test_a_number_that_is_typed_leaves_in_no_request_and_no_draft(
     field.press_sequentially(f"Även {NUMBER}")  # the caret stands behind it: it may go on
     assert "personnummer" in kept(phone)
     assert TRACES.search(kept(phone)) is None
+    expect(field).to_have_value(re.compile(r"Även \[personnummer\]$"))  # after a rest
+    field.press_sequentially(" och")  # the next key stands behind the mask, not in its place
+    expect(field).to_have_value(re.compile(r"Även \[personnummer\] och$"))
     phone.reload()
-    expect(field).to_have_value(re.compile(r"Även \[personnummer\]$"))
+    expect(field).to_have_value(re.compile(r"Även \[personnummer\] och$"))
     phone.get_by_label(sv("Break-in"), exact=True).check()
     phone.locator("#police-reference").fill(NUMBER)
     field.press_sequentially(f" {NUMBER}")
     phone.get_by_role("button", name=sv("Send the report")).click()
     expect(phone.locator(".receipt")).to_be_visible()
-    assert "Även [personnummer] [personnummer]" in outgoing.get_post(address)
+    assert "Även [personnummer] och [personnummer]" in outgoing.get_post(address)
     assert "police_reference=[personnummer]" in outgoing.get_post(address)
     outgoing.check()
 

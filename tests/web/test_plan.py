@@ -74,6 +74,14 @@ def test_a_leader_proposes_looks_and_publishes(evening: Night, hands: Hands) -> 
     assert newest().published_by == evening.leader
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1899-12-31", "2201-01-01"])
+def test_a_night_of_no_year_that_is_meant_is_a_missing_page(evening: Night, day: str) -> None:
+    """Its neighbours may lie outside the calendar."""
+    client = leader(evening)
+    assert client.get(f"/plan/?night={day}").status_code == 404
+    assert client.post("/plan/propose/", {"night": day}).status_code == 404
+
+
 def test_the_list_holds_windows_and_never_the_drawn_minute(evening: Night) -> None:
     plan = evening.propose()
     page = shown(leader(evening), f"/plan/?night={DAY}")

@@ -178,6 +178,19 @@ def test_times_are_local_and_the_doubled_hour_is_taken_whole(hands: Hands, clien
     assert row.occurred_until == datetime(2026, 10, 25, 1, 45, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "wild", ["0001-01-01T00:00", "9999-12-31T23:59", "1899-12-31T23:59", "2201-01-01T00:00"]
+)
+@pytest.mark.parametrize("name", ["from", "until"])
+def test_a_time_of_no_year_that_is_meant_is_said(client: Client, name: str, wild: str) -> None:
+    """A year that nobody means is a slip of the hand, and no fault of the system."""
+    times = {"0-from": "2026-11-20T10:00", "0-until": "2026-11-20T11:00"} | {f"0-{name}": wild}
+    answer = client.post("/reports/new/", entry(when="own") | times)
+    assert answer.status_code == 422
+    assert "Write the time as 2026-11-24 21:30." in answer.content.decode()
+    assert not Observation.objects.exists()
+
+
 def local(day: int, hour: int) -> datetime:
     """Return a time of November 2026 in Stockholm; the 24th is a Tuesday."""
     return datetime(2026, 11, day, hour, tzinfo=STOCKHOLM)

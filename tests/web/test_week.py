@@ -81,6 +81,24 @@ def test_a_meeting_is_run_without_a_script(world: World, meeting: Client) -> Non
     assert f"{HERE}decide/" not in page
 
 
+@pytest.mark.parametrize("monday", ["0001-01-01", "9999-12-27", "1899-12-25", "2201-01-05"])
+def test_a_week_of_no_year_that_is_meant_is_a_missing_page(meeting: Client, monday: str) -> None:
+    """Its neighbours may lie outside the calendar."""
+    assert meeting.get(f"/week/{monday}/").status_code == 404
+    assert meeting.get(f"/week/{monday}/paper.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("due_on", ["0001-01-01", "9999-12-31"])
+def test_a_measure_is_due_in_a_year_that_is_meant(
+    world: World, meeting: Client, due_on: str
+) -> None:
+    """The form comes back with what was written."""
+    meeting.post(f"{HERE}freeze/")
+    answer = meeting.post(f"{HERE}measures/", measure(world, due_on=due_on))
+    assert answer.status_code == 422
+    assert "Write the day as 2026-11-27." in answer.content.decode()
+
+
 def test_a_form_that_is_refused_keeps_what_was_written(world: World, meeting: Client) -> None:
     meeting.post(f"{HERE}freeze/")
     sent = decision(world, "Plats", hours_until="", why="Fönster krossade")

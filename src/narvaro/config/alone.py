@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+LONGEST_CPU_S = 30 * 60
 
 
 class NotAloneError(Exception):
@@ -34,16 +35,20 @@ def alone(home: Path, name: str, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def be_modest(share: float = 0.5) -> None:
-    """Let this process be the first to go when memory runs short, and hold at most a share of it.
+def be_modest(share: float = 0.5, cpu_s: int = LONGEST_CPU_S) -> None:
+    """Let this process be the first to go when memory runs short; bound its memory and its CPU time.
 
-    What a file unpacks to is not known before it is read: the kernel's limit ends the reading, not
-    the alarms.
+    What a file unpacks to, and how long that takes, is not known before it is read: the kernel's
+    limits end the reading, not the alarms. No core is dumped: it would hold what the file holds.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     most = min(int(memory * share), hard if hard != resource.RLIM_INFINITY else memory)
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    longest = min(cpu_s, hard) if hard != resource.RLIM_INFINITY else cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (longest, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     score = Path("/proc/self/oom_score_adj")
     if score.exists():  # Linux
         score.write_text("1000")

@@ -119,6 +119,8 @@ def setup(file: Path) -> None:
 def password(service_number: str, tenant_name: str | None, password: str) -> None:
     """Set the password of the member with SERVICE_NUMBER."""
     start_django()
+    from django.core.exceptions import ValidationError
+
     from narvaro.access.actions import set_password
     from narvaro.spine import clock
     from narvaro.spine.refusal import Refused
@@ -131,6 +133,8 @@ def password(service_number: str, tenant_name: str | None, password: str) -> Non
         )  # fmt: skip
     except Refused as no:
         raise click.ClickException(no.detail) from no
+    except ValidationError as no:
+        raise click.ClickException(" ".join(no.messages)) from no
     click.echo(f"{service_number} can sign in.")
 
 

@@ -255,7 +255,8 @@ def one_of(synonyms: Mapping[str, str]) -> Callable[[str], str]:
     """Make a parser of written word → canonical word; canonical words are understood too."""
     known = {value.casefold(): value for value in synonyms.values()}
     known.update((word.casefold(), value) for word, value in synonyms.items())
-    offered = ", ".join(sorted(set(synonyms) or set(known)))
+    words = {word for word in synonyms if word not in set(synonyms.values())}
+    offered = ", ".join(sorted(words or set(known)))
 
     def parse(cell: str) -> str:
         found = known.get(cell.casefold())

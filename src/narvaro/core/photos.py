@@ -14,13 +14,16 @@ import hashlib
 import io
 import re
 import struct
+import threading
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps
 
 LONGEST_PX = 2048
 MOST_BYTES = 25_000_000
-MOST_PIXELS = 64_000_000  # decoded, three bytes each; phones take 12 to 50 million
+MOST_PIXELS = 64_000_000  # phones take 12 to 50 million
+MOST_DECODED_BYTES = 100_000_000  # 25 million pixels of four bytes: what is decoded whole
+MOST_WHOLE_PIXELS = 25_000_000
 MOST_SCANS = 64  # a camera's progressive JPEG has ten; each costs a pass over the whole picture
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -61,6 +64,10 @@ _OTHERWISE = {
     "too_large": ("The file is larger than 25 MB.", "Take the photo in a lower resolution."),
     "too_many_pixels": (
         "The picture has more than 64 million pixels.", "Take the photo in a lower resolution.",
+    ),
+    "too_many_to_decode": (
+        "The picture has more than 25 million pixels and cannot be decoded reduced.",
+        "Send it as a plain (not progressive) JPEG, or take the photo in a lower resolution.",
     ),
     "animated": ("The picture moves.", "Send a still photo; films stay in the camera system."),
     "not_image": ("The file is no picture that can be read.", _NOT_READ),
@@ -103,9 +110,24 @@ def _open(data: bytes) -> Image.Image:
         raise _refused("too_many_pixels")
     if opened.format in {"PNG", "WEBP"} and getattr(opened, "is_animated", False):
         raise _refused("animated")
-    if opened.format in {"JPEG", "MPO"} and _count_scans(data) > MOST_SCANS:
+    is_jpeg = opened.format in {"JPEG", "MPO"}
+    scans = _count_scans(data) if is_jpeg else 0
+    if scans > MOST_SCANS:
         raise _refused("damaged")
+    if not is_jpeg or scans > 1 or "progressive" in opened.info:
+        _check_decoded(opened)
     return opened
+
+
+def _check_decoded(opened: Image.Image) -> None:
+    """Refuse what is costly to hold whole: of several scans, a JPEG's decoder keeps all coefficients."""
+    pixels = opened.width * opened.height
+    bands = len(opened.getbands())
+    of_band = 4 if opened.mode in {"I", "F"} else 2  # coefficients, or 16 bits
+    if opened.format in {"PNG", "WEBP"} and not opened.mode.startswith("I"):
+        of_band = 1
+    if pixels > MOST_WHOLE_PIXELS or pixels * bands * of_band > 2 * MOST_DECODED_BYTES:
+        raise _refused("too_many_to_decode")
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -8,8 +8,6 @@ and empty sheets are named, and a merged number, which now stands several times,
 import io
 import math
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,26 +18,23 @@ import python_calamine as calamine
 
 from narvaro.core.cells import CellError
 from narvaro.core.delimited import Record, decode_text, iter_records, sniff_delimiter
-from narvaro.core.said import Said
+from narvaro.core.sheet_package import (
+    Limits,
+    SheetsError,
+    check_package,
+    damaged,
+    locked,
+    too_large,
+    too_merged,
+    too_wide,
+)
 
+__all__ = ["Limits", "Sheet", "SheetsError", "Workbook", "is_workbook", "read_sheets"]
+
+Range = tuple[tuple[int, int], tuple[int, int]]  # first and last (row, column), from 0
 ZIPPED, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_PIECE = 1 << 22
 _RARE_SHARE = 0.05
-_LONGEST_TAG = 1 << 16
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-
-
-class SheetsError(CellError):
-    """A file that cannot be read as sheets: `code`, `why`, and what `todo`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may hold; the area is rows × columns of the rectangle around a sheet's cells."""
-
-    unpacked_bytes: int = 1 << 29
-    area_cells: int = 12_000_000
-    rows: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = 
     if is_workbook(data):
         return _read_workbook(data, limits)
     if len(data) > limits.unpacked_bytes:
-        raise _too_large(len(data), limits)
+        raise too_large(len(data), limits)
     text, encoding = decode_text(data)
     delimiter = sniff_delimiter(text, known)
     rows: list[Record] = []
@@ -94,46 +89,27 @@ def read_sheets(data: bytes, known: Sequence[str] = (), limits: Limits | None = 
         elif any(cells) and not (len(rows) == 0 and cells[0].casefold() == "sep="):
             rows.append((line, cells))
     if len(rows) > limits.rows:
-        raise _too_wide(len(rows), max(len(cells) for _, cells in rows), limits)
+        raise too_wide(len(rows), max(len(cells) for _, cells in rows), limits)
     sheets = (Sheet("", rows, tuple(faults), ragged=True),) if rows or faults else ()
     return Workbook(sheets, encoding=encoding, delimiter=delimiter)
 
 
-def _too_large(size: int, limits: Limits) -> SheetsError:
-    most = limits.unpacked_bytes >> 20
-    why = Said(
-        "the file unpacks to %(size)s MiB; the limit is %(most)s MiB", size=size >> 20, most=most
-    )
-    return SheetsError("too_large", why, Said("split it, for example one file per year"))
-
-
-def _damaged(fault: object) -> SheetsError:
-    why = Said("the spreadsheet cannot be opened; its reader says “%(fault)s”", fault=str(fault))
-    todo = Said("open it, save it anew as .xlsx, or as CSV UTF-8")
-    return SheetsError("spreadsheet", why, todo)
-
-
 def _read_workbook(data: bytes, limits: Limits) -> Workbook:
     if data.startswith(ZIPPED):
-        _check_package(data, limits)
+        check_package(data, limits)
     elif _ENCRYPTED_STREAM in data:
-        raise _locked()
+        raise locked()
     try:
         with calamine.load_workbook(io.BytesIO(data)) as book:
             return _take(book, limits)
     except calamine.PasswordError as fault:
-        raise _locked() from fault
+        raise locked() from fault
     except SheetsError:
         raise
     except BaseException as fault:  # a panic of the reader is no Exception
         if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
-            raise _damaged(fault) from fault
+            raise damaged(fault) from fault
         raise
-
-
-def _locked() -> SheetsError:
-    why = Said("the file is protected by a password")
-    return SheetsError("encrypted", why, Said("open it and save it without a password"))
 
 
 def _take(book: Any, limits: Limits) -> Workbook:  # noqa: ANN401 - calamine's class has no public name
@@ -152,124 +128,6 @@ def _take(book: Any, limits: Limits) -> Workbook:  # noqa: ANN401 - calamine's c
         else:
             sheets.append(found)
     return Workbook(tuple(sheets), tuple(hidden), tuple(empty))
-
-
-# --- what a package unpacks to ------------------------------------------------------------------
-
-_XLSX_TAG = re.compile(
-    rb'<(?:\w+:)?(row|c)(?=[\s/>])(?:[^>]*?\sr="([A-Z]{0,3})([0-9]{1,7})")?[^>]*?(/?)>'
-)
-_ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
-_ODS_TIMES = re.compile(rb'table:number-(?:columns|rows)-repeated="([0-9]{1,9})"')
-
-
-def _check_package(data: bytes, limits: Limits) -> None:
-    """Refuse what would fill the memory before it is opened, by unpacking it piece by piece."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            total = sum(entry.file_size for entry in package.infolist())
-            if total > limits.unpacked_bytes:
-                raise _too_large(total, limits)
-            for entry in package.infolist():
-                if entry.flag_bits & 1:
-                    raise _locked()
-                _check_entry(package, entry, limits)
-    except SheetsError:
-        raise
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError,
-        NotImplementedError, RuntimeError,  # an unknown packing, a locked entry
-    ) as fault:  # fmt: skip
-        raise _damaged(fault) from fault
-
-
-def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> None:
-    name = entry.filename.lower()
-    if name.endswith(".bin") and "worksheets" in name:
-        raise _damaged(".xlsb")
-    extent = _OdsExtent() if name == "content.xml" else _XlsxExtent()
-    tail = b""
-    with package.open(entry) as stream:
-        while piece := stream.read(_PIECE):
-            whole = tail + piece
-            cut = whole.rfind(b">") + 1
-            extent.read(whole[:cut])
-            tail = whole[cut:][-_LONGEST_TAG:]
-            rows, columns = extent.rows, extent.columns
-            if rows > limits.rows or rows * columns > limits.area_cells:
-                raise _too_wide(rows, columns, limits)
-
-
-def _too_wide(rows: int, columns: int, limits: Limits) -> SheetsError:
-    why = Said(
-        "a sheet reaches over %(rows)s rows × %(columns)s columns; the limit is %(most_rows)s rows "
-        "and %(most_cells)s cells",
-        rows=rows, columns=columns, most_rows=limits.rows, most_cells=limits.area_cells,
-    )  # fmt: skip
-    todo = Said("delete what stands far below or beside the table, or split the file")
-    return SheetsError("too_wide", why, todo)
-
-
-class _XlsxExtent:
-    """How far down and to the right the filled cells of a worksheet reach."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.columns = 0
-        self._row = self._column = 0
-
-    def read(self, xml: bytes) -> None:
-        """Take in whole tags."""
-        row, column, letters_of = self._row, self._column, _COLUMNS
-        for tag, letters, number, closed in _XLSX_TAG.findall(xml):
-            if tag == b"row":
-                row, column = int(number) if number else row + 1, 0
-                continue
-            column = letters_of[letters] if letters else column + 1
-            if number:
-                row = int(number)
-            if not closed:
-                self.rows = max(self.rows, row)
-                self.columns = max(self.columns, column)
-        self._row, self._column = row, column
-
-
-class _ColumnNumbers(dict[bytes, int]):
-    """Column letters → number, from 1."""
-
-    def __missing__(self, letters: bytes) -> int:
-        number = 0
-        for letter in letters:
-            number = number * 26 + letter - 64
-        self[letters] = number
-        return number
-
-
-_COLUMNS = _ColumnNumbers()
-
-
-class _OdsExtent:
-    """The same of an OpenDocument sheet, where rows and cells may stand for many."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.columns = 0
-        self._row = self._above = self._column = 0
-
-    def read(self, xml: bytes) -> None:
-        """Take in whole tags."""
-        for tag, rest in _ODS_TAG.findall(xml):
-            found = _ODS_TIMES.search(rest)
-            times = int(found[1]) if found else 1
-            if tag == b"table":
-                self._row = self._above = self._column = 0
-            elif tag == b"table-row":
-                self._above, self._row, self._column = self._row, self._row + times, 0
-            else:
-                self._column += times
-                if not rest.endswith(b"/"):
-                    self.rows = max(self.rows, self._row)
-                    self.columns = max(self.columns, self._column)
 
 
 # --- cells to texts -----------------------------------------------------------------------------
@@ -331,29 +189,49 @@ def _read_sheet(sheet: Any, limits: Limits) -> Sheet | None:  # noqa: ANN401 - a
         return None
     bottom, right = sheet.end
     if bottom >= limits.rows or (bottom + 1) * (right + 1) > limits.area_cells:
-        raise _too_wide(bottom + 1, right + 1, limits)
+        raise too_wide(bottom + 1, right + 1, limits)
     grid: list[list[str]] = []
-    days: list[tuple[int, int]] = []
+    days: dict[int, list[int]] = {}  # column → lines with a bare date
     timed: set[int] = set()
     for values in sheet.iter_rows():  # with the empty lines above, without the columns beside
         kinds = [*map(type, values)]
         left = right + 1 - len(kinds)
         if datetime in kinds or date in kinds:
             timed |= {column for column, kind in enumerate(kinds, left) if kind is datetime}
-            days += [(len(grid), column) for column, kind in enumerate(kinds, left) if kind is date]
+            for column, kind in enumerate(kinds, left):
+                if kind is date:
+                    days.setdefault(column, []).append(len(grid))
         grid.append(
             [""] * left + [_WRITE[kind](value) for kind, value in zip(kinds, values, strict=True)]
         )
     top = bottom + 1 - len(grid)
-    for column in timed:
-        _mark_midnights(grid, column, [row for row, other in days if other == column])
+    for column in timed & days.keys():
+        _mark_midnights(grid, column, days[column])
+    repeated = _spread(grid, top, sheet.merged_cell_ranges or (), limits)
+    rows = [(index, cells) for index, cells in enumerate(grid, top + 1) if any(cells)]
+    return Sheet(sheet.name, rows, repeated=repeated) if rows else None
+
+
+def _spread(
+    grid: list[list[str]], top: int, ranges: Sequence[Range], limits: Limits
+) -> tuple[tuple[int, int, int], ...]:
+    """Write each merged range's value into its cells; return the numbers that stand repeated now.
+
+    Ranges may lie upon each other: what they fill together is bounded before any is filled.
+    """
+    bottom, right = top + len(grid) - 1, len(grid[0]) - 1
+    area = sum(
+        max(0, min(last_row, bottom) - row + 1) * max(0, min(last_column, right) - column + 1)
+        for (row, column), (last_row, last_column) in ranges
+    )
+    if area > limits.area_cells or len(ranges) > limits.merged_ranges:
+        raise too_merged(len(ranges), area, limits)
     repeated: list[tuple[int, int, int]] = []
-    for (row, column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+    for (row, column), (last_row, last_column) in ranges:
         value = _fill(grid, (row - top, column), (last_row - top, last_column))
         if last_row > row and _PLAIN_NUMBER.fullmatch(value):
             repeated.append((row + 1, last_row + 1, column))
-    rows = [(index, cells) for index, cells in enumerate(grid, top + 1) if any(cells)]
-    return Sheet(sheet.name, rows, repeated=tuple(repeated)) if rows else None
+    return tuple(repeated)
 
 
 def _mark_midnights(grid: list[list[str]], column: int, rows: list[int]) -> None:

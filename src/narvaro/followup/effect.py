@@ -15,13 +15,14 @@ from typing import Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Min, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.core import effect
 from narvaro.directory.models import Area, Site
 from narvaro.situation.models import OF_ALARMS, Damage, Decision, Incident, Measure, Picture
+from narvaro.situation.queries.known import Register, known_until
 from narvaro.situation.queries.week_reports import OF_DAMAGE, AreaFinder
 from narvaro.situation.weeks import BEFORE as WEEKS_COMPARED
 from narvaro.spine.refusal import Missing
@@ -83,21 +84,18 @@ def _reports(viewer: Viewer) -> tuple[QuerySet[Incident], QuerySet[Damage]]:
     return incidents, damages.filter(case__incident__isnull=True)
 
 
-def _known(rows: Sequence[QuerySet[Any]], now: datetime, zone: ZoneInfo) -> Span | None:
+def _known(viewer: Viewer, rows: Sequence[QuerySet[Any]], now: datetime) -> Span | None:
     """Return the whole days for which every kind of report that is kept at all is known.
 
-    They begin and end with the first and the last report anywhere: a file that ends in June says
-    nothing of July.
+    They begin with the first report anywhere: a file that begins in July says nothing of June.
     """
-    firsts, lasts = [], [now]
-    for one in rows:
-        span = one.aggregate(first=Min("occurred_from"), last=Max("occurred_from"))
-        if span["first"] is not None:
-            firsts.append(span["first"])
-            lasts.append(span["last"])
-    if not firsts:
+    begun = [one.aggregate(first=Min("occurred_from"))["first"] for one in rows]
+    firsts = [one for one in begun if one is not None]
+    until = known_until(viewer.tenant_id, now, (Register.DAMAGE, Register.INCIDENTS))
+    if not firsts or until is None:
         return None
-    return max(firsts).astimezone(zone).date() + DAY, min(lasts).astimezone(zone).date()
+    zone = viewer.zone
+    return max(firsts).astimezone(zone).date() + DAY, until.astimezone(zone).date()
 
 
 def _cut(span: Span, known: Span) -> Span:
@@ -155,7 +153,7 @@ def list_effects(viewer: Viewer, now: datetime) -> list[PlaceEffect]:
     rows = _reports(viewer)
     starts = {place: _since(ones[0], viewer.zone) for place, ones in efforts.items()}
     today = now.astimezone(viewer.zone).date()
-    known = _known(rows, now, viewer.zone) or (today, today)
+    known = _known(viewer, rows, now) or (today, today)
     days = _Days(viewer, rows, (min(starts.values()) - CHOSEN_BY - BEFORE, known[1]))
     measures = _measures(one.picture_id for ones in efforts.values() for one in ones)
     found = []

@@ -23,6 +23,7 @@ from narvaro.core.jit import F64, Bits
 from narvaro.core.risk import Events, InputRefused, allow
 from narvaro.directory.models import RoadMap, Site
 from narvaro.forecast.sources import TABLES, Row
+from narvaro.situation.queries.known import Register, known_until
 from narvaro.spine.models import Tenant
 
 NO_POSITION, TOLD_TWICE = "no_position", "told_twice"
@@ -30,8 +31,6 @@ OFF_GRID, TOO_NEW = "off_grid", "too_new"
 NEAR = timedelta(hours=2)  # an alarm or a report so near to a damage at the site is that damage
 LONGEST = timedelta(days=4)  # a damage found later than that after it may be anything
 REACH_M = 40_000.0  # without a map: what lies further from the middle of it all is off the grid
-PACE_H = 180 * 24.0  # a register's pace is that of its last half year
-UNLIKELY = 4.0  # a register is silent for longer than chance would have it when so many rows lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +101,19 @@ def read(tenant: Tenant, at: datetime) -> Known:
     zone = ZoneInfo(tenant.timezone)
     kept: list[Row] = []
     left_out: Counter[str] = Counter()
-    at_h = until_h = float(local_h([at], zone)[0])
+    used: list[Register] = []
     told = _Told()
-    for table in TABLES:
+    for register, table in TABLES.items():
         known = [row for row in table(tenant.pk) if row.ends <= at]
         why_not = [_why_not(row, told) for row in known]
         mine = [row for row, why in zip(known, why_not, strict=True) if not why]
         left_out.update(why for why in why_not if why)
         if mine:
-            until_h = min(until_h, _known_until(at_h, local_h((row.ends for row in known), zone)))
+            used.append(register)
         told.add(mine)
         kept += mine
-    return Known(zone, kept, left_out, until_h)
+    until = known_until(tenant.pk, at, used) or at
+    return Known(zone, kept, left_out, float(local_h([until], zone)[0]))
 
 
 def load(tenant: Tenant, at: datetime) -> Loaded | None:
@@ -199,14 +199,3 @@ def _grid(tenant: Tenant, north_m: F64, east_m: F64) -> Grid:
     near = away_m <= max(REACH_M, float(away_m.min()))
     north_m, east_m = north_m[near], east_m[near]
     return Grid.around(north_m.min(), east_m.min(), north_m.max(), east_m.max())
-
-
-def _known_until(at_h: float, ends_h: F64) -> float:
-    """Return until when a table is known, from all of its rows, whatever they are.
-
-    A file that ends weeks ago says nothing of the weeks since; taken as silence they would make the
-    forecast too low. It has ended where, at its own pace, several rows are missing since its newest.
-    """
-    last_h = float(ends_h.max())
-    pace = np.count_nonzero(ends_h > last_h - PACE_H) / PACE_H
-    return last_h if pace * (at_h - last_h) > UNLIKELY else at_h

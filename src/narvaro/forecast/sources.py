@@ -18,6 +18,7 @@ from narvaro.access.models import Organisation, OrganisationKind
 from narvaro.core.risk import Input
 from narvaro.directory.models import Area
 from narvaro.situation.models import Case, Category, Damage, Incident
+from narvaro.situation.queries.known import Register
 
 GUARD_DISCOVERY = "guard_discovery"
 UNCONFIRMED = "unconfirmed_alarm"
@@ -163,5 +164,9 @@ def _guards_of(tenant_id: UUID) -> Callable[[str], bool]:
     return is_guard
 
 
-TABLES = (list_damages, list_cases, list_incidents)
+TABLES: dict[Register, Callable[[UUID], Iterator[Row]]] = {
+    Register.DAMAGE: list_damages,
+    Register.ALARMS: list_cases,
+    Register.INCIDENTS: list_incidents,
+}
 """Read in this order: of what two tables tell of, the first is counted."""

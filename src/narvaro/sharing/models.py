@@ -42,6 +42,7 @@ class FileDraft(TenantRow):
     sha256 = models.CharField(max_length=64)
     uploaded_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.READ)
     tries = models.PositiveSmallIntegerField(default=0)  # runs begun since a person let it go on
     kind = models.CharField(max_length=20, blank=True)

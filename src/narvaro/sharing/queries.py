@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
@@ -13,20 +13,28 @@ from narvaro.sharing.models import FileDraft
 from narvaro.spine.refusal import Missing
 
 SHOWN = timedelta(days=7)
+LONGEST_OPEN = timedelta(days=30)
 State = FileDraft.State
+OPEN = (State.READ, State.ASKS, State.FAILED)
 UNDER_WAY = (State.NEW, State.QUEUED, State.RUNNING)
 
 
-def count_waiting() -> int:
-    """Count the files that wait to be looked into or brought in, or whose run was cut off."""
+def count_waiting(now: datetime) -> int:
+    """Count the files that wait to be looked into, brought in or dropped, or whose run was cut off."""
     tenants = FileDraft.objects.filter(state__in=UNDER_WAY).values_list("tenant_id").distinct()
-    return sum(len(list_under_way(list_alive(tenant_id))) for (tenant_id,) in tenants)
+    under_way = sum(len(list_under_way(list_alive(tenant_id))) for (tenant_id,) in tenants)
+    return under_way + drafts_left_open(now).count()
+
+
+def drafts_left_open(now: datetime) -> QuerySet[FileDraft]:
+    """Return the drafts that nobody has finished in the time that an uploaded file is kept."""
+    return FileDraft.objects.filter(state__in=OPEN, uploaded_at__lt=now - LONGEST_OPEN)
 
 
 def list_alive(tenant_id: UUID) -> list[FileDraft]:
     """List a tenant's drafts that are on their way or ask a person."""
     alive = FileDraft.objects.filter(tenant_id=tenant_id, state__in=(*UNDER_WAY, State.ASKS))
-    return list(alive.select_related("tenant"))
+    return list(alive.select_related("tenant", "decided_by__user"))
 
 
 def list_under_way(drafts: Sequence[FileDraft]) -> list[FileDraft]:
@@ -60,6 +68,6 @@ def get_draft(viewer: Viewer, draft_id: UUID) -> FileDraft:
 
 
 def list_drafts(viewer: Viewer, now: datetime) -> list[FileDraft]:
-    """List the drafts of the last days, in the order in which they came."""
-    recent = drafts_seen_by(viewer).filter(uploaded_at__gte=now - SHOWN)
-    return list(recent.order_by("uploaded_at", "file_name", "sheet"))
+    """List the drafts in the order in which they came; those that are in, for some days only."""
+    seen = drafts_seen_by(viewer).exclude(Q(state=State.DONE) & Q(finished_at__lt=now - SHOWN))
+    return list(seen.order_by("uploaded_at", "file_name", "sheet"))

@@ -10,6 +10,7 @@ from narvaro.core.said import Said
 from narvaro.core.sheets import Sheet, SheetsError, Workbook, read_sheets
 from narvaro.core.table_spec import TableSpec, header_keys
 from narvaro.core.tables import Refusal
+from narvaro.core.wording import mask
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.population import find_heads
 from narvaro.directory.importing.response_plans import read_toml
@@ -110,8 +111,8 @@ def _look_at(sheet: Sheet, name: str, known: dict[str, TableSpec]) -> Found:
         sheet.name, kind, len(after),
         header={
             "line": header.lines[-1], "headers": list(header.headers),
-            "samples": [list(cells) for cells in data[:SAMPLES]],
-            "passed": [[one.line, one.code, one.text] for one in header.passed[:50]],
+            "samples": [[mask(cell).text for cell in cells] for cells in data[:SAMPLES]],
+            "passed": [[one.line, one.code, mask(one.text).text] for one in header.passed[:50]],
         },
         mapping=likely_mapping(header.headers, known[kind]) if kind else {},
     )  # fmt: skip

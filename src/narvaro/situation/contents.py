@@ -115,7 +115,7 @@ class Intake:
 
 @dataclass(frozen=True)
 class Unsaid:
-    """A thing that the figures cannot say; `number` is of whatever the code names."""
+    """A thing that the figures cannot say; `number` is of whatever the code names, a day its ordinal."""
 
     code: str
     number: float

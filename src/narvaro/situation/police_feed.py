@@ -6,7 +6,6 @@ a year. `location.gps` is the middle of a municipality or a county, no place of 
 kept.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from narvaro.core.json_file import JsonError, read_json
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.core.written_dates import MONTHS
@@ -148,9 +148,9 @@ def read_feed(data: bytes, zone: ZoneInfo) -> tuple[list[PoliceFacts], list[Refu
     `line` of a refusal counts the entries of the list from 1.
     """
     try:
-        given = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        return [], _whole(Said("the file is no JSON"))
+        given = read_json(data)
+    except JsonError as fault:
+        return [], _whole(fault.why)
     if not isinstance(given, list):
         return [], _whole(Said("the file is no list of events"))
     if len(given) > _MOST:

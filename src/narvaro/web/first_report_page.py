@@ -64,16 +64,15 @@ def page_of(viewer: Viewer, report: FirstReport, *, may_import: bool) -> FirstRe
 def _figures(report: FirstReport) -> tuple[Figure, ...]:
     alarms = sum(number for _cause, number in report.causes)
     bad = sum(number for cause, number in report.causes if cause in UNWARRANTED)
-    cost = [
-        one.unwarranted_cost_sek for one in report.sites if one.unwarranted_cost_sek is not None
-    ]
+    sent = [one.unwarranted_cost_sek for one in report.sites if one.responses_to_unwarranted]
+    cost = [one for one in sent if one is not None]
     damage = sum((total for _kind, _number, total in report.damage_by_kind), Decimal(0))
     late = sum(one.measured - one.within for one in report.term_lines if one.term)
     measured = sum(one.measured for one in report.term_lines if one.term)
     figures = [
         Figure(written(alarms), _("alarms")),
         Figure(_share(bad, alarms), _("of them unwarranted or technical")),
-        Figure(_kronor(sum(cost, Decimal(0)) if cost else None), _("for responses to those")),
+        Figure(_kronor(sum(cost, Decimal(0)) if cost or not sent else None), _("for responses to those")),
         Figure(_share(measured - late, measured), _("of measured responses within the agreed time")),
         Figure(_kronor(damage), _("damage, final cost or estimate")),
         Figure(written(sum(one.visits for one in report.sites)), _("visits at sites, as stated or proven")),
@@ -165,7 +164,7 @@ def _disagreement(report: FirstReport) -> Table:
     rows: Sequence[tuple[str, int | float | None]] = [
         (_("Arrivals that both tell of"), one.both),
         (_("of them more than 5 minutes apart"), one.differ),
-        (_("how far apart those are, median minutes"), None if one.median_s is None else round(one.median_s / 60, 1)),
+        (_("how far apart the latter are, median minutes"), None if one.median_s is None else round(one.median_s / 60, 1)),
         (_("Arrivals that only the alarm centre tells of"), one.only_centre),
         (_("Arrivals that only the supplier tells of"), one.only_supplier),
     ]  # fmt: skip

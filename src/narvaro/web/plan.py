@@ -3,7 +3,7 @@
 A plan is secret while it lives: no address here answers anybody but its company and the municipality.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -24,6 +24,7 @@ from narvaro.spine import clock
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.days import read_day
 from narvaro.web.plan_page import Night, night_to_show, page_of, visit_row
 from narvaro.web.plan_words import refusal_text
 from narvaro.web.problems import wants_json
@@ -47,7 +48,7 @@ def _leader(request: HttpRequest) -> Viewer:
 def _night(viewer: Viewer, written: str) -> Night:
     """Read a night as it stands in an address; raises Missing."""
     try:
-        day = date.fromisoformat(written) if written else None
+        day = read_day(written) if written else None
     except ValueError as fault:
         raise Missing from fault
     return night_to_show(viewer, day, clock.now())

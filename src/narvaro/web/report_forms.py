@@ -24,6 +24,7 @@ from narvaro.core.photos import MOST_BYTES, Photo, PhotoRefused, clean
 from narvaro.directory.models import Area, Site
 from narvaro.directory.queries import sites_seen_by
 from narvaro.situation.report_facts import Where
+from narvaro.web.days import read_local_time
 from narvaro.web.labels import say
 from narvaro.web.report_words import PHOTO_REFUSED
 from narvaro.web.screens import Problem
@@ -193,7 +194,7 @@ class Entry:
         if not written:
             return None
         try:
-            return datetime.fromisoformat(written).replace(tzinfo=None)
+            return read_local_time(written)
         except ValueError:
             self.refuse(name, _("Write the time as 2026-11-24 21:30."))
             return None

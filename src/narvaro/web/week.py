@@ -33,6 +33,7 @@ from narvaro.situation.weeks import collecting_at, last_closed_at
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.days import read_day
 from narvaro.web.documents import render_pdf
 from narvaro.web.problems import wants_json
 from narvaro.web.screens import NoWeekPage, TriageView
@@ -60,7 +61,7 @@ SORTED = {
 def read_monday(written: str) -> date:
     """Read a Monday as it stands in an address; raises Missing."""
     try:
-        return date.fromisoformat(written)
+        return read_day(written)
     except ValueError as fault:
         raise Missing from fault
 

@@ -20,6 +20,7 @@ from narvaro.situation.queries import find_place, list_decisions, list_owners, l
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Refused
 from narvaro.web import week_words
+from narvaro.web.days import read_day
 from narvaro.web.labels import say
 from narvaro.web.screens import Choice, ChoiceGroup, DecideForm, MeasureForm, Problem
 
@@ -94,7 +95,7 @@ def read_task(viewer: Viewer, given: QueryDict) -> Task:
     if owner is None:
         raise _invalid(_("Choose who does it."))
     try:
-        due_on = date.fromisoformat(given.get("due_on", ""))
+        due_on = read_day(given.get("due_on", ""))
     except ValueError as fault:
         raise _invalid(_("Write the day as 2026-11-27.")) from fault
     _ask_about(given, "text", "expected")

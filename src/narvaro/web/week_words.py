@@ -1,8 +1,9 @@
 """The words of the week room. In: codes and numbers of a picture. Out: words in the viewer's language."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -182,6 +183,12 @@ def unsaid_text(one: Unsaid) -> str:
         chance = _("Of the places compared, about %(n)s would look like more than usual by chance.")
         return chance % {"n": number_format(one.number, decimal_pos=1)}
     number = round(one.number)
+    if one.code == "files_until":
+        until = _(
+            "The files reach until %(day)s: what happened later is not in them, and by them nothing is "
+            "called fewer than usual."
+        )
+        return until % {"day": date_format(date.fromordinal(number), "Y-m-d")}
     words = _of_reports(one.code, number) or _of_the_rest(one.code, number)
     return words % {"n": number} if words else f"{one.code}: {number}"
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 from narvaro.core import cells
 from narvaro.core.cells import CellError
+from narvaro.core.wording import mask
 
 
 class FixedWords:
     """A parser of fixed words that also reads them cut short: `obef.`, `tekn. fel`.
 
-    A cut word counts only where all words that it may stand for mean the same. Words of no meaning
+    A word that holds a number of a person is asked about masked, and so explained: it is looked up
+    masked too. A cut word counts only where all words that it may stand for mean the same. Words of no meaning
     (code "") count only where there are no others.
     """
 
@@ -21,7 +23,7 @@ class FixedWords:
     def __call__(self, cell: str) -> str:
         """Return the code of a cell; raises CellError for a word that is not known."""
         try:
-            return self._whole(cell)
+            return self._read_whole(cell)
         except CellError:
             if "." not in cell:
                 raise
@@ -31,6 +33,15 @@ class FixedWords:
             if len(meant) != 1:
                 raise
             return meant.pop()
+
+    def _read_whole(self, cell: str) -> str:
+        try:
+            return self._whole(cell)
+        except CellError:
+            masked = mask(cell)
+            if not masked.masked:
+                raise
+            return self._whole(masked.text)
 
     def likely(self, cell: str) -> str:
         """Return the code to which the known words in a text point; "" where they point to several."""

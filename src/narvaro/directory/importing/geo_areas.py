@@ -4,7 +4,6 @@ Points and polygons in WGS 84 (RFC 7946). A police classification is kept as con
 nothing else: no forecast and no plan reads it.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from django.db import transaction
 from shapely.errors import GEOSException
 from shapely.geometry import Point, shape
 
+from narvaro.core.json_file import JsonError, read_json
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, RefusedRow
 from narvaro.directory.importing.report import ImportReport, refuse
@@ -29,18 +29,8 @@ KINDS = {
 }  # fmt: skip
 
 POLICE_WORDS = ("utsatt", "riskområde")
+MOST_INHABITANTS = 2**31 - 1  # what the database keeps
 UPDATED = ("lat", "lon", "border_wkt", "inhabitants", "batch")
-
-
-def read_json(data: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """Return what a JSON file holds, or the refusal of it."""
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as fault:
-        why = Said("the file is no JSON: line %(line)s", line=fault.lineno)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        why = Said("the file is no JSON")
-    return refuse("", "", why, Said("save it as GeoJSON, UTF-8"), code="broken")
 
 
 def _is_police_class(properties: Mapping[str, Any], file_name: str) -> bool:
@@ -72,7 +62,7 @@ def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:
     try:
         drawn = shape(feature["geometry"])
         middle = drawn.representative_point()
-    except (KeyError, TypeError, ValueError, AttributeError, GEOSException):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, GEOSException):
         why = Said("the border cannot be drawn")
         return {}, [refuse("geometry", name, why, Said("draw it anew in WGS 84"))]
     if drawn.is_empty or not drawn.is_valid or not (abs(middle.x) <= 180 and abs(middle.y) <= 90):
@@ -88,21 +78,32 @@ def _read(feature: Any, file_name: str) -> tuple[dict[str, Any], list[Refusal]]:
 def _inhabitants(properties: Mapping[str, Any]) -> dict[str, int]:
     """Return how many live there where the file says so; else what is known stands."""
     given = properties.get("inhabitants")
-    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST_INHABITANTS:
         return {"inhabitants": given}
     return {}
 
 
+def _list_features(data: bytes) -> tuple[list[Any], Refusal | None]:
+    """List a file's features; or none, and why."""
+    try:
+        given = read_json(data)
+    except JsonError as fault:
+        todo = Said("save it as GeoJSON, UTF-8")
+        return [], refuse("", "", fault.why, todo, code="broken")
+    if isinstance(given, dict) and isinstance(given.get("features"), list):
+        return given["features"], None
+    why, todo = Said("the file has no features"), Said("save it as a GeoJSON FeatureCollection")
+    return [], refuse("", "", why, todo, code="broken")
+
+
 def import_areas(tenant: Tenant, source: Source, *, by: str, at: datetime) -> ImportReport:
     """Import a GeoJSON file of named areas; a feature is counted from 1."""
-    given = read_json(source.data)
-    if not isinstance(given, dict) or not isinstance(given.get("features"), list):
-        why, todo = Said("the file has no features"), Said("save it as a GeoJSON FeatureCollection")
-        no = given if isinstance(given, Refusal) else refuse("", "", why, todo, code="broken")
+    features, no = _list_features(source.data)
+    if no is not None:
         return ImportReport("areas", source.name, 0, (RefusedRow(1, (no,)),), (), written=False)
     good: dict[tuple[str, str], dict[str, Any]] = {}
     refused: list[RefusedRow] = []
-    for number, feature in enumerate(given["features"], 1):
+    for number, feature in enumerate(features, 1):
         fields, reasons = _read(feature, source.name)
         if reasons:
             refused.append(RefusedRow(number, tuple(reasons)))

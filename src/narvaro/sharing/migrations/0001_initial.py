@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('all_rows', models.PositiveIntegerField(default=0)),
                 ('report', models.JSONField(default=dict)),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.member')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
                 ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.member')),
             ],

@@ -4,7 +4,7 @@ Asked for by the action that freezes a week and, behind a viewer, by `queries.pi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from math import isclose
 from typing import Any
@@ -40,10 +40,12 @@ from narvaro.situation.models import (
     Picture,
     PoliceEvent,
 )
+from narvaro.situation.queries.known import Register
 from narvaro.situation.queries.week_reports import (
     Place,
     Report,
     WeekReports,
+    files_ended,
     load_reports,
     names_of,
 )
@@ -63,12 +65,24 @@ def _counted(change: Change) -> Counted:
 class _Judge:
     """Compares counts with those of the weeks before that hold any report at all."""
 
-    def __init__(self, reports: Sequence[Report], *, over: bool) -> None:
+    def __init__(
+        self, reports: Sequence[Report], *, over: bool, ended: Collection[Register] = ()
+    ) -> None:
         self.weeks = {one.week for one in reports if one.week > 0}
         self.over = over
+        self.ended = ended
 
-    def judge(self, reports: Iterable[Report]) -> Change:
-        """Return what may be said of these reports."""
+    def judge(self, reports: Sequence[Report]) -> Change:
+        """Return what may be said of these reports: never fewer because a file ended."""
+        change = self._compare(reports)
+        if change.verdict != Verdict.FEWER:
+            return change
+        known = self._compare([one for one in reports if one.filed not in self.ended])
+        if known.verdict == Verdict.FEWER:
+            return change
+        return Change(change.now, None, None, None, Verdict.UNKNOWN)
+
+    def _compare(self, reports: Sequence[Report]) -> Change:
         by_week = Counter(one.week for one in reports)
         before = sum(by_week[one] for one in self.weeks)
         return judge(by_week[0], before, len(self.weeks), over=self.over)
@@ -243,8 +257,13 @@ def _police(tenant_id: UUID, week: Week) -> list[PoliceLine]:
     ]  # fmt: skip
 
 
-def _unsaid(
-    found: WeekReports, police: int, unsettled: int, silent: int, weeks: int
+def _unsaid(  # noqa: PLR0917 - what there is to say, each a number of its own
+    found: WeekReports,
+    police: int,
+    unsettled: int,
+    silent: int,
+    weeks: int,
+    files_until: date | None,
 ) -> list[Unsaid]:
     nowhere = [one for one in found.counted if one.week == 0 and one.place is None]
     judged = len({one.place for one in found.counted if one.place is not None})
@@ -260,6 +279,7 @@ def _unsaid(
         "weeks_missing": BEFORE - weeks,
         "by_chance": round(judged * TAIL, 1) if weeks else 0,
         "police_left_out": max(0, police - POLICE_AT_MOST),
+        "files_until": files_until.toordinal() if files_until is not None else 0,
     }
     return [Unsaid(code, one) for code, one in numbers.items() if not isclose(one, 0)]
 
@@ -268,7 +288,10 @@ def compute_contents(tenant_id: UUID, week: Week, *, at: datetime) -> Contents:
     """Compute a week's picture from what is known `at` a time, which need not be after its end."""
     today = at.astimezone(week.zone).date()
     found = load_reports(tenant_id, week)
-    judged = _Judge(found.counted, over=at >= week.ends)
+    over = at >= week.ends
+    ended = files_ended(tenant_id, week, found.counted, at) if over else {}
+    files_until = min(ended.values()).astimezone(week.zone).date() if ended else None
+    judged = _Judge(found.counted, over=over, ended=ended)
     now = _Received(tenant_id, week.begins, week.ends)
     before = Week(week.monday - timedelta(days=7), week.zone)
     reporters = _reporters(
@@ -279,6 +302,7 @@ def compute_contents(tenant_id: UUID, week: Week, *, at: datetime) -> Contents:
     police = _police(tenant_id, week)
     total = judged.judge(found.counted)
     silent = sum(not one.reports for one in reporters)
+    unsaid = _unsaid(found, len(police), now.unsettled, silent, len(judged.weeks), files_until)
     return Contents(
         monday=week.monday.isoformat(),
         begins=week.begins.isoformat(),
@@ -297,5 +321,5 @@ def compute_contents(tenant_id: UUID, week: Week, *, at: datetime) -> Contents:
             measure_line(one, today) for one in measures_to_follow_up(tenant_id, week.monday)
         ),
         police=tuple(police[:POLICE_AT_MOST]),
-        unsaid=tuple(_unsaid(found, len(police), now.unsettled, silent, len(judged.weeks))),
+        unsaid=tuple(unsaid),
     )

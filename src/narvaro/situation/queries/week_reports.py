@@ -19,6 +19,7 @@ from shapely import Point, STRtree, from_wkt
 from narvaro.directory.models import Area, Site
 from narvaro.situation.contents import PlaceKind
 from narvaro.situation.models import OF_ALARMS, Category, Damage, Incident, Observation
+from narvaro.situation.queries.known import Register, known_until, newest_row
 from narvaro.situation.weeks import BEFORE, Week
 
 OF_DAMAGE = {
@@ -38,6 +39,9 @@ NO_PLACES = (Area.Kind.MUNICIPALITY, Area.Kind.POLICE_CLASS)
 
 LONGEST = timedelta(days=60)
 """A row of a file whose interval is longer says too little about any week."""
+
+PACE_OVER = timedelta(weeks=BEFORE)
+"""A file's pace, for a week: that of its last weeks."""
 
 _WHERE = ("site_id", "area_id", "lat", "lon")
 _TIMES = ("occurred_from", "occurred_until", "reported_at")
@@ -60,6 +64,7 @@ class Report:
     week: int
     place: Place | None
     has_point: bool
+    filed: Register | None = None  # the register whose file told of it
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,9 @@ class _Sorter:
         area = self.areas.find(row["lat"], row["lon"])
         return Place("area", area) if area is not None else None
 
-    def take(self, rows: Iterable[tuple[dict[str, Any], str | None]]) -> None:
+    def take(
+        self, rows: Iterable[tuple[dict[str, Any], str | None]], register: Register | None = None
+    ) -> None:
         """Take rows with their category; None is in no count (its cost is)."""
         for row, category in rows:
             week = self.week_of(row)
@@ -153,6 +160,7 @@ class _Sorter:
                 report = Report(
                     category, row["occurred_from"], row["occurred_until"], week, place,
                     row["lat"] is not None,
+                    register if row.get("batch_id") is not None else None,
                 )  # fmt: skip
                 self.found.counted.append(report)
 
@@ -190,11 +198,31 @@ def load_reports(tenant_id: UUID, week: Week) -> WeekReports:
     sorter = _Sorter(tenant_id, week)
     seen = Observation.objects.filter(_known(week), tenant_id=tenant_id, state__in=COUNTED)
     happened = Incident.objects.filter(tenant_id=tenant_id).exclude(category__in=OF_ALARMS)
-    rows = (seen.values("category", *_WHERE, *_TIMES), _kept_and_filed(happened, week, "category"))
-    for found in rows:
-        sorter.take((row, row["category"]) for row in found)
-    sorter.take(_damage_rows(tenant_id, week))
+    told = _kept_and_filed(happened, week, "category")
+    sorter.take((row, row["category"]) for row in seen.values("category", *_WHERE, *_TIMES))
+    sorter.take(((row, row["category"]) for row in told), Register.INCIDENTS)
+    sorter.take(_damage_rows(tenant_id, week), Register.DAMAGE)
     return sorter.found
+
+
+def files_ended(
+    tenant_id: UUID, week: Week, reports: Iterable[Report], at: datetime
+) -> dict[Register, datetime]:
+    """Return, of the registers whose files the weeks before rest on, those that end before the week.
+
+    With the time until which their files are known; a week without any row of theirs is not known.
+    """
+    ended = {}
+    for register in sorted(
+        {one.filed for one in reports if one.week > 0 and one.filed is not None}
+    ):
+        last = newest_row(tenant_id, register, at, filed=True)
+        if last is None or last >= week.ends:
+            continue
+        known = known_until(tenant_id, week.ends, [register], filed=True, pace_over=PACE_OVER)
+        if last < week.begins or known != week.ends:
+            ended[register] = last
+    return ended
 
 
 def names_of(places: Iterable[Place]) -> dict[Place, str]:

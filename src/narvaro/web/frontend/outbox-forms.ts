@@ -35,7 +35,7 @@ function bodyOf(fields: Field[]): FormData | URLSearchParams {
   return body;
 }
 
-/** Send one; a net that fails is no fault: it is tried again. */
+/** Send one; a net that fails ("away") is no fault: it is tried again. */
 async function post(kept: Pick<Kept, "url" | "fields">): Promise<Outcome> {
   const body = bodyOf(kept.fields);
   try {
@@ -49,7 +49,7 @@ async function post(kept: Pick<Kept, "url" | "fields">): Promise<Outcome> {
     const kind = judge(answer.status, atSignIn);
     return kind === "refused" ? { kind, why: await whyNot(answer) } : { kind };
   } catch {
-    return { kind: "later" };
+    return { kind: "away" };
   }
 }
 
@@ -151,8 +151,8 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   const fields = fieldsOf(form, submitter);
   const outcome = navigator.onLine
     ? await post({ url: form.action, fields })
-    : ({ kind: "later" } as Outcome);
-  if (outcome.kind === "later") await keep(form, fields);
+    : ({ kind: "away" } as Outcome);
+  if (outcome.kind === "later" || outcome.kind === "away") await keep(form, fields);
   else if (outcome.kind === "sent")
     location.assign((form.dataset.outboxNext ?? "/").replace("{id}", idOf(form, fields)));
   else form.submit(); // the page itself says what is wrong, beside each field

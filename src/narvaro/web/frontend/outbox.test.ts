@@ -24,7 +24,7 @@ test("what was kept is sent once the net is back, in its order, and leaves a rec
   let net = false;
   const store = memory();
   const outbox = new Outbox(store, "1101", async (kept): Promise<Outcome> => {
-    if (!net) return { kind: "later" };
+    if (!net) return { kind: "away" };
     sent.push(kept.id);
     return { kind: "sent" };
   });
@@ -59,6 +59,37 @@ test("a refusal is kept with its words until a person takes it away, and holds u
   assert.deepEqual(
     (await outbox.list(4_000)).map((one) => one.id),
     ["good"],
+  );
+});
+
+test("what the server cannot take now holds up nothing behind it", async () => {
+  const asked: string[] = [];
+  const outbox = new Outbox(memory(), "1101", async (kept): Promise<Outcome> => {
+    asked.push(kept.id);
+    return { kind: kept.id === "broken" ? "later" : "sent" };
+  });
+  await outbox.keep(form("broken"), 1_000);
+  await outbox.keep(form("good"), 2_000);
+  assert.equal(await outbox.flush(3_000, true), 1);
+  assert.deepEqual(asked, ["broken", "good"]);
+  const [broken] = await outbox.list(4_000);
+  assert.equal(broken?.tries, 2);
+  assert.ok(broken && waits(broken));
+});
+
+test("a net that fails ends the round: the next would fail as well", async () => {
+  const asked: string[] = [];
+  const outbox = new Outbox(memory(), "1101", async (kept): Promise<Outcome> => {
+    asked.push(kept.id);
+    return { kind: "away" };
+  });
+  await outbox.keep(form("one"), 1_000);
+  await outbox.keep(form("two"), 2_000);
+  assert.equal(await outbox.flush(3_000, true), 0);
+  assert.deepEqual(asked, ["one"]);
+  assert.deepEqual(
+    (await outbox.list(4_000)).map((kept) => kept.tries),
+    [2, 1],
   );
 });
 

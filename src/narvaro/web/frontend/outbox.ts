@@ -15,7 +15,7 @@ export type Kept = {
   refused?: string;
   sentAt?: number;
 };
-export type Outcome = { kind: "sent" | "later" } | { kind: "refused"; why: string };
+export type Outcome = { kind: "sent" | "later" | "away" } | { kind: "refused"; why: string };
 export type Store = {
   list(): Promise<Kept[]>;
   put(kept: Kept): Promise<void>;
@@ -32,7 +32,7 @@ export function restAfter(tries: number): number {
 }
 
 /** Judge an answer: taken, refused for good, or to be tried again. */
-export function judge(status: number, atSignIn: boolean): Outcome["kind"] {
+export function judge(status: number, atSignIn: boolean): "sent" | "later" | "refused" {
   if (atSignIn || status === 401 || status === 403) return "later"; // signed out: kept for him
   if (status === 408 || status === 429 || status >= 500) return "later";
   return status >= 400 ? "refused" : "sent";
@@ -77,18 +77,17 @@ export class Outbox {
     await this.#store.drop(id);
   }
 
-  /** Send what is due (all, when the net has just come back), oldest first; stop where it fails. */
+  /** Send what is due (all, when the net has just come back), oldest first; stop where the net fails. */
   async flush(now: number, all: boolean): Promise<number> {
     let sent = 0;
     for (const kept of await this.list(now)) {
       if (!waits(kept) || (!all && kept.next > now)) continue;
       const outcome = await this.#send(kept);
-      if (outcome.kind === "later") {
+      if (outcome.kind === "later" || outcome.kind === "away") {
         const tries = kept.tries + 1;
         await this.#store.put({ ...kept, tries, next: now + restAfter(tries) });
-        return sent;
-      }
-      if (outcome.kind === "refused") await this.#store.put({ ...kept, refused: outcome.why });
+        if (outcome.kind === "away") return sent;
+      } else if (outcome.kind === "refused") await this.#store.put({ ...kept, refused: outcome.why });
       else {
         await this.#store.put({ ...kept, fields: [], sentAt: now });
         sent += 1;

@@ -19,8 +19,12 @@ function toField(target: EventTarget | null): Field | null {
 function maskField(field: Field, typing: boolean): boolean {
   const caret = typing ? field.selectionEnd : null;
   const found = mask(field.value).masked.filter(({ end }) => end !== caret);
+  const collapsed = field.selectionStart === field.selectionEnd;
   for (const { start, end, code } of found.reverse())
     field.setRangeText(`[${code}]`, start, end, "preserve");
+  // Behind a replaced number the caret has become a selection: the next key would eat the mask.
+  if (found.length > 0 && collapsed && field.selectionEnd !== null)
+    field.setSelectionRange(field.selectionEnd, field.selectionEnd);
   return found.length > 0;
 }
 
