@@ -1,6 +1,7 @@
 """Being the only one, and being modest about memory."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,21 @@ read_sheets(open(sys.argv[1], "rb").read())
 print("read")
 """
 GIB = 1 << 30
+COUNT = """
+import sys
+from narvaro.config.alone import be_modest
+be_modest(cpu_s=1)
+print("begun", flush=True)
+while True:
+    pass
+"""
+LIMITS = """
+import resource
+from narvaro.config.alone import be_modest
+resource.setrlimit(resource.RLIMIT_CPU, (900, 900))
+be_modest()
+print(resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
+"""
 
 
 def test_only_one_holds_a_name(tmp_path: Path) -> None:
@@ -55,3 +71,18 @@ def test_a_file_that_grows_ends_its_own_process(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[:1] == ["begun"]
     assert "read" not in done.stdout.splitlines()
     assert done.returncode != 0
+
+
+def test_a_file_that_is_never_done_ends_its_own_process() -> None:
+    """Its CPU time is bounded: the program that started it tells, and the next try begins anew."""
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout.strip(), done.returncode) == ("begun", -signal.SIGXCPU)
+
+
+def test_a_harder_limit_stands_and_no_core_is_dumped() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["900", "0"]

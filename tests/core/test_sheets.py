@@ -84,6 +84,40 @@ def test_merged_ranges_hold_their_value_in_each_cell() -> None:
     assert sheet.repeated == ((3, 4, 2),)
 
 
+@pytest.mark.parametrize(
+    "limits", [Limits(area_cells=5000), Limits(merged_ranges=9)], ids=["area", "count"]
+)
+def test_merged_ranges_upon_each_other_are_refused_before_they_are_filled(limits: Limits) -> None:
+    """A small file of many ranges, each as large as the sheet, would be filled for hours."""
+    ranges = b'<mergeCell ref="A1:AD40"/>' * 10
+    merged = b"</sheetData><mergeCells>" + ranges + b"</mergeCells>"
+    data = change_entry(
+        make_xlsx({"a": [["x"] * 30] * 40}), SHEET_XML, lambda xml: xml.replace(b"</sheetData>", merged)
+    )  # fmt: skip
+    with pytest.raises(SheetsError, match="10 merged ranges over 12000 cells") as caught:
+        read_sheets(data, limits=limits)
+    assert caught.value.code == "too_merged"
+    assert len(rows_of(data)) == 40
+
+
+def test_a_merged_range_counts_as_far_as_the_sheet_reaches() -> None:
+    """A title merged over all columns of the program is as wide as the table."""
+
+    def change(_book: Any, sheets: dict[str, Any]) -> None:
+        sheets["a"].merge_range("A1:XFD1", "Skador 2025")
+
+    data = make_xlsx({"a": [[], ["Objekt", "Vad"]]}, change=change)
+    limits = Limits(area_cells=1 << 15)
+    assert len(read_sheets(data, limits=limits).sheets[0].rows) == 2
+
+
+def test_midnights_are_told_column_by_column() -> None:
+    """A column of days beside one of times stays one of days."""
+    at = [datetime(2026, 1, 2, hour % 23, 30) for hour in range(30)]  # noqa: DTZ001
+    rows: list[list[Any]] = [[one, one.date()] for one in at] + [[date(2026, 1, 3)] * 2]
+    assert rows_of(make_xlsx({"a": rows}))[-1][1] == ["2026-01-03 00:00:00", "2026-01-03"]
+
+
 def test_lines_are_those_that_the_person_sees() -> None:
     """Empty lines and columns before the table count."""
     rows: list[list[Any]] = [[], [], [None, "Objekt"], [], [None, "Trasten"]]

@@ -60,7 +60,7 @@ def damaged(world: World, place: Site | None, day: date, number: int = 1, **fiel
 def known_throughout(world: World) -> None:
     """Let something be known elsewhere from January until today, so that every day is known."""
     elsewhere = make_site(world, "Någon annanstans")
-    for day in (date(2026, 1, 1), NIGHT.date()):
+    for day in (date(2026, 1, 1), NIGHT.date() - DAY):
         damaged(world, elsewhere, day)
 
 
@@ -80,12 +80,14 @@ def test_eight_weeks_before_the_choice_against_the_weeks_since(
         damaged(world, school, day, 10)
     for day in (BEFORE[0] - DAY, BEFORE[1], SINCE - DAY):
         damaged(world, school, day, 100)
+    look = SINCE + timedelta(weeks=8)
     damaged(world, school, SINCE, 2)
+    damaged(world, school, look, 50)  # after the last look, before the next one
     found = the_only(viewer)
-    assert (found.since, found.until, found.place) == (SINCE, NIGHT.date(), school)
+    assert (found.since, found.until, found.place) == (SINCE, look, school)
+    assert (found.looked, found.next_look) == (look, SINCE + timedelta(weeks=16))
     assert found.effect.before == Seen(20, 8)
-    assert found.effect.after.count == 2
-    assert found.effect.after.weeks == pytest.approx((NIGHT.date() - SINCE) / timedelta(weeks=1))
+    assert found.effect.after == Seen(2, 8)
     assert found.effect.verdict == Verdict.FEWER
 
 
@@ -116,6 +118,18 @@ def test_what_patrols_find_and_what_is_no_deed_is_not_counted(
             ),
         )
     assert the_only(viewer).effect.after.count == 1
+
+
+def test_before_the_first_look_nothing_is_said(world: World, school: Site, viewer: Viewer) -> None:
+    """The counts so far are shown; whoever judges them every week is fooled twice as often."""
+    publish(world, school)
+    known_throughout(world)
+    damaged(world, school, BEFORE[0], 40)
+    damaged(world, make_site(world), SINCE + timedelta(days=48))
+    found = the_only(viewer, datetime.combine(SINCE + timedelta(weeks=7), time(10), UTC))
+    assert (found.effect.before, found.effect.after) == (Seen(40, 8), Seen(0, 7))
+    assert (found.effect.verdict, found.effect.why) == (Verdict.CANNOT_TELL, Why.TOO_SHORT)
+    assert (found.looked, found.next_look) == (None, SINCE + timedelta(weeks=8))
 
 
 def test_days_that_no_file_tells_of_are_not_calm(

@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from narvaro.directory.models import ImportBatch, Site
 from narvaro.forecast.actions import make_forecast, score_due, use_in_plans
 from narvaro.forecast.kept import Kept
 from narvaro.forecast.models import Forecast, Score
@@ -129,6 +130,8 @@ def test_a_score_waits_for_the_period_and_is_final_after_late_reports(world: Wor
     ends = NIGHT + 49 * HOUR
     put_damage(world, schools[0], NIGHT + 5 * HOUR)
     put_damage(world, schools[7], NIGHT + 40 * HOUR)
+    for number in range(5, 19):  # the register goes on
+        put_damage(world, schools[1], NIGHT + number * 12 * HOUR)
     assert score_due(tenant=world.tenant, at=ends - HOUR) == 0
     assert score_due(tenant=world.tenant, at=ends) == 1
     score = Score.objects.get(forecast=made)
@@ -143,6 +146,70 @@ def test_a_score_waits_for_the_period_and_is_final_after_late_reports(world: Wor
     assert score.naive_expected == pytest.approx(6, rel=0.2)
     assert list_to_score(world.tenant, ends + 30 * DAY) == []
     assert events_of("forecast.scored") == 1
+
+
+def put_file(world: World, site: Site, first: datetime, days: int, at: datetime) -> None:
+    """Let a file tell of three damages a night."""
+    batch = ImportBatch.objects.create(
+        tenant=world.tenant, kind="damage", file_name="skador.csv", sha256="7" * 64, started_at=at,
+        published_at=at,
+    )  # fmt: skip
+    for number in range(days * 3):
+        put_damage(world, site, first + number * 8 * HOUR, batch=batch, row_key=f"{first} {number}")
+
+
+def test_a_period_after_the_registers_end_is_not_scored_until_a_file_reaches_it(
+    world: World,
+) -> None:
+    """No row since the file's end is no calm; what comes later by file is scored, and final."""
+    schools = make_schools(world)
+    draw_year(world, schools, until=NIGHT - 21 * DAY)
+    made = make(world)
+    assert made.until < NIGHT - 20 * DAY
+    for days in (3, 10, 40):
+        assert list_to_score(world.tenant, NIGHT + days * DAY) == []
+        assert score_due(tenant=world.tenant, at=NIGHT + days * DAY) == 0
+    assert not Score.objects.exists()
+    later = NIGHT + 41 * DAY
+    put_file(world, schools[0], NIGHT - 20 * DAY, 60, later - HOUR)
+    make(world, later)
+    assert score_due(tenant=world.tenant, at=later) == 1
+    score = Score.objects.get(forecast=made)
+    assert (score.final, score.events) == (True, 6)
+
+
+def test_a_score_that_rests_on_silence_is_taken_back(world: World) -> None:
+    """Two days after the file's end nothing tells yet that it ended; a week later it is plain."""
+    schools = make_schools(world)
+    draw_year(world, schools, a_night=0.5, seed=3)
+    first = make(world)
+    assert score_due(tenant=world.tenant, at=NIGHT + 50 * HOUR) == 1
+    make(world, NIGHT + 12 * DAY)
+    assert not Score.objects.filter(forecast=first).exists()
+    assert list_to_score(world.tenant, NIGHT + 12 * DAY) == []
+
+
+def test_a_final_score_is_opened_again_by_a_file_of_its_days(world: World) -> None:
+    """And by no other: what came before it was scored, or lies elsewhere in time, changes nothing."""
+    schools = make_schools(world)
+    draw_year(world, schools)
+    made = make(world)
+    for number in range(1, 30):
+        put_damage(world, schools[1], NIGHT + number * 12 * HOUR)
+    at = NIGHT + 14 * DAY
+    assert score_due(tenant=world.tenant, at=at) == 1
+    score = Score.objects.get(forecast=made)
+    assert (score.final, score.events) == (True, 4)
+    make(world, at)
+    put_file(world, schools[0], NIGHT + 4 * DAY, 2, at + HOUR)
+    make(world, at + 2 * HOUR)
+    assert Score.objects.get(pk=score.pk).final
+    put_file(world, schools[0], NIGHT + HOUR, 2, at + 3 * HOUR)
+    make(world, at + 4 * HOUR)
+    assert not Score.objects.get(pk=score.pk).final
+    assert score_due(tenant=world.tenant, at=at + 5 * HOUR) == 1
+    score.refresh_from_db()
+    assert (score.final, score.events) == (True, 10)
 
 
 def test_each_hour_is_scored_once_by_the_forecast_that_was_newest(world: World) -> None:

@@ -81,7 +81,7 @@ def test_a_feed_brought_in_again_changes_nothing_but_what_was_revised(world: Wor
         ({"datetime": None}, "datetime"),
         ({"name": ""}, "name"),
         ({"name": "a" * 301}, "name"),
-        ({"name": "20 november\x00"}, "name"),
+        ({"name": "20 november\x07"}, "name"),
         ({"type": 7}, "type"),
         ({"location": "Provköping"}, "location.name"),
         ({"url": "https://example.org/"}, "url"),
@@ -102,12 +102,29 @@ def test_what_is_no_event_is_refused_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\xff\xfe", b"{}", b"<html>", b"[" * 100_000, json.dumps([ONE] * 5001).encode()]
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{}",
+        b"<html>",
+        b"[" * 100_000,
+        b"[" + b"9" * 5000 + b"]",
+        json.dumps([ONE] * 5001).encode(),
+    ],
 )
 def test_a_file_that_is_no_feed_is_refused_whole(data: bytes) -> None:
     good, refused = read_feed(data, ZONE)
     assert good == []
     assert refused[0].reasons[0].code == "bad_file"
+
+
+def test_what_no_database_keeps_is_taken_out() -> None:
+    """NUL and halves of characters, of what is kept and of what is refused."""
+    odd = ONE | {"summary": "Rutor\x00 krossade\ud800.", "type": "Rån\udfff"}
+    good, refused = read_feed(json.dumps([odd, ONE | {"datetime": "\x00i går"}]).encode(), ZONE)
+    assert (good[0].summary, good[0].kind) == ("Rutor krossade.", "Rån")
+    assert refused[0].reasons[0].value == "i går"
 
 
 @given(st.recursive(

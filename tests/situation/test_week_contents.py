@@ -1,12 +1,14 @@
 """What a week's picture counts, compares and cannot say."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from narvaro.access.actions import add_organisation
 from narvaro.access.models import Member, OrganisationKind, Role
-from narvaro.directory.models import ImportBatch
+from narvaro.directory.models import ImportBatch, Site
+from narvaro.situation.contents import Unsaid
 from narvaro.situation.models import Case, Category, Damage, Incident
+from narvaro.web.week_words import unsaid_text
 from tests.make import NIGHT, World, make_area, make_member, make_observation, make_site
 from tests.situation.weekly import CLOSES, IN_WEEK, MONDAY, contents_of, place, unsaid
 
@@ -149,3 +151,65 @@ def test_who_did_not_report_is_said(world: World, coordinator: Member, reporter:
     assert lines["Skolan"].reports == 1
     assert (lines["Provbo"].reports, lines["Provbo"].reports_week_before) == (0, 1)
     assert lines["Provköping bevakning"].reports_week_before == 0
+
+
+def filed(world: World, site: Site, at: datetime, number: int = 1) -> None:
+    """Let a file tell of damage."""
+    for _ in range(number):
+        Damage.objects.create(
+            tenant=world.tenant, site=site, kind="glass", batch=world.batch, reported_at=NIGHT,
+            occurred_from=at, occurred_until=at,
+        )  # fmt: skip
+
+
+def test_a_week_is_not_calm_because_a_file_ended(world: World, coordinator: Member) -> None:
+    """Ten a week by file, then nothing: not fewer, but unknown, and until when the file reaches."""
+    site = make_site(world, "Trasten skola")
+    for week in (1, 2, 3, 4):
+        filed(world, site, IN_WEEK - timedelta(weeks=week), 10)
+    found = contents_of(coordinator)
+    assert (found.total.now, found.total.verdict, found.total.mean) == (0, "unknown", None)
+    assert not found.places
+    assert date.fromordinal(round(unsaid(found)["files_until"])) == date(2026, 11, 13)
+    going_on = contents_of(coordinator, at=IN_WEEK)
+    assert going_on.total.verdict == "not_over"
+    assert "files_until" not in unsaid(going_on)
+
+
+def test_a_file_that_goes_on_may_tell_of_a_calm_week(world: World, coordinator: Member) -> None:
+    """A row near the week's end, or a later one, says that the silence is the place's."""
+    site, other = make_site(world, "Trasten skola"), make_site(world, "Hasseln")
+    for week in (1, 2, 3, 4):
+        filed(world, site, IN_WEEK - timedelta(weeks=week), 20)
+    filed(world, other, CLOSES - timedelta(hours=2))
+    found = contents_of(coordinator)
+    assert place(found, "Trasten skola").counted.verdict == "fewer"
+    assert "files_until" not in unsaid(found)
+    Damage.objects.filter(site=other).update(
+        occurred_from=CLOSES + timedelta(days=1), occurred_until=CLOSES + timedelta(days=1)
+    )
+    later = contents_of(coordinator, at=CLOSES + timedelta(days=2))
+    assert later.total.verdict == "fewer"
+
+
+def test_what_was_reported_here_may_be_fewer_though_a_file_ended(
+    world: World, coordinator: Member, reporter: Member
+) -> None:
+    """Where fewer holds without the file's rows it is said; more is said as ever."""
+    calm, struck = make_site(world, "Lugna skolan"), make_site(world, "Drabbade skolan")
+    filed(world, calm, IN_WEEK - timedelta(weeks=3), 2)
+    filed(world, struck, IN_WEEK - timedelta(weeks=3), 2)
+    for week in (1, 2, 3, 4):
+        for _ in range(6):
+            make_observation(reporter, calm, at=IN_WEEK - timedelta(weeks=week))
+    for _ in range(9):
+        make_observation(reporter, struck, at=IN_WEEK)
+    found = contents_of(coordinator)
+    assert place(found, "Lugna skolan").counted.verdict == "fewer"
+    assert place(found, "Drabbade skolan").counted.verdict == "more"
+    assert "files_until" in unsaid(found)
+
+
+def test_until_when_files_reach_is_said_as_a_day() -> None:
+    day = float(date(2026, 11, 13).toordinal())
+    assert "until 2026-11-13" in unsaid_text(Unsaid("files_until", day))

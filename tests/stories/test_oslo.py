@@ -156,13 +156,13 @@ class Office:
         draft = self._run(draft)
         if draft.state == State.ASKS:
             left = {one["text"]: "" for one in draft.report["unsure"]}
-            actions.answer(draft=draft, places=left, words={})
+            actions.answer(draft=draft, member=self.member, places=left, words={})
             draft = self._run(draft)
         assert draft.state == State.DONE, draft.report
         return draft
 
     def _run(self, draft: FileDraft) -> FileDraft:
-        actions.queue(drafts=[draft])
+        actions.queue(drafts=[draft], member=self.member)
         run_waiting()
         return FileDraft.objects.get(pk=draft.pk)
 

@@ -95,7 +95,7 @@ def put_in(member: Member, name: str, data: bytes) -> FileDraft:
 
 def run(draft: FileDraft) -> FileDraft:
     """Let a draft be brought in; return it as it is then."""
-    actions.queue(drafts=[draft])
+    actions.queue(drafts=[draft], member=draft.uploaded_by)
     run_waiting()
     return FileDraft.objects.get(pk=draft.pk)
 

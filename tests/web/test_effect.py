@@ -1,6 +1,6 @@
 """The page of effects: what may be said, in words, and what may not."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -40,7 +40,7 @@ def test_too_few_reports_give_no_verdict(world: World, browser: Client) -> None:
 
 
 def test_fewer_is_said_with_its_range_and_not_called_help(world: World, browser: Client) -> None:
-    """Rounded, not cut: 5 in 11.9 weeks after 26 in 8 is 0.1298."""
+    """Rounded, not cut: 4 in 8 weeks after 26 in 8 is 0.1538; and when it was looked at."""
     site = make_site(world, "Hasseln")
     decision = publish(world, site)
     Measure.objects.create(
@@ -49,13 +49,23 @@ def test_fewer_is_said_with_its_range_and_not_called_help(world: World, browser:
     )  # fmt: skip
     known_throughout(world)
     damaged(world, site, BEFORE[0], 26)
-    damaged(world, site, SINCE + timedelta(days=3), 5)
+    damaged(world, site, SINCE + timedelta(days=3), 4)
     page = shown(browser, HERE)
     assert "Fewer than before. Whether the work did it cannot be told yet." in page
-    assert "0.13" in page
-    assert "0.04 – 0.34" in page
+    assert "until 2026-10-28. Next look: 2026-12-23." in page
+    assert "0.15" in page
+    assert "0.04 – 0.44" in page
     assert "Klipp buskarna" in page
     assert "Of them with a verdict: 1; chance alone would give 0.1." in " ".join(page.split())
+
+
+def test_before_the_first_look_the_page_says_when_it_is(world: World, browser: Client) -> None:
+    site = make_site(world, "Linden")
+    publish(world, site, date(2026, 11, 2))
+    known_throughout(world)
+    damaged(world, site, date(2026, 8, 20), 30)
+    page = shown(browser, HERE)
+    assert "Cannot tell yet: the first look needs what is known until 2026-12-30." in page
 
 
 def test_nothing_before_has_no_ratio_and_no_upper_bound(world: World, browser: Client) -> None:

@@ -8,10 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from narvaro.access.entry import MEMBER_KEY
-from narvaro.access.models import Role
+from narvaro.access.models import Member, Role
 from narvaro.directory.models import Site
 from narvaro.sharing.models import FileDraft
 from narvaro.sharing.running import run_waiting
+from narvaro.sharing.uploads import upload_file
 from narvaro.situation.models import Incident
 from tests.make import World, make_member, make_site
 
@@ -141,6 +142,38 @@ def test_what_is_not_wanted_is_dropped_with_its_file(client: Client, world: Worl
     draft.refresh_from_db()
     assert draft.state == State.DROPPED
     assert "h.csv" not in client.get("/files/").content.decode()
+
+
+def test_a_file_that_nobody_has_looked_into_yet_can_be_dropped(client: Client) -> None:
+    """It is not wanted after all, or holds the others up."""
+    client.post("/files/", {"files": SimpleUploadedFile("h.csv", CSV.encode())})
+    draft = FileDraft.objects.get()
+    assert draft.state == State.NEW
+    assert client.post(f"/files/{draft.pk}/drop/").status_code == 303
+    assert run_waiting() == 0
+    draft.refresh_from_db()
+    assert draft.state == State.DROPPED
+    assert not upload_file(draft).exists()
+
+
+@pytest.mark.parametrize("word", ["Ring 070-123 45 67", "070-123 45 67: klotter"])
+def test_a_word_with_a_number_is_asked_about_masked_and_read_by_its_answer(
+    client: Client, world: World, word: str
+) -> None:
+    """Its row is not left out in silence, and who answered stands as the one who let it in."""
+    make_site(world)
+    put_in(client, "h.csv", CSV.replace("Moppebus", word).encode())
+    draft = choose(client, **{"Var nånstans": "place"})
+    run_waiting()
+    page = client.get("/files/").content.decode()
+    masked = word.replace("070-123 45 67", "[telefonnummer]")
+    assert masked in page
+    assert "070" not in page.split('id="asks"')[1]
+    reply(client, draft, page, {masked: "reckless_driving", "Trsten skola": ""})
+    assert draft.state == State.DONE, draft.report
+    found = Incident.objects.published().order_by("occurred_from")
+    assert [one.category for one in found] == ["graffiti", "reckless_driving"]
+    assert draft.decided_by == Member.objects.get()
 
 
 @pytest.mark.parametrize(

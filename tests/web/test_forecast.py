@@ -132,7 +132,24 @@ def test_a_forecast_that_wins_is_said_to(world: World) -> None:
     put_scores(world, ahead=True, hits_5=13)
     text = page(browser_of(coordinator(world)))
     assert "Over 4 weeks and 100 events the forecast was better" in text
-    assert "+0.50" in text
+    assert "it was +0.50 to +0.50 nats per event ahead (95 % range over weeks)" in text
+
+
+def test_the_range_decides_whether_it_is_better(world: World) -> None:
+    """Ahead in sum because of one lucky week alone is not better; the page says the range."""
+    put_scores(world, ahead=False, hits_5=13)
+    lucky = Score.objects.order_by("-scored_at")[:1].get()
+    lucky.log_likelihood = -10
+    lucky.save()
+    text = page(browser_of(coordinator(world)))
+    assert "neither was clearly better: the forecast was −0.50 to " in text
+
+
+def test_three_weeks_are_too_few_whatever_their_events(world: World) -> None:
+    """Sixty events inside, 75 in all: what the threshold counts is what is shown."""
+    put_scores(world, ahead=True, hits_5=13, weeks=3)
+    text = page(browser_of(coordinator(world)))
+    assert "60 events in its squares in 3 weeks; 50 in 4 weeks are needed" in text
 
 
 def test_a_forecast_that_is_ahead_in_one_way_only_is_said_to(world: World) -> None:
@@ -144,8 +161,10 @@ def test_a_forecast_that_is_ahead_in_one_way_only_is_said_to(world: World) -> No
 def test_a_forecast_that_was_really_scored_shows(town: World, hands: Hands) -> None:
     """From damage that came after it, through the score, to the page: too few to say."""
     put_damage(town, None, NIGHT + DAY, lat=59.0, lon=18.0)
+    put_damage(town, None, NIGHT + 2.5 * DAY, lat=59.0, lon=18.0)
     hands.move_to(NIGHT + 3 * DAY)
     assert score_due(tenant=town.tenant, at=NIGHT + 3 * DAY) == 1
     text = page(browser_of(coordinator(town)))
     assert "Too little has been scored" in text
+    assert "1 events in its squares in 1 weeks; 50 in 4 weeks are needed" in text
     assert "too few for shares" in text

@@ -117,6 +117,23 @@ def test_a_form_that_is_refused_keeps_what_was_written(world: World, meeting: Cl
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "They weigh in the plans of the nights 25 Nov to 1 Dec."),
+        (7, "They weigh in the plan of the night of 1 Dec alone."),
+        (8, "They weigh in no night’s plan: the week that they are for is over."),
+    ],
+)
+def test_the_page_says_on_which_nights_its_places_weigh(
+    world: World, meeting: Client, hands: Hands, days: int, said: str
+) -> None:
+    """From the Wednesday after the meeting through the next Tuesday; of a late one what is left."""
+    hands.move_to(CLOSES + timedelta(days=days, hours=1))
+    meeting.post(f"{HERE}freeze/")
+    assert said.replace("’", "&#x27;") in shown(meeting, HERE)
+
+
 def test_a_form_sent_twice_is_one_decision(world: World, meeting: Client) -> None:
     meeting.post(f"{HERE}freeze/")
     sent, given = decision(world, "Plats"), measure(world)

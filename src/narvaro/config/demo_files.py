@@ -72,10 +72,10 @@ def _see_through(member: "Member", digests: set[str], tell: Tell, stop: threadin
         left = [one for one in mine.select_related("tenant") if one.pk not in ended]
         if not left:
             return
-        ended |= {one.pk for one in left if _goes_on(viewer, one, tell)}
+        ended |= {one.pk for one in left if _goes_on(member, viewer, one, tell)}
 
 
-def _goes_on(viewer: "Viewer", draft: "FileDraft", tell: Tell) -> bool:
+def _goes_on(member: "Member", viewer: "Viewer", draft: "FileDraft", tell: Tell) -> bool:
     """Do what a person does with a sheet now; return whether there is nothing more to do."""
     from narvaro.sharing import actions
     from narvaro.sharing.models import FileDraft
@@ -84,12 +84,12 @@ def _goes_on(viewer: "Viewer", draft: "FileDraft", tell: Tell) -> bool:
     match draft.state:
         case FileDraft.State.READ if draft.kind:
             _name_columns(draft)
-            actions.queue(drafts=[draft])
+            actions.queue(drafts=[draft], member=member)
         case FileDraft.State.READ:
             tell("refused_file", what=title, why="nobody knows what kind of list it is")
             return True
         case FileDraft.State.ASKS:
-            tell("asked", what=title, count=str(_agree(viewer, draft)))
+            tell("asked", what=title, count=str(_agree(member, viewer, draft)))
         case FileDraft.State.DONE:
             tell("in", what=title, count=str(draft.report.get("kept", 0)))
             return True
@@ -115,7 +115,7 @@ def _first_refusal(report: dict[str, object]) -> str:
     return str(refused[0]) if isinstance(refused, list) and refused else "?"
 
 
-def _agree(viewer: "Viewer", draft: "FileDraft") -> int:
+def _agree(member: "Member", viewer: "Viewer", draft: "FileDraft") -> int:
     """Answer a file's questions with what the page proposes; return how many they were."""
     from narvaro.sharing import actions
     from narvaro.web.files_questions import place_answers, questions_of, word_answers
@@ -128,6 +128,7 @@ def _agree(viewer: "Viewer", draft: "FileDraft") -> int:
         for name, choices in offered.items()
     }
     actions.answer(
-        draft=draft, places=place_answers(viewer, draft, form), words=word_answers(draft, form)
-    )
+        draft=draft, member=member, places=place_answers(viewer, draft, form),
+        words=word_answers(draft, form),
+    )  # fmt: skip
     return len(offered)

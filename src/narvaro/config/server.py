@@ -1,5 +1,6 @@
 """One port: live streams native, Django's pages behind them. In: ASGI. Out: answers.
 
+A thread of the pages never waits for a sender or a reader (`config/bodies.py`, `config/answering.py`).
 Django runs as WSGI on a few threads that keep their database connections: its views are synchronous,
 and its ASGI handler would run them one at a time.
 """
@@ -7,7 +8,7 @@ and its ASGI handler would run them one at a time.
 import os
 import threading
 import time
-from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import django
@@ -19,6 +20,8 @@ from a2wsgi import WSGIMiddleware  # noqa: E402 - Django is set up first
 from django.conf import settings  # noqa: E402 - as above
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - as above
 
+from narvaro.config.answering import answer  # noqa: E402 - as above
+from narvaro.config.bodies import BodyRefused, SenderGone, refuse, take_body  # noqa: E402 - as above
 from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
 
 LOOK_S = 1.0
@@ -36,18 +39,29 @@ threading.Thread(target=_end_with_parent, daemon=True).start()
 _pages = WSGIMiddleware(WSGIHandler(), workers=settings.HOME.settings.web_threads)  # type: ignore[arg-type,unused-ignore]  # a WSGI application
 
 
+def _sweep(uploads: Path) -> None:
+    """Remove what Django was taking when the process before this one ended."""
+    for left in uploads.glob("tmp*.upload*"):
+        left.unlink(missing_ok=True)
+
+
+_sweep(settings.HOME.uploads)
+
+
 async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
-    """Send a request where it belongs."""
+    """Send a request where it belongs; one for the pages when all of it is there."""
     if scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
         await live(scope, receive, send)
         return
-
-    # The server's own callables give futures; the bridge to WSGI wants coroutines.
-    async def take() -> MutableMapping[str, Any]:
-        return await receive()
-
-    async def give(message: MutableMapping[str, Any]) -> None:
-        await send(message)
-
-    pages: Any = _pages
-    await pages(scope, take, give)
+    if scope["type"] != "http":
+        pages: Any = _pages
+        await pages(scope, receive, send)
+        return
+    try:
+        body = await take_body(scope, receive, settings.HOME.uploads)
+    except BodyRefused as no:
+        await refuse(scope, send, no.status)
+    except SenderGone:
+        return
+    else:
+        await answer(_pages, scope, body, send, settings.HOME.uploads)

@@ -119,6 +119,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MIMETYPES = {".mjs": "text/javascript"}
 
+FILE_UPLOAD_TEMP_DIR = HOME.uploads  # no guest's disk: what is uploaded stays in the home folder
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {
     "version": 1,

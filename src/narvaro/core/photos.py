@@ -22,11 +22,11 @@ from PIL import Image, ImageCms, ImageOps
 LONGEST_PX = 2048
 MOST_BYTES = 25_000_000
 MOST_PIXELS = 64_000_000  # phones take 12 to 50 million
-MOST_DECODED_BYTES = 100_000_000  # 25 million pixels of four bytes: what is decoded whole
-MOST_WHOLE_PIXELS = 25_000_000
+MOST_WHOLE_PIXELS = 25_000_000  # 100 MB decoded, at four bytes each whatever the bands are
 MOST_SCANS = 64  # a camera's progressive JPEG has ten; each costs a pass over the whole picture
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP")
+_ONE_AT_A_TIME = threading.BoundedSemaphore(1)
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # no stuffed byte, restart or fill byte
 _ALONE = frozenset({0x01, 0xD8})  # markers without a length
@@ -114,20 +114,11 @@ def _open(data: bytes) -> Image.Image:
     scans = _count_scans(data) if is_jpeg else 0
     if scans > MOST_SCANS:
         raise _refused("damaged")
-    if not is_jpeg or scans > 1 or "progressive" in opened.info:
-        _check_decoded(opened)
-    return opened
-
-
-def _check_decoded(opened: Image.Image) -> None:
-    """Refuse what is costly to hold whole: of several scans, a JPEG's decoder keeps all coefficients."""
-    pixels = opened.width * opened.height
-    bands = len(opened.getbands())
-    of_band = 4 if opened.mode in {"I", "F"} else 2  # coefficients, or 16 bits
-    if opened.format in {"PNG", "WEBP"} and not opened.mode.startswith("I"):
-        of_band = 1
-    if pixels > MOST_WHOLE_PIXELS or pixels * bands * of_band > 2 * MOST_DECODED_BYTES:
+    # a JPEG of several scans is held whole too: its decoder keeps every coefficient to the end
+    is_whole = not is_jpeg or scans > 1 or "progressive" in opened.info
+    if is_whole and opened.width * opened.height > MOST_WHOLE_PIXELS:
         raise _refused("too_many_to_decode")
+    return opened
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -150,11 +141,14 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _read_pixels(opened: Image.Image) -> Image.Image:
     profile = opened.info.get("icc_profile")
-    opened.draft(opened.mode, (LONGEST_PX, LONGEST_PX))  # a JPEG is decoded no larger than needed
-    upright = ImageOps.exif_transpose(opened)
-    if upright.mode.startswith("I"):  # 16 bits of grey: Pillow would clip them
-        upright = upright.convert("I").point(lambda level: level / 256).convert("L")
-    upright.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS)
+    share = LONGEST_PX / max(opened.size)
+    needed = tuple(max(1, int(share * side)) for side in opened.size)
+    opened.draft(opened.mode, (needed[0], needed[1]))  # a JPEG is decoded no larger than needed
+    image: Image.Image = opened
+    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would clip them
+        image = image.convert("I").point(lambda level: level / 256).convert("L")
+    image.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS)
+    upright = ImageOps.exif_transpose(image)
     return _to_srgb(upright, profile if isinstance(profile, bytes) else None)
 
 
@@ -162,10 +156,13 @@ def clean(data: bytes) -> Photo:
     """Return the pixels of a photo as a new JPEG; raises PhotoRefused with what to do instead."""
     _check_bytes(data)
     opened = _open(data)
-    try:
-        pixels = _read_pixels(opened)
-    except _DAMAGED:
-        raise _refused("damaged") from None
+    with _ONE_AT_A_TIME:  # what several threads unpack would add up
+        try:
+            pixels = _read_pixels(opened)
+        except _DAMAGED:
+            raise _refused("damaged") from None
+        finally:
+            opened.close()
     bare = Image.frombytes("RGB", pixels.size, pixels.tobytes())  # holds nothing but pixels
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=QUALITY, optimize=True)

@@ -2,13 +2,14 @@
 
 After begins on the day after the picture was published that first named the place. Before leaves out
 the weeks that the meeting chose the place by: chosen because they were bad, they would make any later
-week look like help. Counted are damage and incidents that no patrol found, in whole local days for
+week look like help. A verdict is given at few looks, at fixed times: whoever looks every week finds
+something by chance. Counted are damage and incidents that no patrol found, in whole local days for
 which both are known.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, TypeAlias
@@ -32,6 +33,10 @@ CHOSEN_BY = timedelta(weeks=1 + WEEKS_COMPARED)
 """What a meeting sees of a place: its week and those that it is compared with."""
 AFTER = timedelta(weeks=26)
 """Longer after, and it is another time of the year that answers."""
+LOOKS = (timedelta(weeks=8), timedelta(weeks=16), AFTER)
+"""How long after a verdict is given; between, the last one stands."""
+CHANCE = 0.06
+"""Of places where nothing changed, those that get a verdict at any look (docs/formulas/effect.md)."""
 DAY = timedelta(days=1)
 
 Key: TypeAlias = tuple[UUID | None, UUID | None]  # a site, or an area
@@ -40,7 +45,11 @@ Span: TypeAlias = tuple[date, date]  # half-open, local days
 
 @dataclass(frozen=True)
 class PlaceEffect:
-    """A prioritised place, what was done, and what the counts allow to say."""
+    """A prioritised place, what was done, and what the counts allow to say.
+
+    `effect` is that of the last look, which was possible from the day `looked` on; before the first,
+    its counts are those so far. `next_look` is None after the last look.
+    """
 
     place: Site | Area
     focuses: tuple[str, ...]
@@ -49,6 +58,8 @@ class PlaceEffect:
     until: date
     measures: tuple[Measure, ...]
     effect: effect.Effect
+    looked: date | None
+    next_look: date | None
 
 
 def _published(viewer: Viewer) -> list[Decision]:
@@ -133,6 +144,21 @@ class _Days:
         return effect.Seen(number, max((last - first) / timedelta(weeks=1), 0.0))
 
 
+def _looks(start: date, until: date) -> tuple[date | None, date | None]:
+    """Return the last look that the known days allow, and the next one."""
+    days = [start + one for one in LOOKS]
+    done = [one for one in days if one <= until]
+    return (done[-1] if done else None), next(iter(days[len(done) :]), None)
+
+
+def _compare(before: effect.Seen, after: effect.Seen, looked: date | None) -> effect.Effect:
+    """Return what may be said; before the first look nothing."""
+    found = effect.compare(before, after)
+    if looked is not None:
+        return found
+    return replace(found, verdict=effect.Verdict.CANNOT_TELL, why=effect.Why.TOO_SHORT)
+
+
 def _measures(pictures: Iterable[UUID]) -> Mapping[UUID, list[Measure]]:
     found: dict[UUID, list[Measure]] = defaultdict(list)
     for one in Measure.objects.filter(picture__in=set(pictures)).select_related("owner"):
@@ -162,14 +188,16 @@ def list_effects(viewer: Viewer, now: datetime) -> list[PlaceEffect]:
         if chosen is None:
             continue
         before = _cut((start - CHOSEN_BY - BEFORE, start - CHOSEN_BY), known)
-        after = _cut((start, min(today, start + AFTER)), known)
+        looked, next_look = _looks(start, min(today, known[1]))
+        after = _cut((start, looked or min(today, start + AFTER)), known)
         pictures = dict.fromkeys(one.picture_id for one in ones)
         found.append(
             PlaceEffect(
                 place=chosen, focuses=tuple(dict.fromkeys(one.focus for one in ones)),
                 weeks_named=len(pictures), since=start, until=max(start, after[1]),
                 measures=tuple(one for picture in pictures for one in measures[picture]),
-                effect=effect.compare(days.count(place, before), days.count(place, after)),
+                effect=_compare(days.count(place, before), days.count(place, after), looked),
+                looked=looked, next_look=next_look,
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (-one.since.toordinal(), one.place.name))

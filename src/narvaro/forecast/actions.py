@@ -21,7 +21,7 @@ from narvaro.forecast.events import ForecastMade, ForecastScored, ForecastSwitch
 from narvaro.forecast.kept import Kept, keep, read_settings, write_grid, write_settings
 from narvaro.forecast.loading import Loaded, load, local_h, moment_of, read
 from narvaro.forecast.models import LATE, Forecast, ForecastUse, Score
-from narvaro.forecast.queries import is_in_plans, list_to_score
+from narvaro.forecast.queries import AT_LONGEST, is_in_plans, list_new_spans, list_to_score
 from narvaro.forecast.scoring import Judged, judge
 from narvaro.spine import clock, events
 from narvaro.spine.events import SYSTEM
@@ -60,6 +60,7 @@ def make_forecast(*, tenant: Tenant, at: datetime) -> Forecast:
         )
     first_h = float(ceil(local_h([at], loaded.zone)[0]))
     starts_at = moment_of(first_h, loaded.zone)
+    _revise_scores(tenant, moment_of(loaded.until_h, loaded.zone))
     there = Forecast.objects.filter(tenant=tenant, starts_at=starts_at).first()
     if there is not None and there.settings["data"] == loaded.digest():
         return _note_checked(there, at)
@@ -154,21 +155,44 @@ def _tell(
 def score_due(*, tenant: Tenant, at: datetime) -> int:
     """Score the forecasts whose period is over, once a day until late reports have had their time.
 
-    Returns how many were scored.
+    The registers must be known until the period's end: a file that ended before is no silence. Returns
+    how many were scored.
     """
-    due = list_to_score(tenant, at)
-    known = read(tenant, at) if due else None
+    listed = list_to_score(tenant, at)
+    if not listed:
+        return 0
+    known = read(tenant, at)
+    until = moment_of(known.until_h, known.zone)
+    due = [row for row in listed if row.ends_at(known.zone) <= until]
     on_grid: dict[Grid, Events] = {}
     for row in due:
-        assert known is not None
         grid = Grid(**row.grid)
         if grid not in on_grid:
             on_grid[grid] = known.on(grid)
         first_h = float(local_h([row.starts_at], known.zone)[0])
         kept = Kept.of(row.values, row.grid, row.settings["of_core"])
         judged = judge(kept, first_h, _hours_as_newest(row, first_h, known.zone), on_grid[grid])
-        _keep_score(row, judged, final=row.ends_at(known.zone) + LATE <= at, at=at)
+        _keep_score(row, judged, final=row.ends_at(known.zone) + LATE <= until, at=at)
     return len(due)
+
+
+@transaction.atomic
+def _revise_scores(tenant: Tenant, until: datetime) -> None:
+    """Take back scores of periods that are not known after all; reopen those that new files reach."""
+    events.hold(tenant.pk)
+    mine = Score.objects.filter(tenant=tenant)
+    zone = ZoneInfo(tenant.timezone)
+    near = mine.filter(forecast__starts_at__gt=until - AT_LONGEST).select_related("forecast")
+    unknown = [
+        one.pk for one in near.defer("forecast__values") if one.forecast.ends_at(zone) > until
+    ]
+    mine.filter(pk__in=unknown).delete()
+    for batch, first, last in list_new_spans(tenant):
+        reached = mine.filter(final=True, scored_at__lt=batch.published_at)
+        reached = reached.filter(
+            forecast__starts_at__lte=last, forecast__starts_at__gt=first - AT_LONGEST
+        )
+        reached.update(final=False)
 
 
 def _hours_as_newest(row: Forecast, first_h: float, zone: ZoneInfo) -> int:

@@ -1,5 +1,6 @@
 """Reads of forecasts: what is due, and what a plan weighs its places with (the page: `places.py`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Max, Min
 
 from narvaro.core.jit import F64, I64
 from narvaro.directory.models import ImportBatch
@@ -18,8 +20,12 @@ from narvaro.spine.models import Tenant
 
 DAILY_AT_H = 12  # local: then tonight and tomorrow night lie in the 48 hours, whole
 SCORED_AGAIN = timedelta(hours=20)
+CLOCK_CHANGE = timedelta(hours=1)  # local hours may be off by it in one night
+AT_LONGEST = timedelta(hours=49)  # a period, where the clock changes in it
 OVERLAPPING = 12  # forecasts that may cover one moment, where data came in several times
 SEK, EVENTS = "SEK", "events"
+_OCCURRED = ("occurred_from", "occurred_until")
+_TIMES = ((Damage, *_OCCURRED), (Incident, *_OCCURRED), (Case, "received_at", "received_at"))
 
 
 def is_in_plans(tenant_id: UUID) -> bool:
@@ -29,21 +35,47 @@ def is_in_plans(tenant_id: UUID) -> bool:
 
 
 def list_to_score(tenant: Tenant, at: datetime) -> list[Forecast]:
-    """List the forecasts whose period is over and whose score is missing, or a day old and not final."""
+    """List the forecasts whose period is over and whose score is missing, or a day old and not final.
+
+    Where the newest forecast found that a register had ended, only those whose period it knew.
+    """
     zone = ZoneInfo(tenant.timezone)
+    newest = find_newest(tenant.pk)
+    has_ended = newest is not None and newest.made_at - newest.until > CLOCK_CHANGE
+    until = newest.until if newest is not None and has_ended else at
     begun = Forecast.objects.filter(tenant=tenant, starts_at__lt=at).exclude(score__final=True)
     begun = begun.exclude(
-        starts_at__gt=at - LATE - timedelta(hours=49), score__scored_at__gt=at - SCORED_AGAIN
+        starts_at__gt=at - LATE - AT_LONGEST, score__scored_at__gt=at - SCORED_AGAIN
     )
-    return [one for one in begun.order_by("starts_at") if one.ends_at(zone) <= at]
+    return [one for one in begun.order_by("starts_at") if one.ends_at(zone) <= until]
+
+
+def find_newest(tenant_id: UUID) -> Forecast | None:
+    """Return the forecast that begins last, without its values."""
+    rows = Forecast.objects.filter(tenant_id=tenant_id).order_by("-starts_at")
+    return rows.defer("values").first()
+
+
+def list_new_spans(tenant: Tenant) -> Iterator[tuple[ImportBatch, datetime, datetime]]:
+    """Yield the files that came in since the newest forecast looked, with when their rows lie."""
+    newest = find_newest(tenant.pk)
+    if newest is None:
+        return
+    for batch in ImportBatch.objects.filter(tenant=tenant, published_at__gt=newest.checked_at):
+        spans = [
+            table.objects.filter(batch=batch).aggregate(first=Min(begins), last=Max(ends))
+            for table, begins, ends in _TIMES
+        ]
+        told = [one for one in spans if one["first"] is not None]
+        if told:
+            yield batch, min(one["first"] for one in told), max(one["last"] for one in told)
 
 
 def is_due(tenant: Tenant, at: datetime) -> bool:
     """Return whether a new forecast is due: the day's first, or the first since a file came in."""
     if not _has_events(tenant.pk):
         return False
-    rows = Forecast.objects.filter(tenant=tenant).order_by("-starts_at").defer("values")
-    newest = rows.first()
+    newest = find_newest(tenant.pk)
     zone = ZoneInfo(tenant.timezone)
     local = at.astimezone(zone)
     noon = local.replace(hour=DAILY_AT_H, minute=0, second=0, microsecond=0)

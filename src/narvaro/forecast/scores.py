@@ -4,21 +4,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
 
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
+from narvaro.core.score import bootstrap_ratio
 from narvaro.forecast.models import Score
 
 WEEKS = 12  # that the verdict rests on
 LEAST_IN_WEEK = 10  # with fewer events a week's shares say nothing
 LEAST_FOR_VERDICT = 50
+LEAST_WEEKS = 4
+DRAWS, SEED = 2000, 20210104  # of the range of the gain
+
+Range: TypeAlias = tuple[float, float]
 
 
 class Verdict(StrEnum):
     """What may be said of the forecast."""
 
     BETTER = "better"
-    MIXED = "mixed"
+    MIXED = "mixed"  # ahead, but not by more than chance may do, or not in hits
     NOT_BETTER = "not_better"
     TOO_FEW = "too_few"
 
@@ -62,10 +70,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The newest weeks first, their sum (None without any), and what may be said of it."""
+    """The newest weeks first, their sum (None without any), and what may be said of it.
+
+    `gain`: the 95 % range of the nats per event that the forecast is ahead; None with too few.
+    """
 
     weeks: tuple[Result, ...]
     together: Result | None
+    gain: Range | None
     verdict: Verdict
 
 
@@ -79,19 +91,34 @@ def get_history(viewer: Viewer) -> History:
         weeks.setdefault(day - timedelta(days=day.weekday()), []).append(row)
     results = tuple(_sum(monday, weeks[monday]) for monday in sorted(weeks, reverse=True)[:WEEKS])
     together = _add(results) if results else None
-    return History(results, together, judge(together))
+    gain = gain_range(results)
+    return History(results, together, gain, judge(together, gain))
 
 
-def judge(result: Result | None) -> Verdict:
+def gain_range(weeks: Sequence[Result]) -> Range | None:
+    """Return the 95 % range of the gain in nats per event, whole weeks drawn with replacement.
+
+    None with too few weeks in which anything happened, or too few events. The same weeks give the same.
+    """
+    told = [one for one in weeks if one.events > 0]
+    if len(told) < LEAST_WEEKS or sum(one.events for one in told) < LEAST_FOR_VERDICT:
+        return None
+    ahead = np.array([one.log_likelihood - one.naive_log_likelihood for one in told])
+    number = np.array([one.events for one in told])
+    return bootstrap_ratio(ahead, number, np.arange(len(told)), draws=DRAWS, seed=SEED)
+
+
+def judge(result: Result | None, gain: Range | None) -> Verdict:
     """Return whether the forecast beats the naive map: by the log score, and by hits in the top 5 %.
 
-    Ahead by the log score alone, which counts every cell, is mixed; behind by it is not better.
+    Better is only what is ahead by more than chance may do, and in hits; behind is not better.
     """
-    if result is None or result.events < LEAST_FOR_VERDICT or result.gain_nats is None:
+    if result is None or gain is None or result.gain_nats is None:
         return Verdict.TOO_FEW
     if result.gain_nats <= 0:
         return Verdict.NOT_BETTER
-    return Verdict.BETTER if result.hits_5 >= result.naive_hits_5 else Verdict.MIXED
+    is_sure = gain[0] > 0 and result.hits_5 >= result.naive_hits_5
+    return Verdict.BETTER if is_sure else Verdict.MIXED
 
 
 _SUMMED = (

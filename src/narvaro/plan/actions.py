@@ -43,21 +43,26 @@ def put_shift(*, unit: Unit, starts_at: datetime, ends_at: datetime, crew: list[
     return shift
 
 
-@transaction.atomic
-def put_focus(*, picture: Picture, at: datetime) -> int:
-    """Let a published picture's decisions weigh in the coming week's plans; return how many do.
+def days_of_focus(picture: Picture, at: datetime, zone: ZoneInfo) -> tuple[date, date] | None:
+    """Return the days on which a picture's decisions weigh, the last not included; None where none is left.
 
     A picture holds from the Wednesday after its meeting through the next Tuesday, and never before
-    the day after it was published; where it comes late, it holds for what is left of its week.
+    the day after it was published (or is, `at`); where it comes late, for what is left of its week.
     """
-    events.hold(picture.tenant_id)
-    zone = ZoneInfo(picture.tenant.timezone)
     published = (picture.published_at or at).astimezone(zone).date()
     first = picture.monday + timedelta(days=MEETING_OFFSET_D)
-    starts_on = max(first, published + timedelta(days=1))
-    ends_on = first + timedelta(days=WEEK_D)
-    if starts_on >= ends_on:
+    starts_on, ends_on = max(first, published + timedelta(days=1)), first + timedelta(days=WEEK_D)
+    return (starts_on, ends_on) if starts_on < ends_on else None
+
+
+@transaction.atomic
+def put_focus(*, picture: Picture, at: datetime) -> int:
+    """Let a published picture's decisions weigh in the coming week's plans; return how many do."""
+    events.hold(picture.tenant_id)
+    days = days_of_focus(picture, at, ZoneInfo(picture.tenant.timezone))
+    if days is None:
         return 0
+    starts_on, ends_on = days
     made = [
         Focus.objects.get_or_create(
             decision=one,

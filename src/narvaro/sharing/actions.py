@@ -4,15 +4,11 @@ A file is kept in the home folder only until it is in or dropped; the columns th
 are never stored.
 """
 
-import hashlib
-import os
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -21,73 +17,57 @@ from narvaro.core.said import Said
 from narvaro.directory.models import Site, SiteAlias
 from narvaro.sharing.kinds import ORDER
 from narvaro.sharing.models import FileDraft, SourceMapping
-from narvaro.sharing.queries import UNDER_WAY, list_alive, list_under_way
+from narvaro.sharing.queries import (
+    OPEN,
+    UNDER_WAY,
+    drafts_left_open,
+    drafts_with_file,
+    list_alive,
+    list_under_way,
+)
 from narvaro.sharing.reading import Found, headers_digest
+from narvaro.sharing.uploads import (
+    ASIDE,
+    delete_file,
+    list_old_files,
+    list_old_files_of,
+    upload_file,
+    written_aside,
+)
 from narvaro.spine.events import hold
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 
-LARGEST_BYTES = 300 * 1024 * 1024
 MOST_TRIES = 3
 TOO_MUCH = Said("reading it ended the program, three times; split it, or save it anew as CSV")
-OPEN = (FileDraft.State.READ, FileDraft.State.ASKS, FileDraft.State.FAILED)
-
-
-def upload_file(sha256: str) -> Path:
-    """Return where an uploaded file lies."""
-    folder: Path = settings.HOME.uploads
-    return folder / sha256
-
-
-def _keep(name: str, pieces: Iterable[bytes]) -> str:
-    """Write a file down to the disk under its digest; raises Refused where it does not fit."""
-    aside = upload_file(f".{secrets.token_hex(8)}")
-    digest, size = hashlib.sha256(), 0
-    try:
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            for piece in pieces:
-                size += len(piece)
-                if size > LARGEST_BYTES:
-                    said = Said("%(name)s: split it; 300 MB at most.", name=name)
-                    raise Refused("file_too_large", said, status=413)
-                digest.update(piece)
-                out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
-        aside.rename(upload_file(digest.hexdigest()))
-    except OSError as fault:
-        said = Said("The file could not be kept: %(fault)s.", fault=fault.strerror or "")
-        raise Refused("disk", said, status=507) from fault
-    finally:
-        aside.unlink(missing_ok=True)
-    return digest.hexdigest()
 
 
 def take_upload(
     *, tenant: Tenant, member: Member, name: str, pieces: Iterable[bytes], at: datetime
 ) -> FileDraft:
     """Keep a file, to be looked into; raises Refused where it is too large or under way already."""
-    sha256 = _keep(name, pieces)
-    with transaction.atomic():
+    with written_aside(name, pieces) as (aside, sha256), transaction.atomic():
         hold(tenant.pk)
         same = FileDraft.objects.filter(tenant=tenant, sha256=sha256)
         if same.filter(state__in=UNDER_WAY).exists():
             said = Said("%(name)s is being brought in already.", name=name)
             raise Refused("file_under_way", said)
-        waiting = same.filter(state__in=OPEN)
-        waiting.update(state=FileDraft.State.DROPPED, finished_at=at)
-        return FileDraft.objects.create(
+        for one in same.filter(state__in=OPEN):
+            _end(one, FileDraft.State.DROPPED, at)
+        draft = FileDraft.objects.create(
             tenant=tenant, file_name=name[:200], sha256=sha256, uploaded_by=member, uploaded_at=at,
             state=FileDraft.State.NEW,
         )  # fmt: skip
+        aside.rename(upload_file(draft))
+        return draft
 
 
 @transaction.atomic
 def split(*, draft: FileDraft, found: Sequence[Found]) -> list[FileDraft]:
-    """Put a draft for each sheet in the place of a file that was looked into."""
+    """Put a draft for each sheet in the place of a file that was looked into, and not dropped since."""
     hold(draft.tenant_id)
-    draft.delete()
+    if not FileDraft.objects.filter(pk=draft.pk, state=FileDraft.State.NEW).delete()[0]:
+        return []
     return [_draft(draft, one) for one in found]
 
 
@@ -117,20 +97,24 @@ def set_columns(*, draft: FileDraft, kind: str, mapping: Mapping[str, str]) -> N
 
 
 @transaction.atomic
-def queue(*, drafts: Sequence[FileDraft]) -> int:
-    """Let drafts be checked and, where nothing is to be asked, brought in; return how many."""
+def queue(*, drafts: Sequence[FileDraft], member: Member) -> int:
+    """Let drafts be checked and, where nothing is to be asked, brought in; return how many.
+
+    They come in as the act of the member who decided so, not of who put the file in.
+    """
     return (
         FileDraft.objects.filter(pk__in=[one.pk for one in drafts], state__in=OPEN)
         .exclude(kind="")
-        .update(state=FileDraft.State.QUEUED, done_rows=0, tries=0)
+        .update(state=FileDraft.State.QUEUED, done_rows=0, tries=0, decided_by=member)
     )
 
 
 @transaction.atomic
 def answer(
-    *, draft: FileDraft, places: Mapping[str, str], words: Mapping[str, Mapping[str, str]],
+    *, draft: FileDraft, member: Member, places: Mapping[str, str],
+    words: Mapping[str, Mapping[str, str]],
 ) -> None:  # fmt: skip
-    """Keep what a person said of places and words, and go on; refused rows are left out."""
+    """Keep what a member said of places and words, and go on; refused rows are left out."""
     now = _held(draft, (FileDraft.State.ASKS,))
     known = now.answers.get("words", {})
     together = {name: {**known.get(name, {}), **words.get(name, {})} for name in {*known, *words}}
@@ -138,14 +122,24 @@ def answer(
         "places": {**now.answers.get("places", {}), **places}, "words": together
     }  # fmt: skip
     now.answered, now.state, now.done_rows, now.tries = True, FileDraft.State.QUEUED, 0, 0
-    now.save(update_fields=["answers", "answered", "state", "done_rows", "tries"])
+    now.decided_by = member
+    now.save(
+        update_fields=["answers", "answered", "state", "done_rows", "tries", "decided_by"]
+    )  # fmt: skip
 
 
 def drop_draft(*, draft: FileDraft, at: datetime) -> None:
     """Drop a draft; its file goes when no other draft needs it."""
     with transaction.atomic():
-        _end(_held(draft, OPEN), FileDraft.State.DROPPED, at)
-    _forget_upload(draft.sha256)
+        _end(_held(draft, (*OPEN, FileDraft.State.NEW)), FileDraft.State.DROPPED, at)
+    _forget_upload(draft)
+
+
+def drop_left_open(*, at: datetime) -> None:
+    """Drop what nobody finished in the time that a file is kept."""
+    for draft in drafts_left_open(at):
+        with suppress(Refused):  # somebody has just gone on with it
+            drop_draft(draft=draft, at=at)
 
 
 def _end(draft: FileDraft, state: FileDraft.State, at: datetime) -> None:
@@ -157,11 +151,26 @@ def _end(draft: FileDraft, state: FileDraft.State, at: datetime) -> None:
     draft.save(update_fields=["state", "finished_at", "report", "header"])
 
 
-def _forget_upload(sha256: str) -> None:
+def _forget_upload(draft: FileDraft) -> None:
     """Delete a file that no draft needs any more; after the commit, so that a cut loses no file."""
-    needed = FileDraft.objects.filter(sha256=sha256, state__in=(*OPEN, *UNDER_WAY))
-    if not needed.exists():
-        upload_file(sha256).unlink(missing_ok=True)
+    with transaction.atomic():
+        hold(draft.tenant_id)
+        if not drafts_with_file(draft.tenant_id).filter(sha256=draft.sha256).exists():
+            delete_file(upload_file(draft))
+
+
+def sweep_uploads(*, at: datetime) -> None:
+    """Delete the files that a cut left without a draft that needs them."""
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        if not list_old_files_of(tenant_id, at):
+            continue
+        with transaction.atomic():
+            hold(tenant_id)
+            needed = {upload_file(one) for one in drafts_with_file(tenant_id)}
+            for file in {*list_old_files_of(tenant_id, at)} - needed:
+                delete_file(file)
+    for file in list_old_files(ASIDE, at):
+        delete_file(file)
 
 
 def _held(draft: FileDraft, states: Collection[str]) -> FileDraft:
@@ -214,15 +223,18 @@ def finish(*, draft: FileDraft, report: dict[str, object], at: datetime) -> None
         draft.report = report
         _end(draft, FileDraft.State.DONE, at)
         _remember(draft)
-    _forget_upload(draft.sha256)
+    _forget_upload(draft)
 
 
 @transaction.atomic
 def fail(*, draft: FileDraft, report: dict[str, object], at: datetime) -> None:
-    """Note that a draft could not be brought in, and why; nothing of it was written."""
-    draft.report, draft.finished_at = report, at
-    draft.state = FileDraft.State.FAILED
-    draft.save(update_fields=["state", "report", "finished_at"])
+    """Note that a draft could not be brought in, and why; nothing of it was written.
+
+    One that a person has dropped since stays dropped.
+    """
+    FileDraft.objects.filter(pk=draft.pk, state__in=UNDER_WAY).update(
+        state=FileDraft.State.FAILED, report=report, finished_at=at
+    )
 
 
 def _remember(draft: FileDraft) -> None:

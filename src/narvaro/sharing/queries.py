@@ -10,6 +10,7 @@ from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.sharing.kinds import PLACES_FIRST
 from narvaro.sharing.models import FileDraft
+from narvaro.spine import clock
 from narvaro.spine.refusal import Missing
 
 SHOWN = timedelta(days=7)
@@ -19,16 +20,21 @@ OPEN = (State.READ, State.ASKS, State.FAILED)
 UNDER_WAY = (State.NEW, State.QUEUED, State.RUNNING)
 
 
-def count_waiting(now: datetime) -> int:
+def count_waiting() -> int:
     """Count the files that wait to be looked into, brought in or dropped, or whose run was cut off."""
     tenants = FileDraft.objects.filter(state__in=UNDER_WAY).values_list("tenant_id").distinct()
     under_way = sum(len(list_under_way(list_alive(tenant_id))) for (tenant_id,) in tenants)
-    return under_way + drafts_left_open(now).count()
+    return under_way + drafts_left_open(clock.now()).count()
 
 
 def drafts_left_open(now: datetime) -> QuerySet[FileDraft]:
     """Return the drafts that nobody has finished in the time that an uploaded file is kept."""
     return FileDraft.objects.filter(state__in=OPEN, uploaded_at__lt=now - LONGEST_OPEN)
+
+
+def drafts_with_file(tenant_id: UUID) -> QuerySet[FileDraft]:
+    """Return a tenant's drafts that need their file."""
+    return FileDraft.objects.filter(tenant_id=tenant_id, state__in=(*OPEN, *UNDER_WAY))
 
 
 def list_alive(tenant_id: UUID) -> list[FileDraft]:

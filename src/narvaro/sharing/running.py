@@ -2,7 +2,9 @@
 
 import logging
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from narvaro.access.models import Member
 from narvaro.core.cell_error import CellError
 from narvaro.core.said import Said
 from narvaro.directory.importing.history import Answers
@@ -12,6 +14,7 @@ from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE, FROM_FILE, import_file
 from narvaro.sharing.models import FileDraft
 from narvaro.sharing.reading import look_into, open_sheet
+from narvaro.sharing.uploads import upload_file
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
@@ -40,6 +43,8 @@ class _Progress:
 def run_waiting() -> int:
     """Run what waits in every tenant, until nothing does; return how many drafts ran."""
     actions.requeue_interrupted(at=clock.now())
+    actions.drop_left_open(at=clock.now())
+    actions.sweep_uploads(at=clock.now())
     done = 0
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         while draft := actions.take_next(tenant_id):
@@ -60,9 +65,9 @@ def run_draft(draft: FileDraft) -> None:
     except Exception as fault:
         # A fault of ours: kept on the draft for the person, with its trace in the log.
         logger.exception("a file could not be brought in", extra={"draft": str(draft.pk)})
-        why = Said(
+        why = Said(  # what the fault says may hold what the file holds: only its name is kept
             "a fault of the program itself stopped it (%(fault)s); tell those who run the program",
-            fault=f"{type(fault).__name__}: {fault}",
+            fault=type(fault).__name__,
         )  # fmt: skip
         actions.fail(draft=draft, report={"error": why.to_json()}, at=clock.now())
 
@@ -73,17 +78,17 @@ def _why(no: CellError | OSError | Refused) -> Said:
         return no.said
     if isinstance(no, Refused):
         return Said.of(no.detail)
-    return Said("the disk failed (%(fault)s); try again", fault=no.strerror or str(no))
+    return Said("the disk failed (%(fault)s); try again", fault=no.strerror or type(no).__name__)
 
 
 def look(draft: FileDraft) -> list[FileDraft]:
     """Look into a file and return a draft for each of its sheets."""
-    found = look_into(draft.tenant, draft.file_name, actions.upload_file(draft.sha256).read_bytes())
+    found = look_into(draft.tenant, draft.file_name, upload_file(draft).read_bytes())
     return actions.split(draft=draft, found=found)
 
 
 def _bring_in(draft: FileDraft) -> None:
-    report = _run(draft, by=f"member:{draft.uploaded_by_id}")
+    report = _run(draft, by=f"member:{_decider(draft).pk}")
     if report.unsure or (report.refused and not draft.answered):
         actions.ask(draft=draft, report=describe(report))
     elif report.written:
@@ -92,13 +97,23 @@ def _bring_in(draft: FileDraft) -> None:
         actions.fail(draft=draft, report=describe(report), at=clock.now())
 
 
+def _decider(draft: FileDraft) -> Member:
+    """Return who let a draft be brought in; raises Refused where he is no member any more."""
+    today = clock.now().astimezone(ZoneInfo(draft.tenant.timezone)).date()
+    who = draft.decided_by
+    if who is None or not (who.user.is_active and who.is_valid_on(today)):
+        said = Said("who let it be brought in is no member here any more; see to it, and let it in")
+        raise Refused("decider_left", said)
+    return who
+
+
 def answers_of(draft: FileDraft) -> Answers:
     """Return what a person has said of a draft."""
     return Answers(draft.answers.get("places", {}), draft.answers.get("words", {}))
 
 
 def _run(draft: FileDraft, *, by: str) -> ImportReport:
-    file = actions.upload_file(draft.sha256)
+    file = upload_file(draft)
     data = b"" if draft.kind in FROM_FILE else file.read_bytes()
     table = BY_CODE[draft.kind].spec is not None
     source = Source(
@@ -145,7 +160,8 @@ def describe(report: ImportReport) -> dict[str, Any]:
         "placed": report.placed,
         "unsure_count": len(report.unsure),
         "unsure": [
-            {"text": one.text, "rows": one.rows, "candidates": [list(c) for c in one.candidates]}
+            {"text": one.text, "rows": one.rows, "likely": one.likely,
+             "candidates": [list(c) for c in one.candidates]}
             for one in report.unsure[:UNSURE_SHOWN]
         ],
         "words": unknown_words(report),

@@ -1,16 +1,17 @@
 """Did it help? In: a request of the municipality's own. Out: counts, ranges, and what cannot be said."""
 
+from datetime import date
 from math import isfinite
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from narvaro.core.effect import LEAST_COUNT, LEAST_WEEKS, TAIL, Effect, Verdict, Why
-from narvaro.followup.effect import PlaceEffect, list_effects
+from narvaro.core.effect import LEAST_COUNT, LEAST_WEEKS, Effect, Verdict, Why
+from narvaro.followup.effect import CHANCE, PlaceEffect, list_effects
 from narvaro.spine import clock
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.labels import say
@@ -40,6 +41,10 @@ LIMITS: tuple[Promise, ...] = (
         "There are no comparison places yet: season, school terms, weather and changes in the whole "
         "town are not taken out."
     ),
+    lazy(
+        "A verdict is given 8, 16 and 26 weeks after, and stands until the next: looking every week "
+        "would about double what chance alone gives. Over the three looks that is about 6 % of the places."
+    ),
     lazy("Whether the harm moved to places nearby is not looked at yet."),
     lazy(
         "Reports come in clusters, which the range does not know of: it is somewhat too narrow. And "
@@ -59,7 +64,25 @@ def _range(effect: Effect) -> str:
     return f"{_figure(effect.low)} – {high}"
 
 
-def _verdict(effect: Effect) -> str:
+def _day(day: date) -> str:
+    return date_format(day, "Y-m-d")
+
+
+def _verdict(one: PlaceEffect) -> str:
+    """Write what may be said, and at which look it was said; the next one may say something else."""
+    if one.looked is None:
+        if one.next_look is None or one.effect.before.weeks < LEAST_WEEKS:
+            return _said(one.effect)
+        first = _("Cannot tell yet: the first look needs what is known until %(day)s.")
+        return first % {"day": _day(one.next_look)}
+    looked = _("Looked at with what was known until %(day)s.") % {"day": _day(one.looked)}
+    said = f"{_said(one.effect)} {looked}"
+    if one.next_look is None:
+        return said
+    return f"{said} {_('Next look: %(day)s.') % {'day': _day(one.next_look)}}"
+
+
+def _said(effect: Effect) -> str:
     if effect.why is None:
         return say(VERDICT, effect.verdict)
     return str(WHY[effect.why]) % {
@@ -83,7 +106,7 @@ def _row(one: PlaceEffect) -> EffectRow:
         ratio=_figure(effect.ratio) if effect.ratio is not None else "–",
         range=_range(effect),
         verdict=effect.verdict,
-        verdict_label=_verdict(effect),
+        verdict_label=_verdict(one),
         measures=tuple(
             MeasureDone(each.text, each.owner.name, say(MEASURE_STATE, each.state))
             for each in one.measures
@@ -101,7 +124,7 @@ def effects(request: HttpRequest) -> HttpResponse:
         rows=tuple(_row(one) for one in found),
         judged=judged,
         told=sum(one.effect.verdict != Verdict.CANNOT_TELL for one in found),
-        by_chance=number_format(round(judged * 2 * TAIL, 1), 1),
+        by_chance=number_format(round(judged * CHANCE, 1), 1),
         limits=tuple(map(str, LIMITS)),
     )
     return render(request, "effect/page.html", {"page": page})

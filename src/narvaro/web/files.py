@@ -12,7 +12,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE
 from narvaro.sharing.models import FileDraft
-from narvaro.sharing.queries import drafts_seen_by, get_draft, list_drafts
+from narvaro.sharing.queries import OPEN, drafts_seen_by, get_draft, list_drafts
 from narvaro.sharing.reading import likely_mapping, list_missing, specs
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
@@ -39,9 +39,13 @@ def files(request: HttpRequest) -> HttpResponse:
     return render(request, "files/page.html", {"page": page}, status=422 if problems else 200)
 
 
+def _member(viewer: Viewer) -> Member:
+    return Member.objects.get(pk=viewer.member_id)
+
+
 def _take(viewer: Viewer, request: HttpRequest) -> list[Problem]:
     tenant = Tenant.objects.get(pk=viewer.tenant_id)
-    member = Member.objects.get(pk=viewer.member_id)
+    member = _member(viewer)
     given = request.FILES.getlist("files")
     if not given:
         return [Problem(_("Choose at least one file."))]
@@ -75,7 +79,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     chosen = []
     for draft in list_drafts(viewer, clock.now()):
         kind = request.POST.get(f"kind-{draft.pk}")
-        if draft.state not in actions.OPEN or kind is None:
+        if draft.state not in OPEN or kind is None:
             continue
         if kind == "":
             actions.drop_draft(draft=draft, at=clock.now())
@@ -88,7 +92,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         actions.set_columns(draft=draft, kind=kind, mapping=mapping)
         if not list_missing(kind, mapping, specs(draft.tenant).get(kind)):
             chosen.append(draft)
-    actions.queue(drafts=chosen)
+    actions.queue(drafts=chosen, member=_member(viewer))
     return done(request, "/files/#under-way")
 
 
@@ -112,7 +116,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         if f"answered-{draft.pk}" in request.POST:
             form = request.POST.dict()
             actions.answer(
-                draft=draft, places=place_answers(viewer, draft, form),
+                draft=draft, member=_member(viewer), places=place_answers(viewer, draft, form),
                 words=word_answers(draft, form),
             )  # fmt: skip
     return done(request, "/files/#under-way")

@@ -107,20 +107,25 @@ def questions_of(viewer: Viewer, drafts: Sequence[FileDraft]) -> Questions | Non
 
 
 def _places(drafts: Sequence[FileDraft]) -> tuple[PlaceQuestion, ...]:
+    """Return each place once: what may be meant first, and chosen only where it is likely."""
     rows: dict[str, int] = {}
     offered: dict[str, dict[str, str]] = {}
+    likely: dict[str, str] = {}
     for one in (one for draft in drafts for one in draft.report["unsure"]):
-        rows[one["text"]] = rows.get(one["text"], 0) + one["rows"]
-        offered.setdefault(one["text"], {}).update(dict(one["candidates"]))
+        text, candidates = one["text"], dict(one["candidates"])
+        rows[text] = rows.get(text, 0) + one["rows"]
+        offered.setdefault(text, {}).update(candidates)
+        if one.get("likely"):
+            likely.setdefault(text, next(iter(candidates), ""))
     return tuple(
         PlaceQuestion(
             _place_key(text), text, rows[text],
             (
-                *(Choice(key, words, n == 0) for n, (key, words) in enumerate(offered[text].items())),
-                Choice("", _("None of these: leave it without a place"), not offered[text]),
+                *(Choice(key, words, key == likely.get(text)) for key, words in offered[text].items()),
+                Choice("", _("None of these: leave it without a place"), not likely.get(text)),
             ),
         )
-        for text in sorted(rows, key=lambda text: (-rows[text], text))
+        for text in sorted(rows, key=lambda text: (not offered[text], -rows[text], text))
     )  # fmt: skip
 
 

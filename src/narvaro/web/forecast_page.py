@@ -1,7 +1,7 @@
 """Expected harm as a page. In: what the forecast room found. Out: the page's context."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log10
+from math import floor, log10
 
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -13,7 +13,14 @@ from narvaro.access.viewer import Viewer
 from narvaro.forecast.models import Forecast
 from narvaro.forecast.places import Period, PlaceRisk, RiskView, Span
 from narvaro.forecast.queries import is_in_plans
-from narvaro.forecast.scores import LEAST_FOR_VERDICT, WEEKS, History, Result, Verdict
+from narvaro.forecast.scores import (
+    LEAST_FOR_VERDICT,
+    LEAST_WEEKS,
+    WEEKS,
+    History,
+    Result,
+    Verdict,
+)
 from narvaro.situation.queries import sees_costs
 from narvaro.web import forecast_words as words
 from narvaro.web import labels
@@ -217,14 +224,20 @@ def _score(history: History) -> ScoreView:
 
 def _verdict(history: History) -> str:
     together = history.together
-    scored = number_format(together.happened if together else 0, 0)
-    if history.verdict == Verdict.TOO_FEW or together is None:
+    inside = number_format(floor(together.events) if together else 0, 0)
+    if history.verdict == Verdict.TOO_FEW or together is None or history.gain is None:
         return _(
             "Too little has been scored to say whether the forecast is better than last year's map: "
-            "%(count)s events, and %(least)s are needed."
-        ) % {"count": scored, "least": LEAST_FOR_VERDICT}
+            "%(count)s events in its squares in %(weeks)s weeks; %(least)s in %(least_weeks)s weeks are "
+            "needed."
+        ) % {
+            "count": inside, "least": LEAST_FOR_VERDICT,
+            "weeks": sum(one.events > 0 for one in history.weeks), "least_weeks": LEAST_WEEKS,
+        }  # fmt: skip
+    low, high = history.gain
     facts = {
-        "weeks": min(len(history.weeks), WEEKS), "count": scored,
+        "weeks": min(len(history.weeks), WEEKS), "count": number_format(round(together.happened), 0),
+        "low": _signed(low), "high": _signed(high),
         "ours": _share(together.share(together.hits_5)),
         "naive": _share(together.share(together.naive_hits_5)),
     }  # fmt: skip
@@ -232,27 +245,33 @@ def _verdict(history: History) -> str:
         return (
             _(
                 "Over %(weeks)s weeks and %(count)s events the forecast was better than last year's map: "
-                "%(ours)s of what happened lay in its top 5 %% of squares, %(naive)s in the map's."
+                "%(ours)s of what happened lay in its top 5 %% of squares, %(naive)s in the map's, and "
+                "it was %(low)s to %(high)s nats per event ahead (95 %% range over weeks)."
             )
             % facts
         )
     if history.verdict == Verdict.MIXED:
         return (
             _(
-                "Over %(weeks)s weeks and %(count)s events neither was clearly better: the forecast's "
-                "numbers were nearer to what happened, but %(ours)s of it lay in the top 5 %% of squares, "
-                "and %(naive)s in those of last year's map."
+                "Over %(weeks)s weeks and %(count)s events neither was clearly better: the forecast was "
+                "%(low)s to %(high)s nats per event ahead (95 %% range over weeks), and %(ours)s of what "
+                "happened lay in its top 5 %% of squares, %(naive)s in those of last year's map."
             )
             % facts
         )
     return (
         _(
             "Over %(weeks)s weeks and %(count)s events the forecast did not beat last year's map "
-            "(%(ours)s in the top 5 %% of squares, the map %(naive)s). Plans do as well without it: "
-            "it can be turned off."
+            "(%(low)s to %(high)s nats per event ahead, 95 %% range over weeks; %(ours)s in the top 5 %% "
+            "of squares, the map %(naive)s). Plans do as well without it: it can be turned off."
         )
         % facts
     )
+
+
+def _signed(gain: float) -> str:
+    sign = "+" if gain > 0 else "−" if gain < 0 else ""
+    return f"{sign}{number_format(round(abs(gain), 2), 2)}"
 
 
 def _share(share: float | None) -> str:
@@ -272,8 +291,6 @@ def _score_row(one: Result) -> ScoreRow:
         naive_hits_1=_share(one.share(one.naive_hits_1)),
         hits_5=_share(one.share(one.hits_5)),
         naive_hits_5=_share(one.share(one.naive_hits_5)),
-        gain="–"
-        if gain is None
-        else f"{'+' if gain > 0 else '−' if gain < 0 else ''}{number_format(abs(gain), 2)}",
+        gain="–" if gain is None else _signed(gain),
         note="; ".join(notes),
     )

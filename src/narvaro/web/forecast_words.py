@@ -81,7 +81,7 @@ CANNOT_SAY: tuple[Promise, ...] = (
     ),
     lazy(
         "Where guards have been, less may have happened because of them. The forecast does not "
-        "correct for that yet; where guards were, and how probable it was, is kept for it."
+        "correct for that yet; where guards were is kept for it."
     ),
     lazy("Nothing here is about persons, and no classification of an area goes into it."),
 )

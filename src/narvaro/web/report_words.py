@@ -135,6 +135,10 @@ PHOTO_REFUSED: _Words = {
     "heic": lazy("It is a HEIC photo, which cannot be read here; let the camera take JPEG."),
     "too_large": lazy("The file is larger than 25 MB; take the photo in a lower resolution."),
     "too_many_pixels": lazy("It has more than 64 million pixels; take it in a lower resolution."),
+    "too_many_to_decode": lazy(
+        "It has more than 25 million pixels; send it as a plain (not progressive) JPEG, or take it "
+        "in a lower resolution."
+    ),
     "animated": lazy("The picture moves; send a still photo."),
     "not_image": lazy("The file is no picture; send JPEG, PNG or WebP."),
     "damaged": lazy("The picture is damaged; take the photo again."),

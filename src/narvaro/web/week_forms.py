@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import TypeVar
 from uuid import UUID
 

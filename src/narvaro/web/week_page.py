@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.core.wording import mark
+from narvaro.plan.actions import days_of_focus
 from narvaro.situation.contents import Contents, Counted, DecisionLine, Intake
 from narvaro.situation.models import Decision, Measure, Picture
 from narvaro.situation.pictures import PLACES_AT_LEAST
@@ -270,6 +271,19 @@ def _href(monday: date | None) -> str:
     return reverse("week_of", args=[monday]) if monday is not None else ""
 
 
+def _focus_days(picture: Picture, viewer: Viewer, at: datetime) -> str:
+    """Return on which nights the decisions weigh; published now, where they are not published yet."""
+    days = days_of_focus(picture, at, viewer.zone)
+    if days is None:
+        return _("They weigh in no night's plan: the week that they are for is over.")
+    first, last = (date_format(one, "j M") for one in (days[0], days[1] - timedelta(days=1)))
+    if first == last:
+        return _("They weigh in the plan of the night of %(first)s alone.") % {"first": first}
+    return _("They weigh in the plans of the nights %(first)s to %(last)s.") % {
+        "first": first, "last": last,
+    }  # fmt: skip
+
+
 def week_page(
     viewer: Viewer, picture: Picture, contents: Contents, writing: Writing, *, at: datetime
 ) -> WeekPage:
@@ -311,6 +325,7 @@ def week_page(
         silent=silent,
         police=police_rows(contents),
         unsaid=tuple(week_words.unsaid_text(one) for one in contents.unsaid),
+        focus_days=_focus_days(picture, viewer, at),
         own=() if sees_work(viewer) else own_lines(own_outcome(viewer, picture.monday)),
         step=_next_step(picture, viewer, contents, len(decisions), at),
         decide=writing.decide,

@@ -178,6 +178,8 @@ def paper_data(viewer: Viewer, picture: Picture, contents: Contents, at: datetim
     decisions = decision_rows(list_decisions(viewer, picture), drops=False)
     earlier = _measure_rows(viewer, picture, list_follow_up(viewer, picture), at)
     fresh = _measure_rows(viewer, picture, list_measures(viewer, picture), at)
+    open_still = picture.state == Picture.State.FROZEN
+    none = _("None decided yet.") if open_still else _("None were decided.")
     return {
         "language": get_language() or "sv",
         "title": _("%(title)s: decisions") % {"title": title_of(picture.monday)},
@@ -190,8 +192,8 @@ def paper_data(viewer: Viewer, picture: Picture, contents: Contents, at: datetim
                 _("Last week's prioritised places"), last_decision_rows(contents),
                 _("There were none."),
             ),
-            _decisions(_("Prioritised places"), decisions, _("None decided yet.")),
-            _measures(_("Measures"), fresh, False, _("None decided yet.")),
+            _decisions(_("Prioritised places"), decisions, none),
+            _measures(_("Measures"), fresh, False, none),
             _places(contents),
             _categories(contents, costs=sees_costs(viewer)),
             *_reporters(contents),

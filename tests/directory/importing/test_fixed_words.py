@@ -46,3 +46,14 @@ def test_a_word_of_no_meaning_makes_no_cut_word_doubtful() -> None:
 def test_the_words_in_a_text_point_to_what_it_may_mean(written: str, code: str) -> None:
     """To one meaning, or to none: the person confirms."""
     assert READ.likely(written) == code
+
+
+def test_a_word_that_was_asked_about_masked_is_read_by_its_answer() -> None:
+    """The answer's key is what the person saw; without an answer the word stays unknown."""
+    read = FixedWords({"obefogat": "unwarranted", "Ring [telefonnummer]": "technical"})
+    assert read("RING 070-123 45 67") == "technical"
+    assert read("Ring 070-765 43 21") == "technical"
+    for unknown in ("Sms 070-123 45 67", "Ring"):
+        with pytest.raises(CellError) as no:
+            read(unknown)
+        assert no.value.code == "unknown_word"

@@ -56,6 +56,7 @@ def test_a_police_class_can_be_nothing_else(world: World) -> None:
         (feature({"type": "Point", "coordinates": [6_500_000, 650_000]}, name="Meter"), "geometry"),
         (feature({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}, name="Knut"),
          "geometry"),
+        (feature({"type": "Point", "coordinates": [10**400, 59]}, name="Långt"), "geometry"),
         ("inget", ""),
     ],
 )  # fmt: skip
@@ -77,9 +78,17 @@ def test_the_same_area_again_is_changed_not_doubled(world: World) -> None:
     assert Area.objects.get().border_wkt.startswith("POLYGON")
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"features": 3}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"features": 3}', b"\xff\xfe", b"9" * 5000, b"[" * 100_000]
+)
 def test_a_file_that_is_no_geojson_is_refused(world: World, data: bytes) -> None:
     """Whatever its bytes."""
     report = import_areas(world.tenant, Source(name="x", data=data), by="test", at=NIGHT)
     assert not report.written
     assert report.refused
+
+
+def test_what_no_database_keeps_is_taken_out(world: World) -> None:
+    """NUL, halves of characters; a number of inhabitants that nobody has is none."""
+    bring(world, feature(POINT, name="Tor\0get\ud800", inhabitants=2**31))
+    assert Area.objects.values_list("name", "inhabitants").get() == ("Torget", None)

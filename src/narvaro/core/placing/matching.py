@@ -13,7 +13,7 @@ from narvaro.core.placing.gazetteer import RANKS, Entry, Gazetteer, metres_betwe
 from narvaro.core.placing.words import fold
 
 MOST = 5
-WORTH_SHOWING = 45.0
+WORTH_SHOWING, LIKELY = 45.0, 75.0
 _TELLING_APART, _STRONG = 15.0, 80.0
 _CONTRADICTS_M = 500.0
 _MARGIN_DEGREES = 0.3
@@ -50,6 +50,14 @@ class Placing:
     def entry(self) -> Entry | None:
         """The best candidate."""
         return self.candidates[0].entry if self.candidates else None
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether a name, an address or a code itself points to the best candidate.
+
+        Not where it only shares its first word or its street with what is written.
+        """
+        return bool(self.candidates) and self.candidates[0].score >= LIKELY
 
 
 _NOWHERE = Placing("none", sure=False, why="nothing")

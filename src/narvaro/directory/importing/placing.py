@@ -5,6 +5,7 @@ What is not certain is not placed: it is counted, and put up for a person with w
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -71,7 +72,7 @@ class _Asking:
         self.answers = answers
         self.memory = Memory()
         self.counts: Counter[str] = Counter()
-        self._unsure: dict[str, tuple[int, tuple[tuple[str, str], ...]]] = {}
+        self._unsure: dict[str, UnsurePlace] = {}
         self._by_id = {one.id: one for one in places.entries}
 
     def look(
@@ -88,10 +89,12 @@ class _Asking:
         found = place(self.gazetteer, texts, at, self.memory)
         if found.sure:
             return self._placed(found)
-        rows, candidates = self._unsure.get(said, (0, ()))
         if texts or at:
-            candidates = candidates or tuple(_shown(one) for one in found.candidates)
-            self._unsure[said] = rows + 1, candidates
+            known = self._unsure.get(said)
+            if known is None or not known.candidates:
+                shown = tuple(_shown(one) for one in found.candidates)
+                known = UnsurePlace(said, known.rows if known else 0, shown, found.is_likely)
+            self._unsure[said] = replace(known, rows=known.rows + 1)
         return NOWHERE
 
     def _answered(self, chosen: str) -> dict[str, Any]:
@@ -109,8 +112,7 @@ class _Asking:
 
     def list_unsure(self) -> tuple[UnsurePlace, ...]:
         """List what is not certain, the most frequent first."""
-        found = [UnsurePlace(text, rows, shown) for text, (rows, shown) in self._unsure.items()]
-        return tuple(sorted(found, key=lambda one: (-one.rows, one.text)))
+        return tuple(sorted(self._unsure.values(), key=lambda one: (-one.rows, one.text)))
 
 
 def _fields(entry: Entry | None) -> dict[str, Any]:

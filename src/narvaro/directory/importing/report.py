@@ -31,6 +31,7 @@ class UnsurePlace:
     text: str
     rows: int
     candidates: tuple[tuple[str, str], ...]  # (what it is, in words)
+    likely: bool = False  # the first may be proposed
 
 
 def refuse(

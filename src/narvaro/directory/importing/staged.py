@@ -221,6 +221,14 @@ def _discard_unpublished(register: HistoryRegister, tenant: Tenant, gaps: Gaps) 
             batch.delete()
 
 
+def _is_in_already(batch: ImportBatch) -> bool:
+    """Return whether the same file was shown before, as where a cut came right after that."""
+    same = ImportBatch.objects.filter(
+        tenant_id=batch.tenant_id, kind=batch.kind, file_name=batch.file_name, sha256=batch.sha256
+    )
+    return same.exclude(published_at=None).exists()
+
+
 def import_history(
     register: HistoryRegister, tenant: Tenant, source: Source, *, by: str, at: datetime
 ) -> ImportReport:
@@ -248,12 +256,17 @@ def import_history(
             known += len(rows) - len(fresh)
             done += len(chunk)
             source.progress(done, len(checked))
-        with gaps.write():
-            hold(tenant.pk)
-            register.show()
-            publish(batch, by=by, at=at)
         known += register.known
-        changed = corrections.apply(register.model, tenant, gaps)
+        if known == len(checked) and not corrections.rows and _is_in_already(batch):
+            register.discard(batch, gaps)
+            with gaps.write():
+                batch.delete()
+        else:
+            with gaps.write():
+                hold(tenant.pk)
+                register.show()
+                publish(batch, by=by, at=at)
+            changed = corrections.apply(register.model, tenant, gaps)
     return ImportReport(
         register.kind, source.name, len(checked) - known, tuple(refused), table.unmapped, written,
         known=known, changed=changed, passed_over=passed_over(table), **register.facts(),

@@ -32,10 +32,10 @@ def _rows(tenant_id: UUID, register: Register, at: datetime, *, filed: bool) -> 
     """Return what was over by a moment, its end as `over_at`; `filed`: rows of files alone."""
     rows: QuerySet[Any]
     if register == Register.ALARMS:
-        rows = Case.objects.published().alias(over_at=Coalesce("triggered_at", "received_at"))
+        rows = Case.objects.published().annotate(over_at=Coalesce("triggered_at", "received_at"))
     else:
         table = Damage if register == Register.DAMAGE else Incident
-        rows = table.objects.published().alias(over_at=F("occurred_until"))
+        rows = table.objects.published().annotate(over_at=F("occurred_until"))
         rows = rows if filed else rows.filter(by_patrol=False)
     rows = rows.filter(batch__isnull=False) if filed else rows
     return rows.filter(tenant_id=tenant_id, over_at__lte=at)

@@ -87,7 +87,8 @@ export class Outbox {
         const tries = kept.tries + 1;
         await this.#store.put({ ...kept, tries, next: now + restAfter(tries) });
         if (outcome.kind === "away") return sent;
-      } else if (outcome.kind === "refused") await this.#store.put({ ...kept, refused: outcome.why });
+      } else if (outcome.kind === "refused")
+        await this.#store.put({ ...kept, refused: outcome.why });
       else {
         await this.#store.put({ ...kept, fields: [], sentAt: now });
         sent += 1;

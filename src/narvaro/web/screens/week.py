@@ -212,6 +212,7 @@ class WeekPage:
     silent: tuple[ReporterRow, ...]
     police: tuple[PoliceRow, ...]
     unsaid: tuple[str, ...]
+    focus_days: str = ""  # when the prioritised places weigh in the plans, in words
     own: tuple[IntakeLine, ...] = ()
     step: NextStep | None = None
     decide: DecideForm | None = None
