@@ -8,19 +8,21 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from narvaro.config.bodies import FREE_BYTES, IN_MEMORY_BYTES, PIECE_BYTES, Body, receiver_of
-from narvaro.web.live import AsgiScope, Send
+from narvaro.web.live import AsgiScope, Receive, Send
 
 logger = logging.getLogger(__name__)
+
+Pages: TypeAlias = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 UNREAD_S = 30.0
 
 
-async def answer(pages: Any, scope: AsgiScope, body: Body, send: Send, folder: Path) -> None:
+async def answer(pages: Pages, scope: AsgiScope, body: Body, send: Send, folder: Path) -> None:
     """Let a thread make the answer, then send it; who does not read is given up."""
     # on a disk that is nearly full the pages go on, from memory alone: 0 is no bound
     in_memory = IN_MEMORY_BYTES if shutil.disk_usage(folder).free > FREE_BYTES else 0
@@ -34,7 +36,7 @@ async def answer(pages: Any, scope: AsgiScope, body: Body, send: Send, folder: P
             logger.info("unread", extra={"path": scope["path"]})
 
 
-async def _make(pages: Any, scope: AsgiScope, body: Body, kept: Body) -> MutableMapping[str, Any]:
+async def _make(pages: Pages, scope: AsgiScope, body: Body, kept: Body) -> MutableMapping[str, Any]:
     start: MutableMapping[str, Any] = {}
     size = 0
 

@@ -64,4 +64,5 @@ async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
     except SenderGone:
         return
     else:
-        await answer(_pages, scope, body, send, settings.HOME.uploads)
+        pages = _pages
+        await answer(pages, scope, body, send, settings.HOME.uploads)

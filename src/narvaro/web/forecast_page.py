@@ -39,6 +39,7 @@ from narvaro.web.screens.forecast import (
 )
 
 LISTED, MORE = 12, 28
+MUCH = 0.25  # of what could count: so much without a place is said above the numbers
 STANDS_OUT = 1.5  # times the mean: worth saying
 STRIP, BAR = 20, 10  # a strip's height, and a bar with its gap
 FEW = 0.5  # under so many expected, a rate in plain words says more than the number
@@ -81,6 +82,7 @@ def risk_page(viewer: Viewer, found: RiskView | None, history: History) -> RiskP
         score=score,
         switch=switch,
         shows_costs=costs,
+        blind=_blind(found.row),
     )
 
 
@@ -166,7 +168,8 @@ def _place(number: int, one: PlaceRisk, found: RiskView, *, costs: bool, top: fl
 
 
 def _why(one: PlaceRisk) -> tuple[str, ...]:
-    said = [say(words.SPEAKS, code) for code in one.speaks]
+    alone = len(one.speaks) == 1  # beside other reasons it is none that little is known
+    said = [say(words.SPEAKS, code) for code in one.speaks if alone or code != "floor"]
     if one.times_usual >= STANDS_OUT:
         times = {
             "times": number_format(
@@ -212,6 +215,23 @@ def _left_out(row: Forecast) -> tuple[CountRow, ...]:
         label, why = words.LEFT_OUT.get(name, (name, ""))
         rows.append(CountRow(str(label), number_format(count, 0, force_grouping=True), str(why)))
     return tuple(rows)
+
+
+def _blind(row: Forecast) -> str:
+    """Return a warning where much of what is known has no place on the map, and so counts nowhere."""
+    used: Mapping[str, int] = row.made_of["used"]
+    left_out: Mapping[str, int] = row.made_of["left_out"]
+    nowhere, seen = left_out.get("no_position", 0), sum(used.values())
+    if nowhere < MUCH * (nowhere + seen):
+        return ""
+    return _(
+        "%(nowhere)s of %(all)s rows that could count have no place on the map and are in no number "
+        "below. Bring in the municipality's streets, or the positions of its sites: until then this "
+        "says far too little."
+    ) % {
+        "nowhere": number_format(nowhere, 0, force_grouping=True),
+        "all": number_format(nowhere + seen, 0, force_grouping=True),
+    }  # fmt: skip
 
 
 def _score(history: History) -> ScoreView:

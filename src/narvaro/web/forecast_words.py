@@ -39,7 +39,9 @@ LEFT_OUT: dict[str, tuple[Promise, Promise]] = {
     ),
     "no_position": (
         lazy("without a place on the map"),
-        lazy("give the row a site, an address or coordinates, and import it again"),
+        lazy(
+            "bring in the streets or the sites' positions; else a place, an address or coordinates"
+        ),
     ),
     "told_twice": (
         lazy("told of by two registers"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as lazy
 NAMED: dict[str, "str | Promise"] = {
     "directory.Competence.member": lazy("Trainings and appointments of yours"),
     "sharing.FileDraft.uploaded_by": lazy("Files that you brought in"),
+    "sharing.FileDraft.decided_by": lazy("Files that you let in"),
     "dispatch.Response.member": lazy("Cases that you accepted"),
     "plan.PatrolPlan.published_by": lazy("Patrol plans that you published"),
     "plan.Shift_crew.member": lazy("Shifts on whose crew you stand"),

@@ -41,6 +41,7 @@ def test_a_word_of_no_meaning_makes_no_cut_word_doubtful() -> None:
     [
         ("Obefogat - handhavande", "unwarranted"), ("(tekniskt fel?)", "technical"),
         ("obefogat/avbeställt", ""), ("Fel", ""), ("", ""), ("obefogatlarm", ""),
+        ("inte obefogat", ""),
     ],
 )  # fmt: skip
 def test_the_words_in_a_text_point_to_what_it_may_mean(written: str, code: str) -> None:

@@ -44,10 +44,15 @@ class FixedWords:
             return self._whole(masked.text)
 
     def likely(self, cell: str) -> str:
-        """Return the code to which the known words in a text point; "" where they point to several."""
+        """Return the code to which the known words in a text point: all of them, the first word too.
+
+        "" where they point to several, or where an unknown word comes first: it may turn the meaning.
+        """
         said = _parts(cell)
-        meant = {code for word, code in self.known.items() if code and _stands_in(said, word)}
-        return meant.pop() if len(meant) == 1 else ""
+        found = {word: code for word, code in self.known.items() if code and _stands_in(said, word)}
+        begins = any(said[: len(_parts(word))] == _parts(word) for word in found)
+        meant = {*found.values()}
+        return meant.pop() if begins and len(meant) == 1 else ""
 
 
 def _stands_for(cell: str, word: str) -> bool:

@@ -119,3 +119,4 @@ class RiskPage:
     switch: UseSwitch
     shows_costs: bool
     why_none: str = ""
+    blind: str = ""  # where most of what is known has no place on the map
