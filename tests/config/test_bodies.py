@@ -4,12 +4,14 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterable, MutableMapping
+from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.urls import reverse
 
 from narvaro.config import bodies
@@ -177,6 +179,13 @@ def test_the_disk_is_never_filled(
     chunked = scope_of("/files/", transfer_encoding="chunked", **signed_in)
     assert status_of(chunked, sender([PIECE] * 2), tmp_path) == 507
     assert take(scope_of(content_length=3), sender([b"abc"]), tmp_path) == b"abc"
+
+
+def test_files_that_are_read_wait_in_the_home_folder() -> None:
+    """Not on the machine's own disk for what is nobody's."""
+    with TemporaryUploadedFile("a.csv", "text/csv", 1, None) as made:
+        assert Path(made.temporary_file_path()).parent == settings.HOME.uploads
+        assert fnmatch(Path(made.temporary_file_path()).name, "tmp*.upload*")  # swept at the start
 
 
 def test_a_disk_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

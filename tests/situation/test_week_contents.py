@@ -212,4 +212,4 @@ def test_what_was_reported_here_may_be_fewer_though_a_file_ended(
 
 def test_until_when_files_reach_is_said_as_a_day() -> None:
     day = float(date(2026, 11, 13).toordinal())
-    assert "until 2026-11-13" in unsaid_text(Unsaid("files_until", day))
+    assert "2026-11-13" in unsaid_text(Unsaid("files_until", day))

@@ -231,6 +231,8 @@ def test_the_list_is_filtered_and_sums_what_it_lists(
     for wrong, said in (
         ("site=Ingenting", "No site is called that"),
         ("since=igår", "Write the day"),
+        ("since=0001-01-01", "Write the day"),
+        ("until=9999-12-31", "Write the day"),
         ("kind=x", "Choose kind"),
     ):
         answer = client.get(f"/damage/?{wrong}")

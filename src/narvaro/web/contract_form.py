@@ -6,7 +6,6 @@ action refuses stands beside it. Percent and empty parts are translated here; no
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,6 +29,7 @@ from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.days import read_day
 from narvaro.web.labels import say
 from narvaro.web.reasons import in_words
 from narvaro.web.report_flow import refuse_programs
@@ -85,7 +85,7 @@ def _fault_text(code: str, path: str, otherwise: str) -> str:
 def _day(written: str) -> object:
     """Return the day; what is no day goes on as it was written, and is refused there."""
     try:
-        return date.fromisoformat(written)
+        return read_day(written)
     except ValueError:
         return written
 

@@ -28,6 +28,7 @@ from narvaro.situation.queries import (
 )
 from narvaro.spine import clock
 from narvaro.web import labels, report_words
+from narvaro.web.days import read_day
 from narvaro.web.labels import say
 from narvaro.web.report_entries import choices_of, photo_views
 from narvaro.web.report_forms import Places, label_of, places_of
@@ -93,7 +94,7 @@ def _day(written: str, otherwise: date, problems: list[Problem], name: str) -> d
     if not written:
         return otherwise
     try:
-        return date.fromisoformat(written)
+        return read_day(written)
     except ValueError:
         problems.append(Problem(_("Write the day as 2026-11-24."), name))
         return otherwise
