@@ -125,7 +125,6 @@ class _Sorter:
         """Return the week in which a row counts, or None; note what came late or too early."""
         over = self.week.weeks_before(row["occurred_until"])
         if row.get("batch_id") is not None:
-            self.found.from_files += over == 0
             return over
         known = self.week.weeks_before(row["reported_at"])
         if known == 0:
@@ -157,10 +156,11 @@ class _Sorter:
                 sek = row["final_sek"] if row["final_sek"] is not None else row["estimate_sek"]
                 self.found.costs.append(Cost(place, sek))
             if category is not None:
+                filed = row.get("batch_id") is not None
+                self.found.from_files += filed and week == 0
                 report = Report(
                     category, row["occurred_from"], row["occurred_until"], week, place,
-                    row["lat"] is not None,
-                    register if row.get("batch_id") is not None else None,
+                    row["lat"] is not None, register if filed else None,
                 )  # fmt: skip
                 self.found.counted.append(report)
 
