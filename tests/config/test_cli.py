@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each command is a process of its own
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLATION = """
 tenant = "Älvhamra"

@@ -254,6 +254,7 @@ def peak_of(source: bytes) -> int:
     return int(ran.stdout) * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "most_mb"),
     [

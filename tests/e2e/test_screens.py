@@ -60,9 +60,10 @@ def scene(browser: Browser, product: Product) -> Iterator[Scene]:
     end_cases(browser, product)
 
 
-def check(page: Page, name: str) -> None:
-    """Fail with every breach of WCAG 2.2 AA, and when the page is wider than its window."""
-    check_page(page, name)
+def check(page: Page, name: str, language: Language) -> None:
+    """Fail when the page is wider than its window, and, once in both schemes, at any breach of WCAG 2.2 AA."""
+    if language == "sv":
+        check_page(page, name)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0, f"{name} is wider than its window"
 
@@ -87,5 +88,5 @@ def test_screen_is_sound_in_both_schemes_and_languages(
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         settle(page)
         assert page.locator("html").get_attribute("lang") == language
-        check(page, f"{screen.name} {language} {scheme}")
+        check(page, f"{screen.name} {language} {scheme}", language)
         shoot(page, f"{screen.name}-{language}-{scheme}")
