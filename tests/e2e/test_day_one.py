@@ -20,7 +20,7 @@ from tests.e2e.product import COORDINATOR, ROOT, Product, running
 pytestmark = pytest.mark.e2e
 
 MINUTES = 30
-STEPS = 12
+STEPS = 9
 THINKING_S = 60.0  # what a person may need for a step of his own
 ODD = {"Var nånstans": "place", "Vad hände": "text"}  # headers that nobody could know
 

@@ -102,6 +102,22 @@ def test_what_a_word_likely_means_is_chosen_until_a_person_says_otherwise(
         assert f'<option value="{code}" selected>' in select, word
 
 
+def test_a_place_like_nothing_known_is_put_up_once_and_then_stays_without(
+    client: Client, world: World
+) -> None:
+    """It holds nothing up: the row comes in, its place is told as it was written."""
+    make_site(world)
+    put_in(client, "h.csv", CSV.replace("Trsten skola", "Qvxyz").encode())
+    draft = choose(client, **{"Var nånstans": "place"})
+    run_waiting()
+    page = client.get("/files/").content.decode()
+    assert "Qvxyz" in page
+    reply(client, draft, page, {"Moppebus": "reckless_driving"})
+    assert draft.state == State.DONE, draft.report
+    assert draft.report["placed"]["none"] == 1
+    assert Incident.objects.published().get(category="reckless_driving").place == "Qvxyz"
+
+
 def reply(client: Client, draft: FileDraft, page: str, answers: dict[str, str]) -> None:
     """Answer what the page asks."""
     names = {asked: name for name, asked in _selects(page).items()}

@@ -89,7 +89,8 @@ def look(draft: FileDraft) -> list[FileDraft]:
 
 def _bring_in(draft: FileDraft) -> None:
     report = _run(draft, by=f"member:{_decider(draft).pk}")
-    if report.unsure or (report.refused and not draft.answered):
+    still_open = [one for one in report.unsure if one.candidates or not draft.answered]
+    if still_open or (report.refused and not draft.answered):
         actions.ask(draft=draft, report=describe(report))
     elif report.written:
         actions.finish(draft=draft, report=describe(report), at=clock.now())

@@ -111,8 +111,9 @@ class _Asking:
         return {**_fields(entry), "lat": found.lat, "lon": found.lon, "placed_by": found.how}
 
     def list_unsure(self) -> tuple[UnsurePlace, ...]:
-        """List what is not certain, the most frequent first."""
-        return tuple(sorted(self._unsure.values(), key=lambda one: (-one.rows, one.text)))
+        """List what is not certain: first what something known is like, the most frequent first."""
+        rank = {text: (not one.candidates, -one.rows, text) for text, one in self._unsure.items()}
+        return tuple(self._unsure[text] for text in sorted(rank, key=lambda text: rank[text]))
 
 
 def _fields(entry: Entry | None) -> dict[str, Any]:

@@ -146,8 +146,12 @@ def passed_over(table: Table) -> tuple[tuple[int, str], ...]:
 def is_held_back(
     refused: Sequence[RefusedRow], source: Source, unsure: Sequence[UnsurePlace] = ()
 ) -> bool:
-    """Return whether nothing is to be written: a dry run, refusals without leave, open places."""
-    if source.dry_run or (unsure and source.ask_places):
+    """Return whether nothing is to be written: a dry run, refusals without leave, open places.
+
+    Where a person has looked (`keep_good`), a place that nothing on the map is like stays without one.
+    """
+    still_open = [one for one in unsure if one.candidates or not source.keep_good]
+    if source.dry_run or (still_open and source.ask_places):
         return True
     return bool(refused and not source.keep_good)
 
