@@ -22,6 +22,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from narvaro.sharing.uploads import LARGEST_BYTES, LONGEST_UPLOAD
 from narvaro.web.live import AsgiScope, Receive, Send, find_signed_in
 
 Body: TypeAlias = tempfile.SpooledTemporaryFile[bytes]
@@ -44,7 +45,9 @@ class Bound:
 
 
 FORM = Bound(1024 * 1024, 30.0)
-UPLOAD = Bound(301 * 1024 * 1024, 3600.0)  # a file of 300 MB, and the form around it
+UPLOAD = Bound(  # the largest file, and the form around it
+    LARGEST_BYTES + FORM.most_bytes, LONGEST_UPLOAD.total_seconds()
+)
 
 
 class BodyRefused(Exception):  # noqa: N818 - a refusal, as Refused and Missing are

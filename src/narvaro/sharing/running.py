@@ -8,7 +8,7 @@ from narvaro.access.models import Member
 from narvaro.core.cell_error import CellError
 from narvaro.core.said import Said
 from narvaro.directory.importing.history import Answers
-from narvaro.directory.importing.report import ImportReport
+from narvaro.directory.importing.report import ImportReport, list_open_places
 from narvaro.directory.importing.run import Source
 from narvaro.sharing import actions
 from narvaro.sharing.kinds import BY_CODE, FROM_FILE, import_file
@@ -89,7 +89,7 @@ def look(draft: FileDraft) -> list[FileDraft]:
 
 def _bring_in(draft: FileDraft) -> None:
     report = _run(draft, by=f"member:{_decider(draft).pk}")
-    still_open = [one for one in report.unsure if one.candidates or not draft.answered]
+    still_open = list_open_places(report.unsure, looked_at=draft.answered)
     if still_open or (report.refused and not draft.answered):
         actions.ask(draft=draft, report=describe(report))
     elif report.written:

@@ -1,5 +1,6 @@
 """What an import says. In: rows read and refused. Out: a report that a person can act on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from narvaro.core.said import Said
@@ -32,6 +33,16 @@ class UnsurePlace:
     rows: int
     candidates: tuple[tuple[str, str], ...]  # (what it is, in words)
     likely: bool = False  # the first may be proposed
+
+
+def list_open_places(
+    unsure: Iterable[UnsurePlace], *, looked_at: bool
+) -> list[UnsurePlace]:  # fmt: skip
+    """List the places that a person must decide before rows come in.
+
+    Where somebody has looked at them, a place that nothing known is like stays without one.
+    """
+    return [one for one in unsure if one.candidates or not looked_at]
 
 
 def refuse(

@@ -19,7 +19,7 @@ from narvaro.access.queries import list_all_organisation_ids
 from narvaro.core.sheets import Sheet
 from narvaro.core.tables import Refusal, RefusedRow, Row, Table, TableSpec
 from narvaro.core.wording import mask
-from narvaro.directory.importing.report import ImportReport, UnsurePlace
+from narvaro.directory.importing.report import ImportReport, UnsurePlace, list_open_places
 from narvaro.directory.models import ImportBatch
 from narvaro.spine import events
 from narvaro.spine.models import Tenant
@@ -146,11 +146,8 @@ def passed_over(table: Table) -> tuple[tuple[int, str], ...]:
 def is_held_back(
     refused: Sequence[RefusedRow], source: Source, unsure: Sequence[UnsurePlace] = ()
 ) -> bool:
-    """Return whether nothing is to be written: a dry run, refusals without leave, open places.
-
-    Where a person has looked (`keep_good`), a place that nothing on the map is like stays without one.
-    """
-    still_open = [one for one in unsure if one.candidates or not source.keep_good]
+    """Return whether nothing is to be written: a dry run, refusals without leave, open places."""
+    still_open = list_open_places(unsure, looked_at=source.keep_good)
     if source.dry_run or (still_open and source.ask_places):
         return True
     return bool(refused and not source.keep_good)
