@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from narvaro.intake.journal import Journal, Kind, Record, now_us
 from narvaro.intake.limits import Allowance, Limits
-from narvaro.intake.message import Json, Position, Received, Refusal
-from narvaro.intake.sealed import Accounts
+from narvaro.intake.message import Item, Json, Message, Observed, Position, Received, Refusal
+from narvaro.intake.protocols import Protocol
+from narvaro.intake.sealed import Accounts, AlarmAccount, Device, Owner, Sender, is_from
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,62 @@ class Desk:
         self.counts: Counter[str] = Counter()
         self._known = Allowance(limits.refused_per_source, limits.refused_in_all)
         self._unknown = Allowance(limits.refused_per_source, limits.refused_in_all)
+
+    def admit(self, message: Message, peer: str) -> Message:
+        """Return the message, or its refusal where its owner may not speak from that address."""
+        owner = message.owner
+        if isinstance(owner, AlarmAccount):
+            allowed = owner.find_path(peer) is not None
+        else:
+            allowed = not isinstance(owner, Sender) or is_from(owner.networks, peer)
+        if allowed:
+            return message
+        refusal = Refusal("network", "It does not come from where it may.", _name_of(owner))
+        return Message(refusal=refusal)
+
+    def keep(
+        self, message: Message, *, protocol: Protocol, peer: str, raw: bytes
+    ) -> "list[Future[int]]":
+        """Hand to the journal what may be kept; the answer is due once all futures are done.
+
+        A position of a device off duty, or before positions are allowed, is dropped and counted
+        without its device. What comes from nobody that is known is kept only with its bytes.
+        """
+        owner = message.owner
+        if isinstance(owner, Device) and not (owner.on_duty and self.accounts.positions_allowed):
+            self.counts["position_dropped"] += 1
+            return []
+        if not protocol.keeps_raw:
+            peer, raw = "", b""
+        if message.refusal is not None:
+            if owner is None and not protocol.keeps_raw:
+                self.counts[f"refused_{message.refusal.code}"] += 1
+                return []
+            tenant = owner.tenant if owner else ""
+            kept = self.keep_refused(
+                message.refusal, protocol=protocol.name, tenant=tenant, peer=peer, raw=raw
+            )
+            return [] if kept is None else [kept]
+        if owner is None:
+            raise ValueError("A message that is not refused has an owner.")
+        if isinstance(owner, Sender):
+            self.journal.see(owner.tenant, owner.name, now_us(), protocol.name)
+        return [self._keep_item(one, protocol.name, owner, peer, raw) for one in message.items]
+
+    def _keep_item(
+        self, item: Item, protocol: str, owner: Owner, peer: str, raw: bytes
+    ) -> "Future[int]":
+        match item:
+            case Received():
+                return self.keep_signals((item,), tenant=owner.tenant, peer=peer, raw=raw)
+            case Position():
+                return self.keep_position(item, tenant=owner.tenant, protocol=protocol)
+            case Observed():
+                self.counts["observation"] += 1
+                record = self._record("observation", protocol, item.to_dict())
+                return self.journal.append(
+                    replace(record, tenant=owner.tenant, account=item.camera)
+                )
 
     def keep_signals(
         self, signals: tuple[Received, ...], *, tenant: str, peer: str, raw: bytes
@@ -80,3 +137,15 @@ class Desk:
     def _record(self, kind: Kind, protocol: str, content: Json | list[Json]) -> Record:
         decoded = json.dumps(content, separators=(",", ":"))
         return Record(self.journal.receiver_id, now_us(), kind, protocol, decoded)
+
+
+def _name_of(owner: Owner | None) -> str:
+    match owner:
+        case AlarmAccount():
+            return owner.account
+        case Sender():
+            return owner.name
+        case Device():
+            return owner.device
+        case None:
+            return ""

@@ -23,7 +23,7 @@ from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
 
-Kind: TypeAlias = Literal["signal", "position", "refused"]
+Kind: TypeAlias = Literal["signal", "position", "observation", "refused"]
 
 MAX_BATCH = 64
 SEEN_EVERY_S = 4.0  # the promise is 5 s; a commit may take part of it

@@ -6,7 +6,10 @@ knows no protocol.
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, get_args
+
+if TYPE_CHECKING:
+    from narvaro.intake.sealed import Owner
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Json: TypeAlias = dict[str, object]
@@ -25,7 +28,9 @@ class Received:
     where the frame was sound and its content could not be read, and `text` then holds the content.
     `zone` is the number that the code carries: a zone, a user or a door, as the code says.
     `occurred_at` is the panel's own time (UTC), None where it sent none; `time_verified` says that
-    the frame's time stamp was inside the account's window.
+    the frame's time stamp was inside the account's window. `fingerprint` is the digest of what the
+    transmitter stamped with its time, sequence left out: two messages with one fingerprint are one.
+    It is empty where no time was stamped. `lat` and `lon` are WGS 84 degrees, where one was sent.
     """
 
     protocol: str
@@ -43,6 +48,9 @@ class Received:
     time_verified: bool = False
     extended: Pairs = ()
     is_poll: bool = False
+    fingerprint: str = ""
+    lat: float | None = None
+    lon: float | None = None
 
     def to_dict(self) -> Json:
         """Return the JSON form."""
@@ -70,6 +78,9 @@ class Received:
             time_verified=_get(given, "time_verified", bool),
             extended=_pairs_of(given, "extended"),
             is_poll=_get(given, "is_poll", bool),
+            fingerprint=_get(given, "fingerprint", str),
+            lat=_measure_of(given, "lat"),
+            lon=_measure_of(given, "lon"),
         )
 
 
@@ -113,6 +124,56 @@ class Position:
         )
 
 
+What: TypeAlias = Literal[
+    "line_crossing", "intrusion", "loitering", "crowd", "motion", "object_left", "object_removed",
+    "fire_smoke", "sound", "tamper", "camera_lost", "camera_back", "other",
+]  # fmt: skip
+"""What a camera may say; no word here tells one person from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a camera's analytics saw: a thing that happens at a place, never who.
+
+    `camera` is the camera's id in the register. `count` is how many were seen, None where nothing
+    counted. `began` is False where the event ended. `note` is the analytics' own word for it.
+    """
+
+    protocol: str
+    camera: str
+    what: What
+    at: datetime
+    began: bool = True
+    count: int | None = None
+    note: str = ""
+
+    def to_dict(self) -> Json:
+        """Return the JSON form."""
+        given: Json = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["at"] = _text_of(self.at)
+        return given
+
+    @classmethod
+    def from_dict(cls, given: Json) -> Self:
+        """Read the JSON form; raise MessageError where a field is missing or of the wrong type."""
+        at = _time_of(given, "at")
+        what = next((one for one in get_args(What) if one == given.get("what")), None)
+        if at is None:
+            raise MessageError("Field 'at' is null; an observation has a time.")
+        if what is None:
+            raise MessageError("Field 'what' is no word of the vocabulary.")
+        count = given.get("count")
+        return cls(
+            protocol=_get(given, "protocol", str),
+            camera=_get(given, "camera", str),
+            what=what,
+            at=at,
+            began=_get(given, "began", bool),
+            count=None if count is None else _get(given, "count", int),
+            note=_get(given, "note", str),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a message was not taken: `code` for programs, `detail` for people.
@@ -133,6 +194,24 @@ class Refusal:
     def from_dict(cls, given: Json) -> Self:
         """Read the JSON form; raise MessageError where a field is missing or of the wrong type."""
         return cls(_get(given, "code", str), _get(given, "detail", str), _get(given, "source", str))
+
+
+Item: TypeAlias = Received | Position | Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the field, opened: who sent it, what it carries, or why it was refused.
+
+    `owner` is the account, sender or device that it was proven to come from, None where nobody is.
+    No items and no refusal: a sign of life. `answer` is what the protocol's answer needs to know of
+    it (a status, a reference), never content.
+    """
+
+    owner: "Owner | None" = None
+    items: tuple[Item, ...] = ()
+    refusal: Refusal | None = None
+    answer: Pairs = ()
 
 
 def _text_of(at: datetime | None) -> str | None:

@@ -154,6 +154,8 @@ def _promote_one(record: Record, arrived: Arrived) -> None:
             _promote_signals(record)
         case "position":
             _promote_position(record, arrived)
+        case "observation":
+            raise MessageError("Camera observations are not taken yet.")
         case "refused":
             refusal = Refusal.from_dict(_object_of(json.loads(record.decoded)))
             account = refusal.source or record.account

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from narvaro.intake.alarm_listener import AlarmListener
 from narvaro.intake.desk import Desk
+from narvaro.intake.http_listener import HttpListener
 from narvaro.intake.journal import Journal, JournalError
 from narvaro.intake.limits import Limits
-from narvaro.intake.position_listener import PositionListener
 from narvaro.intake.sealed import Accounts, SealError, unseal
 from narvaro.spine.logs import JsonLines
 
@@ -147,7 +147,7 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile)
         loop.add_signal_handler(number, stop.set)
     desk = Desk(journal, file.load_first(), config.limits)
     alarms = AlarmListener(desk, config.limits)
-    positions = PositionListener(desk, config.limits)
+    positions = HttpListener(desk, config.limits)
     servers = [
         await asyncio.start_server(alarms.attend, config.host, config.dc09_port, backlog=512),
         await asyncio.start_server(positions.attend, config.host, config.osmand_port, backlog=512),

@@ -10,18 +10,30 @@ import os
 import secrets
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cryptography.fernet import Fernet, InvalidToken
 
 AES_KEY_LENGTHS = (16, 24, 32)
-FORM = 1
+FORM = 2
 
 
 class SealError(Exception):
     """The sealed accounts cannot be opened; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class TransmissionPath:
+    """One way from a transmitter to here (*överföringsväg*), told by where it comes from.
+
+    `networks` are the addresses that it may come from (CIDR); none named is any.
+    """
+
+    name: str
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,9 @@ class AlarmAccount:
     `key` is the text that was entered, `key_form` ("hex" or "ascii") how to read it: the same text
     is another key in the other form. An empty key is a plain account. `line_prefix` narrows the
     account to one line; empty matches any. A time stamp is taken from `late_s` seconds back to
-    `early_s` ahead of our clock. Flags: "ignore_time" takes any time stamp and marks it unverified.
+    `early_s` ahead of our clock. It comes over one of its `paths`; with none named, from anywhere.
+    Flags: "ignore_time" takes any time stamp and marks it unverified, "require_time" takes no plain
+    frame without one, "crc_…" names how the panel deviates (docs/protocols).
     """
 
     tenant: str
@@ -42,6 +56,7 @@ class AlarmAccount:
     early_s: float = 20.0
     late_s: float = 40.0
     flags: tuple[str, ...] = ()
+    paths: tuple[TransmissionPath, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a key that is no AES key; the message does not repeat it."""
@@ -52,6 +67,12 @@ class AlarmAccount:
                 f"Account {self.account}: the key is {len(self.aes_key)} bytes long as "
                 f"{self.key_form}; AES takes 16, 24 or 32. Check the key and its form."
             )
+
+    def find_path(self, peer: str) -> str | None:
+        """Return the name of the path that an address belongs to, None where it may not dial."""
+        if not self.paths:
+            return ""
+        return next((one.name for one in self.paths if is_from(one.networks, peer)), None)
 
     @cached_property
     def aes_key(self) -> bytes:
@@ -65,13 +86,40 @@ class AlarmAccount:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who sends messages that are no DC-09: an alarm centre, a camera system, another program.
+
+    `name` is how a message of `protocol` names it, `secret` what proves it (a password or a signing
+    key; empty is none), `options` what the protocol needs to know besides (a template's name).
+    """
+
+    tenant: str
+    protocol: str
+    name: str
+    secret: str = field(default="", repr=False)
+    networks: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    def find_option(self, name: str) -> str:
+        """Return an option's value, empty where it is not set."""
+        return next((value for key, value in self.options if key == name), "")
+
+
+@dataclass(frozen=True)
 class Device:
-    """A position device of a unit; `on_duty` is false in breaks too."""
+    """A position device of a unit; `on_duty` is false in breaks too.
+
+    `secret` is the password that its app sends, where its protocol has one; empty is none.
+    """
 
     device: str
     tenant: str
     unit: str
     on_duty: bool = False
+    secret: str = field(default="", repr=False)
+
+
+Owner: TypeAlias = AlarmAccount | Sender | Device
 
 
 @dataclass(frozen=True)
@@ -80,6 +128,7 @@ class Accounts:
 
     accounts: tuple[AlarmAccount, ...] = ()
     devices: tuple[Device, ...] = ()
+    senders: tuple[Sender, ...] = ()
     positions_allowed: bool = False
 
     def __post_init__(self) -> None:
@@ -88,6 +137,8 @@ class Accounts:
         names = Counter(one.device for one in self.devices)
         twice = [f"account {line[0]}" for line, count in lines.items() if count > 1]
         twice += [f"device {name}" for name, count in names.items() if count > 1]
+        spoken = Counter((one.protocol, one.name) for one in self.senders)
+        twice += [f"sender {name[1]}" for name, count in spoken.items() if count > 1]
         if twice:
             raise ValueError(f"Named twice: {', '.join(twice)}; a message must have one owner.")
 
@@ -99,6 +150,10 @@ class Accounts:
     def _by_device(self) -> dict[str, Device]:
         return {one.device: one for one in self.devices}
 
+    @cached_property
+    def _by_sender(self) -> dict[tuple[str, str], Sender]:
+        return {(one.protocol, one.name): one for one in self.senders}
+
     def find_account(self, account: str, line_prefix: str = "") -> AlarmAccount | None:
         """Find the account of this line, else the one of any line."""
         name = account.upper()
@@ -108,6 +163,27 @@ class Accounts:
     def find_device(self, device: str) -> Device | None:
         """Find the device with this id."""
         return self._by_device.get(device)
+
+    def find_sender(self, protocol: str, name: str) -> Sender | None:
+        """Find the sender that messages of a protocol name so."""
+        return self._by_sender.get((protocol, name))
+
+
+@cache
+def _networks(named: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(one, strict=False) for one in named)
+
+
+def is_from(networks: tuple[str, ...], peer: str) -> bool:
+    """Return whether an address lies in one of the networks (CIDR); none named is any."""
+    if not networks:
+        return True
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return False
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in one for one in _networks(networks) if one.version == plain.version)
 
 
 def plain_prefix(line_prefix: str) -> str:
@@ -134,15 +210,28 @@ def unseal(sealed: bytes, key: str) -> Accounts:
         raise SealError("The sealed accounts are of another version; write them again.")
     try:
         return Accounts(
-            accounts=tuple(
-                AlarmAccount(**{**one, "flags": tuple(one["flags"])})
-                for one in given.pop("accounts")
-            ),
+            accounts=tuple(_account_of(one) for one in given.pop("accounts")),
             devices=tuple(Device(**one) for one in given.pop("devices")),
+            senders=tuple(Sender(**_tuples(one)) for one in given.pop("senders")),
             **given,
         )
     except (KeyError, TypeError, ValueError) as fault:
         raise SealError(f"The sealed accounts cannot be read: {fault}") from fault
+
+
+def _account_of(given: dict[str, Any]) -> AlarmAccount:
+    paths = tuple(TransmissionPath(**_tuples(one)) for one in given.pop("paths"))
+    return AlarmAccount(**_tuples(given), paths=paths)
+
+
+def _tuples(given: dict[str, Any]) -> dict[str, Any]:
+    """Make JSON's lists tuples again, pairs too."""
+    return {
+        name: tuple(tuple(one) if isinstance(one, list) else one for one in value)
+        if isinstance(value, list)
+        else value
+        for name, value in given.items()
+    }
 
 
 def write_sealed(path: Path, accounts: Accounts, key: str) -> None:

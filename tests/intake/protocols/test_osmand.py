@@ -9,19 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.intake.message import Position, Refusal
-from narvaro.intake.protocols.osmand import decode_request
+from narvaro.intake.message import Message, Position
+from narvaro.intake.protocols import Request
+from narvaro.intake.protocols.osmand import acknowledge, decode
+from narvaro.intake.sealed import Accounts, Device
 
 NOW = datetime(2026, 11, 23, 2, 0, 30, tzinfo=UTC)
+ACCOUNTS = Accounts(devices=(Device("car-1", "town", "unit-1", on_duty=True),))
 CAPTURES = json.loads((Path(__file__).parent / "fixtures" / "osmand.json").read_text())
+
+
+def open_request(method: str, query: str, content_type: str, body: bytes) -> Message:
+    request = Request(method, "/", query, {"content-type": content_type}, body)
+    return decode(request, accounts=ACCOUNTS, now=NOW)
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=[one["name"] for one in CAPTURES])
 def test_form_reads_as_written_in_the_table(capture: dict[str, Any]) -> None:
     """Each form gives the fields of its row, in SI units, and no others."""
-    found = decode_request(
-        capture["method"], capture["query"], capture["type"], capture.get("body", "").encode(), NOW
+    message = open_request(
+        capture["method"], capture["query"], capture["type"], capture.get("body", "").encode()
     )
+    (found,) = message.items
     assert isinstance(found, Position)
     fields = {k: v for k, v in found.to_dict().items() if v not in (None, [])}
     assert fields == {"device": "car-1"} | capture["expect"]
@@ -43,13 +52,17 @@ def test_form_reads_as_written_in_the_table(capture: dict[str, Any]) -> None:
         ("id=car-1&lat=59&lon=18&timestamp=yesterday", "time", "car-1"),
         ("id=car-1&lat=59&lon=18&timestamp=1e300", "time", "car-1"),
         ("&".join(f"a{n}=1" for n in range(99)), "form", ""),
+        ("id=car-9&lat=59&lon=18", "unknown_device", "car-9"),
     ],
 )
 def test_unusable_position_is_refused_with_its_reason(query: str, code: str, source: str) -> None:
     """Each refusal has a code and names the device where there was one."""
-    found = decode_request("GET", query, "", b"", NOW)
-    assert isinstance(found, Refusal)
-    assert (found.code, found.source) == (code, source)
+    message = open_request("GET", query, "", b"")
+    assert message.refusal is not None
+    assert (message.refusal.code, message.refusal.source) == (code, source)
+    known = source == "car-1"
+    assert acknowledge(message, stored=True).status == (200 if known else 400)
+    assert acknowledge(message, stored=False).status == (503 if known else 400)
 
 
 @given(
@@ -62,8 +75,8 @@ def test_any_request_is_a_position_or_a_refusal(
     method: str, query: str, content_type: str, body: bytes
 ) -> None:
     """Nothing that a phone sends raises."""
-    found = decode_request(method, query, content_type, body, NOW)
-    assert isinstance(found, Position | Refusal)
+    message = open_request(method, query, content_type, body)
+    assert bool(message.items) != bool(message.refusal)
 
 
 json_values = st.recursive(
@@ -82,5 +95,5 @@ def test_json_of_any_types_is_a_position_or_a_refusal(
         "device_id": device,
         "location": {"coords": {"latitude": lat, "longitude": 18}, "timestamp": stamp, "battery": battery},
     }  # fmt: skip
-    found = decode_request("POST", "", "application/json", json.dumps(body).encode(), NOW)
-    assert isinstance(found, Position | Refusal)
+    message = open_request("POST", "", "application/json", json.dumps(body).encode())
+    assert bool(message.items) != bool(message.refusal)

@@ -17,9 +17,12 @@ NAMES = [module.name for module in pkgutil.iter_modules(protocols.__path__)]
 @pytest.mark.parametrize("name", NAMES)
 def test_protocol_has_constant_page_captures_and_tests(name: str) -> None:
     """A protocol without one of these is not finished."""
-    protocol = importlib.import_module(f"narvaro.intake.protocols.{name}").PROTOCOL
+    module = importlib.import_module(f"narvaro.intake.protocols.{name}")
+    protocol = module.PROTOCOL
     assert isinstance(protocol, Protocol)
     assert protocol.clauses
+    assert callable(module.decode)
+    assert callable(module.acknowledge)
     page = (ROOT / "docs" / "protocols" / f"{name}.md").read_text()
     assert protocol.standard in page
     assert json.loads((Path(__file__).parent / "fixtures" / f"{name}.json").read_text())

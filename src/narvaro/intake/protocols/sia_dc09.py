@@ -22,7 +22,7 @@ from narvaro.intake.sealed import Accounts, AlarmAccount
 
 PROTOCOL = Protocol(
     name="sia-dc09",
-    transport="tcp",
+    transports=("tcp", "tls", "udp"),
     standard="ANSI/SIA DC-09-2026 (with DC-03-2017 and DC-05-2016 content)",
     clauses=(
         "5.4.6 encryption, IV of zeros",

@@ -1,14 +1,14 @@
-"""Positions over HTTP. In: requests of phones. Out: 200 once the journal has it, or why not.
+"""Messages over HTTP. In: requests of phones, cameras, other programs. Out: an answer after commit.
 
-A position of a device off duty, or before positions are allowed, is dropped before it is stored
-and counted without its device.
+Which protocol a request speaks is told by its path (`ROUTES`). HTTP itself is h11's.
 """
 
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
+from typing import Protocol as Shape
 from urllib.parse import urlsplit
 
 import h11
@@ -16,33 +16,49 @@ import h11
 from narvaro.intake.desk import Desk
 from narvaro.intake.journal import JournalError
 from narvaro.intake.limits import Gate, Guest, Limits
-from narvaro.intake.message import Refusal
-from narvaro.intake.protocols import osmand
+from narvaro.intake.message import Message
+from narvaro.intake.protocols import Protocol, Reply, Request, osmand
+from narvaro.intake.sealed import Accounts
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
 
 READ_BYTES = 16_384
-NAME = osmand.PROTOCOL.name
-UNKNOWN = "This device is not known here. Enter its id as the tracker of its unit, then try again."
+METHODS = ("GET", "POST")
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer: status and a line of plain text."""
+class Spoken(Shape):
+    """A protocol's file, as this listener uses it."""
 
-    status: HTTPStatus
-    text: str = ""
+    @property
+    def PROTOCOL(self) -> Protocol:  # noqa: N802 - the file's constant
+        """What the protocol is."""
+
+    def decode(self, request: Request, *, accounts: Accounts, now: datetime) -> Message:
+        """Open a request."""
+
+    def acknowledge(self, message: Message, *, stored: bool) -> Reply:
+        """Build the answer."""
+
+
+ROUTES: tuple[tuple[str, Spoken], ...] = (("/", osmand),)
+"""The first word of a path and the protocol that is spoken there; "/" is all others."""
+
+
+def find_spoken(path: str) -> Spoken:
+    """Return the protocol that is spoken at a path."""
+    first = "/" + path.lstrip("/").partition("/")[0]
+    return next((spoken for word, spoken in ROUTES if word == first), dict(ROUTES)["/"])
 
 
 class _UnreadableError(Exception):
     def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.text)
+        super().__init__(reply.body)
         self.reply = reply
 
 
-class PositionListener:
-    """Answers the requests of all phones; the callback of an asyncio server."""
+class HttpListener:
+    """Answers the requests of all senders; the callback of an asyncio server."""
 
     def __init__(self, desk: Desk, limits: Limits) -> None:
         self._desk = desk
@@ -111,7 +127,7 @@ class PositionListener:
                     body += event.data
                     if len(body) > self._limits.body_bytes:
                         too_much = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                        raise _UnreadableError(Reply(too_much, "One position per request."))
+                        raise _UnreadableError(Reply(too_much, "Too much for one request."))
                 elif isinstance(event, h11.EndOfMessage):
                     return request, body
                 else:
@@ -125,42 +141,31 @@ class PositionListener:
             raise _UnreadableError(Reply(HTTPStatus.BAD_REQUEST, "Not HTTP.")) from fault
 
     async def _reply(self, guest: Guest, request: h11.Request, body: bytes) -> Reply:
-        """Decide about one request: first whose it is, then whether it may be kept."""
+        """Open one request, have it kept, and answer as its protocol does."""
         method = request.method.decode("ascii")
-        if method not in ("GET", "POST"):
-            return Reply(HTTPStatus.METHOD_NOT_ALLOWED, "Send the position with GET or POST.")
-        query = urlsplit(request.target.decode("ascii", "replace")).query
-        kinds = [
-            value.decode("latin-1") for name, value in request.headers if name == b"content-type"
-        ]
-        found = osmand.decode_request(method, query, "".join(kinds), body, clock.now())
-        name = found.source if isinstance(found, Refusal) else found.device
-        accounts = self._desk.accounts
-        device = accounts.find_device(name)
-        if device is None:
-            self._desk.counts["position_unknown_device"] += 1
-            why = found.detail if isinstance(found, Refusal) and not name else UNKNOWN
-            return Reply(HTTPStatus.BAD_REQUEST, why)
-        guest.proven = True
-        if not (accounts.positions_allowed and device.on_duty):
-            self._desk.counts["position_dropped"] += 1
-            return Reply(HTTPStatus.OK)
-        if isinstance(found, Refusal):
-            kept = self._desk.keep_refused(found, protocol=NAME, tenant=device.tenant)
-        else:
-            kept = self._desk.keep_position(found, tenant=device.tenant, protocol=NAME)
+        if method not in METHODS:
+            return Reply(HTTPStatus.METHOD_NOT_ALLOWED, "Send with GET or POST.")
+        target = urlsplit(request.target.decode("ascii", "replace"))
+        headers = {
+            name.decode("ascii").lower(): value.decode("latin-1") for name, value in request.headers
+        }
+        asked = Request(method, target.path, target.query, headers, body, guest.peer)
+        spoken = find_spoken(target.path)
+        message = self._desk.admit(
+            spoken.decode(asked, accounts=self._desk.accounts, now=clock.now()), guest.peer
+        )
+        guest.proven = guest.proven or message.owner is not None
+        kept = self._desk.keep(message, protocol=spoken.PROTOCOL, peer=guest.peer, raw=body)
         try:
-            if kept is not None:
-                await asyncio.wrap_future(kept)
-        except JournalError as fault:
-            return Reply(HTTPStatus.SERVICE_UNAVAILABLE, str(fault))
-        # 200 for a refusal too: the app would send it for ever, and none of those behind it.
-        return Reply(HTTPStatus.OK, found.detail if isinstance(found, Refusal) else "")
+            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
+        except JournalError:
+            return spoken.acknowledge(message, stored=False)
+        return spoken.acknowledge(message, stored=self._desk.journal.healthy)
 
     async def _send(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply) -> None:
-        text = reply.text.encode()
+        text = reply.body.encode()
         headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Type", reply.content_type),
             ("Content-Length", str(len(text))),
         ]
         if wire.their_state is not h11.DONE:

@@ -62,7 +62,7 @@ def test_each_form_is_stored_before_its_answer(
     ("path", "status", "word"),
     [
         ("/?id=car-2&lat=59&lon=18", 200, ""),
-        ("/?id=car-2&lat=99&lon=18", 200, ""),
+        ("/?id=car-2&lat=99&lon=18", 200, "no place on Earth"),
         ("/?id=car-9&lat=59&lon=18", 400, "not known"),
         ("/?lat=59&lon=18", 400, "device id"),
     ],
