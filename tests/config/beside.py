@@ -26,7 +26,8 @@ from narvaro.access.models import Organisation
 from narvaro.config.work import Worker
 from narvaro.directory.actions import set_up
 from narvaro.directory.models import ImportBatch, Transmitter
-from narvaro.intake.journal import Journal, Record, now_us
+from narvaro.intake.journal import Journal
+from narvaro.intake.records import Record, now_us
 from narvaro.intake.message import Received
 from narvaro.intake.models import JournalPlace
 from narvaro.situation.models import Signal

@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from narvaro.intake.journal import Record, read_after
+from narvaro.intake.records import Record, read_after
 from narvaro.intake.sealed import Accounts, AlarmAccount, Device, write_sealed
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,11 @@ class Running:
     folder: Path
     process: "subprocess.Popen[str] | None" = None
     dc09_port: int = 0
-    osmand_port: int = 0
+    http_port: int = 0
     limits: dict[str, float] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    disk: str = ""  # what tests.intake.faulty_receiver makes of it; empty is the machine's own
 
     @property
     def journal(self) -> Path:
@@ -61,23 +64,27 @@ class Running:
             "accounts": str(self.folder / "accounts.sealed"),
             "seal_key_file": str(self.folder / "key"),
             "dc09_port": self.dc09_port,
-            "osmand_port": self.osmand_port,
+            "http_port": self.http_port,
             "limits": self.limits,
+            **self.more,
         }
         (self.folder / "config.json").write_text(json.dumps(config))
         (self.folder / "key").write_text(SEAL_KEY)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "narvaro.intake.receiver",
+                [sys.executable, "-m",
+                 "tests.intake.faulty_receiver" if self.disk else "narvaro.intake.receiver",
                  "--config", str(self.folder / "config.json")],
                 stdout=subprocess.PIPE, stderr=log, text=True,
-                env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+                env=os.environ
+                | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "NARVARO_TEST_DISK": self.disk},
             )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"the receiver did not start: {self.log}"
         ready = json.loads(line)
-        self.dc09_port, self.osmand_port = ready["dc09_port"], ready["osmand_port"]
+        self.ports = ready["ports"]
+        self.dc09_port, self.http_port = self.ports["dc09"], self.ports["http"]
 
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None

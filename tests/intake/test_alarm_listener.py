@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from my_dc09_spt.dc09_spt import dc09_spt
 
-from narvaro.intake.journal import Record, read_last_seen
 from narvaro.intake.protocols.sia_dc09 import enclose
+from narvaro.intake.records import Record, read_last_seen
 from tests.intake.dialler import alarm
 from tests.intake.running import ACCOUNTS, HEX_KEY, Running, receiver
 

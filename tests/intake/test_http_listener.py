@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from narvaro.intake.journal import Record
+from narvaro.intake.records import Record
 from tests.intake.running import Running
 
 JSON_BODY = {
@@ -24,7 +24,7 @@ JSON_BODY = {
 def send(
     running: Running, method: str, path: str, body: str = "", kind: str = ""
 ) -> tuple[int, str]:
-    line = http.client.HTTPConnection("127.0.0.1", running.osmand_port, timeout=5)
+    line = http.client.HTTPConnection("127.0.0.1", running.http_port, timeout=5)
     try:
         line.request(method, path, body or None, {"Content-Type": kind} if kind else {})
         answer = line.getresponse()
@@ -95,7 +95,7 @@ def test_unusable_position_is_kept_without_its_place(running: Running) -> None:
 
 
 def talk(running: Running, raw: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", running.osmand_port), 5) as line:
+    with socket.create_connection(("127.0.0.1", running.http_port), 5) as line:
         line.sendall(raw)
         line.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: line.recv(4096), b""))

@@ -10,11 +10,12 @@ from typing import Any
 import apsw
 import pytest
 
-from narvaro.intake.journal import (
-    Journal,
+from narvaro.intake.journal import Journal
+from narvaro.intake.records import (
     JournalError,
     Kind,
     Record,
+    Seen,
     now_us,
     read_after,
     read_last_seen,
@@ -109,8 +110,8 @@ def test_reopened_journal_keeps_records_accounts_and_last_seen(tmp_path: Path) -
     journal.save_accounts(b"old")
     journal.save_accounts(b"new").result(5)
     first = journal.append(make_record()).result(5)
-    journal.see("town", "1234", 17, "sia-dc09")
-    journal.see("town", "1234", 18, "sia-dc09")
+    journal.see(Seen("town", "sia-dc09", "1234", "", 17))
+    journal.see(Seen("town", "sia-dc09", "1234", "", 18))
     journal.close()
     again = Journal(path, "test")
     assert again.get_accounts() == b"new"
@@ -124,7 +125,7 @@ def test_last_seen_is_saved_within_five_seconds_of_use(tmp_path: Path) -> None:
     hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
     with ruled_by(hands):
         journal = Journal(tmp_path / "intake.db", "test")
-        journal.see("town", "1234", 17, "sia-dc09")
+        journal.see(Seen("town", "sia-dc09", "1234", "", 17))
         journal.append(make_record()).result(5)
         assert read_last_seen(journal.path) == []
         hands.advance(5)

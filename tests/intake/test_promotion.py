@@ -13,11 +13,12 @@ from django.db import DatabaseError, DataError
 from narvaro.access.models import Role
 from narvaro.directory.models import Transmitter
 from narvaro.intake.actions import OnDuty, accounts_now, move_place
-from narvaro.intake.journal import Journal, Kind, Record
+from narvaro.intake.journal import Journal
 from narvaro.intake.message import Position, Received, Refusal
 from narvaro.intake.models import JournalPlace, LastSeen
 from narvaro.intake.promotion import promote, promote_last_seen
 from narvaro.intake.protocols.sia_dc09 import decode, enclose
+from narvaro.intake.records import Kind, Record, Seen
 from narvaro.intake.sealed import Accounts, AlarmAccount
 from narvaro.situation import models as situation
 from narvaro.situation.actions import drop_old_positions
@@ -282,8 +283,8 @@ def test_positions_go_after_72_hours(world: World) -> None:
 def test_last_seen_is_carried_over(world: World, journal: Journal) -> None:
     """Polls and alarms alike, for the accounts that are here."""
     panel = make_transmitter(make_site(world), "1234")
-    journal.see(str(world.tenant.pk), "1234", int(NIGHT.timestamp() * US), "sia-dc09")
-    journal.see("", "9999", int(NIGHT.timestamp() * US), "sia-dc09")
+    journal.see(Seen(str(world.tenant.pk), "sia-dc09", "1234", "", int(NIGHT.timestamp() * US)))
+    journal.see(Seen("", "sia-dc09", "9999", "", int(NIGHT.timestamp() * US)))
     journal.close()
     assert promote_last_seen(journal.path) == 1
     assert promote_last_seen(journal.path) == 1

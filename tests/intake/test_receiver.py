@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from narvaro.intake.protocols.sia_dc09 import enclose
-from narvaro.intake.receiver import ConfigError, load_config, read_seal_key
+from narvaro.intake.receiver_config import ConfigError, load_config, read_seal_key
 from narvaro.intake.sealed import Accounts, AlarmAccount
 from tests.intake.running import ACCOUNTS, ROOT, Running, receiver, wait_until
 

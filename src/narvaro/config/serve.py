@@ -85,7 +85,7 @@ def receiver_config(home: Home) -> Path:
         "seal_key_file": str(home.secrets_file),
         "host": home.settings.bind,
         "dc09_port": home.settings.alarm_port,
-        "osmand_port": home.settings.position_port,
+        "http_port": home.settings.position_port,
     }
     file.write_text(json.dumps(given, indent=1))
     return file

@@ -1,61 +1,31 @@
-"""DC-09 over TCP. In: connections of transmitters. Out: an answer per frame, ACK after commit."""
+"""DC-09 over TCP and TLS. In: connections of transmitters. Out: an answer per frame, ACK after commit."""
 
 import asyncio
-import contextlib
-import logging
-from concurrent.futures import Future
 
+from narvaro.intake.alarm_frames import AlarmFrames, Taken
 from narvaro.intake.desk import Desk
-from narvaro.intake.journal import JournalError
-from narvaro.intake.limits import Gate, Guest, Limits
-from narvaro.intake.message import Refusal
+from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.protocols import sia_dc09
-from narvaro.intake.protocols.sia_dc09 import Decoded, FrameError
+from narvaro.intake.protocols.sia_dc09 import FrameError
+from narvaro.intake.records import JournalError
+from narvaro.intake.sealed import is_from
 from narvaro.spine import clock
 
-logger = logging.getLogger(__name__)
-
 READ_BYTES = 16_384
-NAME = sia_dc09.PROTOCOL.name
 
 
 class AlarmListener:
-    """Answers the frames of all connections; the callback of an asyncio server."""
+    """Answers the frames of all connections: what a `Door` lets in converses with it."""
 
-    def __init__(self, desk: Desk, limits: Limits) -> None:
+    def __init__(self, desk: Desk, limits: Limits, frames: AlarmFrames) -> None:
         self._desk = desk
         self._limits = limits
-        self._gate = Gate(limits)
-        self._open: dict[asyncio.StreamReader, asyncio.StreamWriter] = {}
+        self._frames = frames
 
-    async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until it ends, is idle, or is not worth its place."""
-        guest = Guest(str((writer.get_extra_info("peername") or ("",))[0]), writer.transport.abort)
-        if not self._gate.enter(guest):
-            self._desk.counts["connection_refused"] += 1
-            writer.transport.abort()
-            return
-        self._open[reader] = writer
-        try:
-            await self._converse(guest, reader, writer)
-        except (TimeoutError, ConnectionError, JournalError) as end:
-            self._desk.counts[f"connection_{type(end).__name__}"] += 1
-        finally:
-            del self._open[reader]
-            self._gate.leave(guest)
-            writer.close()
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                await writer.wait_closed()
-
-    def stop(self) -> None:
-        """Read no more; what was read is still stored and answered."""
-        for reader, writer in self._open.items():
-            writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport
-            reader.feed_eof()
-
-    async def _converse(
+    async def converse(
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        """Read frames and answer them in their order, until the guest leaves or tires us."""
         rest = b""
         half_since = 0.0
         while guest.faults <= self._limits.faults:
@@ -72,54 +42,90 @@ class AlarmListener:
             rest = after
             await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
             if len(rest) > sia_dc09.MAX_FRAME:
-                self._refuse(guest, FrameError("too_long", "A frame without an end."), rest)
+                endless = FrameError("too_long", "A frame without an end.")
+                self._frames.refuse_unsound(endless, guest.peer, rest)
                 return
 
-    def _take(self, guest: Guest, chunk: bytes) -> "tuple[Decoded, Future[int] | None] | None":
-        """Decode a chunk and hand it to the journal; None where it gets no answer."""
-        now = clock.now()
+    def _take(self, guest: Guest, chunk: bytes) -> Taken | None:
         try:
-            decoded = sia_dc09.decode(chunk, accounts=self._desk.accounts, now=now)
+            taken = self._frames.take(chunk, guest.peer)
         except FrameError as fault:
-            self._refuse(guest, fault, chunk)
+            guest.faults += 1
+            self._frames.refuse_unsound(fault, guest.peer, chunk)
             return None
-        owner = decoded.owner
-        tenant = owner.tenant if owner else ""
-        if decoded.refusal is not None:
-            refused = self._desk.keep_refused(
-                decoded.refusal, protocol=NAME, tenant=tenant, peer=guest.peer, raw=chunk
-            )
-            # Before the first accounts arrive nobody is unknown: silence makes the panel try again.
-            return (decoded, refused) if self._desk.accounts.accounts else None
-        guest.proven = True
-        if decoded.is_poll:
-            self._desk.see(decoded.signals[0], tenant)
-            self._desk.counts["poll"] += 1
-            return decoded, None
-        kept = self._desk.keep_signals(decoded.signals, tenant=tenant, peer=guest.peer, raw=chunk)
-        return decoded, kept
+        guest.proven = guest.proven or (taken is not None and taken.decoded.refusal is None)
+        return taken
 
-    def _refuse(self, guest: Guest, fault: FrameError, raw: bytes) -> None:
-        guest.faults += 1
-        refusal: Refusal = fault.refusal
-        self._desk.keep_refused(
-            refusal, protocol=NAME, peer=guest.peer, raw=raw[: sia_dc09.MAX_FRAME]
-        )
-
-    async def _answer(
-        self,
-        taken: "list[tuple[Decoded, Future[int] | None] | None]",
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _answer(self, taken: list[Taken | None], writer: asyncio.StreamWriter) -> None:
         """Answer in the order of arrival; raise JournalError before an answer that has no record."""
         for item in taken:
             if item is None:
                 continue
-            decoded, kept = item
-            if kept is not None:
-                await asyncio.wrap_future(kept)
+            if item.kept is not None:
+                await asyncio.wrap_future(item.kept)
             elif not self._desk.journal.healthy:
                 raise JournalError("No answer, not even to a poll, without a journal.")
-            writer.write(sia_dc09.acknowledge(decoded, now=clock.now()))
+            writer.write(sia_dc09.acknowledge(item.decoded, now=clock.now()))
         async with asyncio.timeout(self._limits.send_s):
             await writer.drain()
+
+
+class AlarmDatagrams(asyncio.DatagramProtocol):
+    """Answers datagrams, a frame each or several; to whoever is not known, nothing.
+
+    A sender's address proves nothing over UDP: there is one short answer to a sound frame of a
+    known account, and none to anything else, so that nobody can have us shout at somebody else.
+    """
+
+    def __init__(
+        self, desk: Desk, limits: Limits, frames: AlarmFrames, networks: tuple[str, ...] = ()
+    ) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._frames = frames
+        self._networks = networks
+        self._transport: asyncio.DatagramTransport | None = None
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Take what came; beyond the bound of unanswered ones it is dropped, and sent again."""
+        if len(self._answering) >= self._limits.unanswered or not is_from(self._networks, addr[0]):
+            self._desk.counts["datagram_dropped"] += 1
+            return
+        chunks, rest = sia_dc09.split(data)
+        for chunk in [*chunks, rest] if rest else chunks:
+            taken = self._take(chunk, addr[0])
+            if taken is None or taken.decoded.owner is None:
+                continue
+            task = asyncio.get_running_loop().create_task(self._answer(taken, addr))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    def error_received(self, exc: Exception) -> None:
+        """Count what the network says of our answers; a sender sends again."""
+        self._desk.counts[f"datagram_{type(exc).__name__}"] += 1
+
+    def _take(self, chunk: bytes, peer: str) -> Taken | None:
+        try:
+            return self._frames.take(chunk, peer)
+        except FrameError as fault:
+            self._frames.refuse_unsound(fault, peer, chunk)
+            return None
+
+    async def _answer(self, taken: Taken, addr: tuple[str, int]) -> None:
+        try:
+            if taken.kept is not None:
+                await asyncio.wrap_future(taken.kept)
+            elif not self._desk.journal.healthy:
+                return
+        except JournalError:
+            self._desk.counts["datagram_unanswered"] += 1
+            return
+        answer = sia_dc09.acknowledge(taken.decoded, now=clock.now())
+        if self._transport is not None:
+            self._transport.sendto(answer, addr)

@@ -6,10 +6,11 @@ from collections import Counter
 from concurrent.futures import Future
 from dataclasses import replace
 
-from narvaro.intake.journal import Journal, Kind, Record, now_us
+from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Allowance, Limits
 from narvaro.intake.message import Item, Json, Message, Observed, Position, Received, Refusal
 from narvaro.intake.protocols import Protocol
+from narvaro.intake.records import Kind, Record, Seen, now_us
 from narvaro.intake.sealed import Accounts, AlarmAccount, Device, Owner, Sender, is_from
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Desk:
         if owner is None:
             raise ValueError("A message that is not refused has an owner.")
         if isinstance(owner, Sender):
-            self.journal.see(owner.tenant, owner.name, now_us(), protocol.name)
+            self.journal.see(Seen(owner.tenant, protocol.name, owner.name, "", now_us()))
         return [self._keep_item(one, protocol.name, owner, peer, raw) for one in message.items]
 
     def _keep_item(
@@ -86,17 +87,12 @@ class Desk:
     ) -> "Future[int]":
         """Store the signals of one frame; acknowledge when the future says so."""
         first = signals[0]
-        self.see(first, tenant)
         self.counts["signal"] += 1
         record = self._record("signal", first.protocol, [one.to_dict() for one in signals])
         flags = "" if first.time_verified else "time_unverified"
         return self.journal.append(
             replace(record, tenant=tenant, account=first.account, peer=peer, raw=raw, flags=flags)
         )
-
-    def see(self, received: Received, tenant: str) -> None:
-        """Note that a transmitter was heard."""
-        self.journal.see(tenant, received.account, now_us(), received.protocol)
 
     def keep_position(self, position: Position, *, tenant: str, protocol: str) -> "Future[int]":
         """Store a position; no bytes and no address of a phone are kept beside it."""

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import h11
 
 from narvaro.intake.desk import Desk
-from narvaro.intake.journal import JournalError
-from narvaro.intake.limits import Gate, Guest, Limits
+from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import Protocol, Reply, Request, osmand
+from narvaro.intake.records import JournalError
 from narvaro.intake.sealed import Accounts
 from narvaro.spine import clock
 
@@ -58,38 +58,27 @@ class _UnreadableError(Exception):
 
 
 class HttpListener:
-    """Answers the requests of all senders; the callback of an asyncio server."""
+    """Answers the requests of all senders; what a `Door` lets in converses with it."""
 
     def __init__(self, desk: Desk, limits: Limits) -> None:
         self._desk = desk
         self._limits = limits
-        self._gate = Gate(limits)
 
-    async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until it ends or is idle."""
-        guest = Guest(str((writer.get_extra_info("peername") or ("",))[0]), writer.transport.abort)
-        if not self._gate.enter(guest):
-            self._desk.counts["connection_refused"] += 1
-            writer.transport.abort()
-            return
-        try:
-            await self._serve(guest, reader, writer)
-        except (TimeoutError, ConnectionError, h11.ProtocolError) as end:
-            self._desk.counts[f"connection_{type(end).__name__}"] += 1
-        finally:
-            self._gate.leave(guest)
-            writer.close()
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                await writer.wait_closed()
-
-    def stop(self) -> None:
-        """Close all connections; a phone sends again what got no answer."""
-        self._gate.close()
-
-    async def _serve(
+    async def converse(
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        """Answer requests one after the other, until the guest leaves or is not HTTP."""
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=self._limits.body_bytes)
+        with contextlib.suppress(h11.ProtocolError):
+            await self._serve(guest, wire, reader, writer)
+
+    async def _serve(
+        self,
+        guest: Guest,
+        wire: h11.Connection,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         while True:
             try:
                 request, body = await self._read_request(wire, reader)

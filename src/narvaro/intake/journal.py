@@ -2,7 +2,7 @@
 
 One thread writes, gathers what waits into one commit (WAL, synchronous=FULL), and resolves each
 record's future only after that commit. After a failed commit nothing is acknowledged until the
-file is reopened and verified. Another process reads through `read_after` and `read_last_seen`.
+file is reopened and verified. Other processes read through `narvaro.intake.records`.
 
 Ids rise through the life of an installation, also over a journal that was made anew: a new file
 starts at its birth in milliseconds since 1970.
@@ -13,94 +13,48 @@ import queue
 import threading
 from concurrent.futures import Future
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import apsw
 
+from narvaro.intake.records import (
+    COLUMNS,
+    SCHEMA,
+    WIDTH,
+    JournalError,
+    Kind,
+    Record,
+    Seen,
+    now_us,
+    read_accounts,
+)
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
-
-Kind: TypeAlias = Literal["signal", "position", "observation", "refused"]
 
 MAX_BATCH = 64
 SEEN_EVERY_S = 4.0  # the promise is 5 s; a commit may take part of it
 CHECKPOINT_PAGES = 4000  # 16 MB of log: then even under load; when idle after IDLE_PAGES
 IDLE_PAGES = 250
 RETRY_S = (0.1, 0.5, 1.0, 2.0)
-POSITION_KEPT_S = 72 * 3600  # the most that a raw position may be kept
+DAY_S = 86_400
+KEPT_S: dict[Kind, int] = {
+    "position": 3 * DAY_S,  # the most that a raw position may be kept
+    "observation": 90 * DAY_S,
+    "refused": 90 * DAY_S,
+    "signal": 731 * DAY_S,  # as long as its case: 24 months
+}
 PURGED_AT_ONCE = 500
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, receiver_id TEXT NOT NULL,
-    received_at_us INTEGER NOT NULL, kind TEXT NOT NULL, protocol TEXT NOT NULL,
-    decoded TEXT NOT NULL, tenant TEXT NOT NULL, account TEXT NOT NULL, peer TEXT NOT NULL,
-    raw BLOB NOT NULL, flags TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS record_position ON record (received_at_us) WHERE kind = 'position';
-CREATE TABLE IF NOT EXISTS last_seen (
-    tenant TEXT NOT NULL, account TEXT NOT NULL, at_us INTEGER NOT NULL, protocol TEXT NOT NULL,
-    PRIMARY KEY (tenant, account)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sealed_accounts (
-    one INTEGER PRIMARY KEY CHECK (one = 1), saved_at_us INTEGER NOT NULL, sealed BLOB NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"""
-_COLUMNS = "receiver_id, received_at_us, kind, protocol, decoded, tenant, account, peer, raw, flags"
-_WIDTH = len(_COLUMNS.split(","))
+FREED_AT_ONCE = 200  # pages that a purge left empty, given back to the disk
 
 _KEEP_ACCOUNTS = "INSERT OR REPLACE INTO sealed_accounts VALUES (1, ?, ?)"
-_KEEP_SEEN = "INSERT OR REPLACE INTO last_seen VALUES (?, ?, ?, ?)"
+_KEEP_SEEN = "INSERT OR REPLACE INTO last_seen VALUES (?, ?, ?, ?, ?)"
 _PURGE = (
     "DELETE FROM record WHERE id IN (SELECT id FROM record "
-    "WHERE kind = 'position' AND received_at_us < ? LIMIT ?)"
+    "WHERE kind = ? AND received_at_us < ? LIMIT ?)"
 )
-
-
-class JournalError(Exception):
-    """A record was not stored, or the journal cannot be used; says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One message as it came, and what was read in it.
-
-    `decoded` is JSON: a list of `Received` (signal), a `Position`, or a `Refusal` (refused); each
-    shape reads its own form back with `from_dict`.
-    `received_at_us` is microseconds since 1970, UTC. `flags` are words with spaces between:
-    the refusal's code, or "time_unverified".
-    """
-
-    receiver_id: str
-    received_at_us: int
-    kind: Kind
-    protocol: str
-    decoded: str
-    tenant: str = ""
-    account: str = ""
-    peer: str = ""
-    raw: bytes = b""
-    flags: str = ""
-    id: int = 0
-
-    @property
-    def received_at(self) -> datetime:
-        """Return the time of receipt, aware, UTC."""
-        return datetime.fromtimestamp(self.received_at_us / 1e6, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """When an account was last heard, by whatever message; microseconds since 1970, UTC."""
-
-    tenant: str
-    account: str
-    at_us: int
-    protocol: str
+_LISTEN = "INSERT OR REPLACE INTO listening VALUES (?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +78,8 @@ class Journal:
         self.receiver_id = receiver_id
         self.healthy = True
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._seen: dict[tuple[str, str], Seen] = {}
+        self._seen: dict[tuple[str, str, str, str], Seen] = {}
+        self._since_us = now_us()
         self._seen_lock = threading.Lock()
         self._stored: tuple[int, bytes] | None = None
         self._pages = 0
@@ -156,13 +111,12 @@ class Journal:
 
     def get_accounts(self) -> bytes | None:
         """Return the kept copy of the sealed accounts, None before the first one."""
-        rows = _read(self.path, "SELECT sealed FROM sealed_accounts")
-        return rows[0][0] if rows else None
+        return read_accounts(self.path)
 
-    def see(self, tenant: str, account: str, at_us: int, protocol: str) -> None:
+    def see(self, seen: Seen) -> None:
         """Note that an account was heard; saved within five seconds."""
         with self._seen_lock:
-            self._seen[tenant, account] = Seen(tenant, account, at_us, protocol)
+            self._seen[seen.tenant, seen.protocol, seen.account, seen.path] = seen
 
     def close(self) -> None:
         """Write what waits, save what was seen, checkpoint, and close."""
@@ -180,11 +134,27 @@ class Journal:
 
     def _open(self) -> apsw.Connection:
         db = apsw.Connection(str(self.path), vfs=self._vfs)
+        try:
+            self._set_up(db)
+        except BaseException:
+            self._close(db)
+            raise
+        return db
+
+    @staticmethod
+    def _close(db: apsw.Connection) -> None:
+        try:
+            db.close(force=True)
+        except apsw.Error as fault:
+            logger.warning("journal_close_failed", extra={"fault": str(fault)})
+
+    def _set_up(self, db: apsw.Connection) -> None:
         db.set_busy_timeout(5000)
+        db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # holds for a new file alone
         db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST")
         db.set_wal_hook(self._note_pages)  # takes the place of SQLite's own checkpoints
         with db:
-            db.execute(_SCHEMA)
+            db.execute(SCHEMA)
             born_ms = int(clock.now().timestamp() * 1000)
             db.execute(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT 'record', ? "
@@ -194,12 +164,10 @@ class Journal:
             db.execute("INSERT OR IGNORE INTO meta VALUES ('receiver_id', ?)", (self.receiver_id,))
             owner = db.execute("SELECT value FROM meta WHERE name = 'receiver_id'").get
         if owner != self.receiver_id:
-            db.close()
             raise JournalError(
                 f"{self.path} is the journal of receiver {owner!r}, not of {self.receiver_id!r}; "
                 "set receiver_id back, or give this receiver a journal of its own."
             )
-        return db
 
     def _note_pages(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         self._pages = pages
@@ -224,10 +192,7 @@ class Journal:
                 kept_at = clock.monotonic()
             if self._pages >= (IDLE_PAGES if self._queue.empty() else CHECKPOINT_PAGES):
                 self._checkpoint()
-        try:
-            self._db.close()
-        except apsw.Error as fault:
-            logger.warning("journal_close_failed", extra={"fault": str(fault)})
+        self._close(self._db)
 
     def _gather(self, patience_s: float) -> tuple[list[_Waiting], bool]:
         """Return what waits, up to a full batch, and whether this is the end."""
@@ -255,8 +220,7 @@ class Journal:
                 self._db.execute(_KEEP_ACCOUNTS, (now_us(), copies[-1].sealed))
             if keep_house:
                 self._db.executemany(_KEEP_SEEN, [astuple(one) for one in seen.values()])
-                oldest_us = now_us() - POSITION_KEPT_S * 1_000_000
-                self._db.execute(_PURGE, (oldest_us, PURGED_AT_ONCE))
+                self._keep_house()
             self._db.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 - whatever it was, nothing is acknowledged
             with self._seen_lock:
@@ -270,11 +234,19 @@ class Journal:
             next_id += isinstance(item, Record)
             done.set_result(next_id)
 
+    def _keep_house(self) -> None:
+        """Say that we listen, delete what is past its time, and give its room back."""
+        at_us = now_us()
+        self._db.execute(_LISTEN, (self._since_us, at_us))
+        for kind, kept_s in KEPT_S.items():
+            self._db.execute(_PURGE, (kind, at_us - kept_s * 1_000_000, PURGED_AT_ONCE))
+        self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})")
+
     def _insert(self, records: list[Record]) -> int:
         """Insert in one statement, so that the interpreter's lock is let go once; last id."""
-        marks = ", ".join([f"({', '.join('?' * _WIDTH)})"] * len(records))
-        values = [value for one in records for value in astuple(one)[:_WIDTH]]
-        self._db.execute(f"INSERT INTO record ({_COLUMNS}) VALUES {marks}", values)  # noqa: S608 - marks only
+        marks = ", ".join([f"({', '.join('?' * WIDTH)})"] * len(records))
+        values = [value for one in records for value in astuple(one)[:WIDTH]]
+        self._db.execute(f"INSERT INTO record ({COLUMNS}) VALUES {marks}", values)  # noqa: S608 - marks only
         return self._db.last_insert_rowid()
 
     def _checkpoint(self) -> None:
@@ -292,10 +264,7 @@ class Journal:
             extra={"fault_kind": type(fault).__name__, "fault": str(fault), "refused": len(batch)},
         )
         self._refuse(batch)
-        try:
-            self._db.close(force=True)
-        except apsw.Error as closing:
-            logger.warning("journal_close_failed", extra={"fault": str(closing)})
+        self._close(self._db)
         attempt = 0
         while not self._stopping.is_set():
             self._refuse(self._gather(RETRY_S[min(attempt, len(RETRY_S) - 1)])[0])
@@ -307,6 +276,7 @@ class Journal:
                 extra = {"attempt": attempt, "fault": str(again)}
                 logger.critical("journal_still_failed", extra=extra)
                 continue
+            self._since_us = now_us()
             self.healthy = True
             logger.warning("journal_recovered", extra={"attempts": attempt})
             return
@@ -328,40 +298,3 @@ class Journal:
         found = self._db.execute("SELECT raw FROM record WHERE id = ?", (last_id,)).get
         if found != raw:
             logger.critical("journal_lost_acknowledged", extra={"record": last_id})
-
-
-def now_us() -> int:
-    """Return microseconds since 1970, UTC."""
-    return int(clock.now().timestamp() * 1e6)
-
-
-def read_after(path: Path, after_id: int, limit: int = 500) -> list[Record]:
-    """Read up to `limit` records with ids above `after_id`, in order; none before the first start."""
-    statement = f"SELECT {_COLUMNS}, id FROM record WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constants
-    return [Record(*row) for row in _read(path, statement, (after_id, limit))]
-
-
-def read_last_id(path: Path) -> int:
-    """Read the highest id that the journal ever gave; 0 before the first start."""
-    rows = _read(path, "SELECT seq FROM sqlite_sequence WHERE name = 'record'")
-    return int(rows[0][0]) if rows else 0
-
-
-def read_last_seen(path: Path) -> list[Seen]:
-    """Read when each account was last heard; none before the first start."""
-    return [Seen(*row) for row in _read(path, "SELECT * FROM last_seen")]
-
-
-def _read(path: Path, statement: str, bindings: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-    """Read through a connection that can write nothing and makes no checkpoint."""
-    if not path.exists():
-        return []
-    try:
-        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            db.set_busy_timeout(5000)
-            return db.execute(statement, bindings).fetchall()
-        finally:
-            db.close()
-    except apsw.Error as fault:
-        raise JournalError(f"{path} cannot be read as a journal: {fault}") from fault

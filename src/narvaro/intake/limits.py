@@ -13,7 +13,7 @@ class Limits:
 
     `reserve` of the `connections` are for proven ones only. `faults` is how many unsound frames a
     connection may send. Refused messages are kept up to `refused_per_source` and `refused_in_all`
-    a minute, and counted beyond.
+    a minute, and counted beyond. `unanswered` datagrams wait for the journal at once.
     """
 
     connections: int = 1000
@@ -26,6 +26,7 @@ class Limits:
     faults: int = 20
     refused_per_source: int = 10
     refused_in_all: int = 60
+    unanswered: int = 2000
 
     def __post_init__(self) -> None:
         """Refuse a reserve that leaves no room for newcomers."""

@@ -16,9 +16,9 @@ from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
 from narvaro.intake.actions import move_place, note_last_seen
-from narvaro.intake.journal import Record, read_after, read_last_id, read_last_seen
 from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
+from narvaro.intake.records import Record, read_after, read_last_id, read_last_seen
 from narvaro.situation import models as situation
 from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
 from narvaro.situation.codes import find_code

@@ -15,16 +15,28 @@ import os
 import resource
 import signal
 import sys
-import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from narvaro.intake.alarm_listener import AlarmListener
+from narvaro.intake.alarm_frames import AlarmFrames
+from narvaro.intake.alarm_listener import AlarmDatagrams, AlarmListener
 from narvaro.intake.desk import Desk
+from narvaro.intake.door import Door
 from narvaro.intake.http_listener import HttpListener
-from narvaro.intake.journal import Journal, JournalError
-from narvaro.intake.limits import Limits
+from narvaro.intake.journal import Journal
+from narvaro.intake.receiver_config import (
+    ConfigError,
+    ReceiverConfig,
+    load_config,
+    load_tls,
+    read_seal_key,
+)
+from narvaro.intake.records import JournalError, now_us, read_since
+from narvaro.intake.replay import HORIZON_S, ReplayGuard
 from narvaro.intake.sealed import Accounts, SealError, unseal
+from narvaro.spine import clock
 from narvaro.spine.logs import JsonLines
 
 logger = logging.getLogger(__name__)
@@ -34,47 +46,6 @@ COUNTS_S = 60.0
 STOP_S = 5.0
 SPARE_FILES = 64  # file descriptors that are not connections
 SWITCH_S = 0.0005  # so that the journal's thread gets the interpreter back between two frames
-
-
-class ConfigError(Exception):
-    """The receiver cannot start with this configuration; says what and where."""
-
-
-@dataclass(frozen=True)
-class ReceiverConfig:
-    """Where the receiver's files are and where it listens; a port of 0 is any free one.
-
-    `seal_key_file` holds the key alone, or `seal_key = "…"` where its name ends in .toml.
-    """
-
-    receiver_id: str
-    journal: Path
-    accounts: Path
-    seal_key_file: Path
-    host: str = "127.0.0.1"
-    dc09_port: int = 12128
-    osmand_port: int = 5055
-    limits: Limits = field(default_factory=Limits)
-
-
-def load_config(path: Path) -> ReceiverConfig:
-    """Read a configuration file (JSON); raise ConfigError where it is not one."""
-    try:
-        given = json.loads(path.read_text())
-        limits = Limits(**given.pop("limits", {}))
-        given |= {name: Path(given[name]) for name in ("journal", "accounts", "seal_key_file")}
-        return ReceiverConfig(limits=limits, **given)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
-        raise ConfigError(f"{path} is not a receiver's configuration: {fault!r}") from fault
-
-
-def read_seal_key(path: Path) -> str:
-    """Read the seal key; raise ConfigError where there is none."""
-    try:
-        text = path.read_text()
-        return str(tomllib.loads(text)["seal_key"]) if path.suffix == ".toml" else text.strip()
-    except (OSError, KeyError, ValueError) as fault:
-        raise ConfigError(f"{path} holds no seal_key: {fault!r}") from fault
 
 
 class AccountsFile:
@@ -146,29 +117,50 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     desk = Desk(journal, file.load_first(), config.limits)
-    alarms = AlarmListener(desk, config.limits)
-    positions = HttpListener(desk, config.limits)
-    servers = [
-        await asyncio.start_server(alarms.attend, config.host, config.dc09_port, backlog=512),
-        await asyncio.start_server(positions.attend, config.host, config.osmand_port, backlog=512),
-    ]
-    dc09_port, osmand_port = (server.sockets[0].getsockname()[1] for server in servers)
-    ready = {
-        "event": "ready",
-        "dc09_port": dc09_port,
-        "osmand_port": osmand_port,
-        "pid": os.getpid(),
-    }
-    sys.stdout.write(json.dumps(ready) + "\n")
-    sys.stdout.flush()
-    keeping = asyncio.create_task(_keep_current(desk, file))
-    await stop.wait()
-    keeping.cancel()
-    for server in servers:
-        server.close()
-    alarms.stop()
-    positions.stop()
+    guard = ReplayGuard()
+    guard.recall(read_since(config.journal, now_us() - int(HORIZON_S * 1e6)))
+    async with AsyncExitStack() as open_doors:
+        ports = await _open_doors(config, desk, AlarmFrames(desk, guard), open_doors)
+        sys.stdout.write(json.dumps({"event": "ready", "ports": ports, "pid": os.getpid()}) + "\n")
+        sys.stdout.flush()
+        keeping = asyncio.create_task(_keep_current(desk, file))
+        await stop.wait()
+        keeping.cancel()
     await _finish(STOP_S)
+
+
+async def _open_doors(
+    config: ReceiverConfig, desk: Desk, frames: AlarmFrames, doors: AsyncExitStack
+) -> dict[str, int]:
+    """Start all listeners that have a port; return the ports that they are bound to."""
+    limits, networks = config.limits, config.alarm_networks
+    tls = load_tls(config.tls) if config.tls else None
+    alarms = AlarmListener(desk, limits, frames).converse
+    ports: dict[str, int] = {}
+
+    async def listen(name: str, port: int | None, door: Door, end: Callable[[], None]) -> None:
+        if port is None:
+            return
+        server = await asyncio.start_server(door.attend, config.host, port, backlog=512)
+        ports[name] = server.sockets[0].getsockname()[1]
+        doors.callback(end)
+        doors.callback(server.close)
+
+    plain = Door(desk, limits, alarms, networks=networks)
+    await listen("dc09", config.dc09_port, plain, plain.stop)
+    if "dc09" in ports:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: AlarmDatagrams(desk, limits, frames, networks),
+            local_addr=(config.host, ports["dc09"]),
+        )
+        doors.callback(transport.close)
+    if tls is not None:
+        secret = Door(desk, limits, alarms, tls=tls, networks=networks)
+        await listen("dc09_tls", config.dc09_tls_port, secret, secret.stop)
+    web_tls = load_tls(replace(config.tls, client_ca=None)) if config.tls else None
+    web = Door(desk, limits, HttpListener(desk, limits).converse, tls=web_tls)
+    await listen("http", config.http_port, web, web.close)
+    return ports
 
 
 async def _keep_current(desk: Desk, file: AccountsFile) -> None:
@@ -179,6 +171,7 @@ async def _keep_current(desk: Desk, file: AccountsFile) -> None:
     while True:
         await asyncio.sleep(RELOAD_S)
         desk.accounts = file.load_changed() or desk.accounts
+        clock.keep()
         if loop.time() >= due:
             due += COUNTS_S
             if dict(desk.counts) != said:

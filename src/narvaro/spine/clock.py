@@ -1,12 +1,14 @@
 """The only reader of the clock. In: nothing. Out: aware UTC times and monotonic seconds.
 
-Pure Python, so that the receiver can use it without Django. A test puts a `Hands` in its place
-and moves the time itself. In a home that the demo made, and there alone, the file that
+Pure Python, so that the receiver can use it without Django. The machine's time is held against its
+uptime: where it jumps, it is not followed until that is accepted (`GuardedClock`). A test puts a
+`Hands` in its place and moves the time itself. In a home that the demo made, and there alone, the file that
 NARVARO_CLOCK names moves the time forward for every process.
 """
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,29 @@ from typing import Protocol
 
 MARK = "made-by-demo"
 """The file that the demo leaves in a home of its own."""
+
+
+JUMP_S = 2.0
+"""A step of the machine's time that is followed without a word."""
+SLEW = 500e-6
+"""How fast a time server may bend the machine's time without a step (s/s)."""
+
+
+@dataclass(frozen=True)
+class Uptime:
+    """Seconds since the machine started, suspension included, and which start that was."""
+
+    boot: str
+    seconds: float
+
+
+def read_uptime() -> Uptime:
+    """Read the machine's uptime; without Linux's own count, the monotonic clock's."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
+    except (OSError, AttributeError):
+        return Uptime("", time.monotonic())
 
 
 class Clock(Protocol):
@@ -30,9 +55,13 @@ class Clock(Protocol):
         """Return seconds that never go backwards."""
         ...
 
+    def uptime(self) -> Uptime:
+        """Return the machine's uptime."""
+        ...
+
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, taken at its word."""
 
     def now(self) -> datetime:
         """Return the present time, aware, UTC."""
@@ -42,6 +71,107 @@ class SystemClock:
         """Return seconds that never go backwards."""
         return time.monotonic()
 
+    def uptime(self) -> Uptime:
+        """Return the machine's uptime."""
+        return read_uptime()
+
+
+class GuardedClock(SystemClock):
+    """The machine's clock, held against its uptime.
+
+    While the two agree, the time is the machine's. Where it steps by more than `JUMP_S`, the time
+    goes on as the uptime says and `jump_s` tells by how much the machine differs, until the step is
+    taken back or accepted. The agreement stands in a file, which all processes of a home share:
+    a process that starts behind a step does not believe it either, nor a machine that wakes up
+    before it fell asleep.
+    """
+
+    LOOK_EVERY_S = 1.0
+
+    def __init__(self, file: Path | None) -> None:
+        """Start from the agreement in the file, where it is of this machine."""
+        self.file = file
+        self.jump_s = 0.0
+        found = self.uptime()
+        self._boot = found.boot
+        self._agreed_s = time.time() - found.seconds  # wall time less uptime
+        self._agreed_at = found.seconds
+        self._kept_at = self._looked_at = -self.LOOK_EVERY_S
+        kept = self._read()
+        if kept is None:
+            return
+        if kept.boot == self._boot:
+            self._agreed_s, self._agreed_at = kept.agreed_s, kept.at_s
+        elif kept.agreed_s + kept.at_s > time.time():
+            self._agreed_s = kept.agreed_s + kept.at_s - found.seconds
+        self.now()
+
+    def now(self) -> datetime:
+        """Return the agreed time, aware, UTC."""
+        at_s = time.clock_gettime(time.CLOCK_BOOTTIME) if self._boot else time.monotonic()
+        jump_s = time.time() - at_s - self._agreed_s
+        if abs(jump_s) <= JUMP_S + SLEW * max(0.0, at_s - self._agreed_at):
+            self._agreed_s, self._agreed_at, self.jump_s = self._agreed_s + jump_s, at_s, 0.0
+        else:
+            self.jump_s = jump_s
+            self._follow_others(at_s)
+        return datetime.fromtimestamp(at_s + self._agreed_s, UTC)
+
+    def accept(self) -> None:
+        """Believe the machine's time from now on, in every process."""
+        self._agreed_at = self.uptime().seconds
+        self._agreed_s = time.time() - self._agreed_at
+        self.jump_s = 0.0
+        self._write()
+
+    def keep(self) -> None:
+        """Leave the agreement for the others and for the next start; once in a while is enough."""
+        self.now()
+        if not self.jump_s and self._agreed_at - self._kept_at >= self.LOOK_EVERY_S:
+            self._kept_at = self._agreed_at
+            self._write()
+
+    def _follow_others(self, at_s: float) -> None:
+        """Take over the agreement of another process that fits the machine's time."""
+        if at_s - self._looked_at < self.LOOK_EVERY_S:
+            return
+        self._looked_at = at_s
+        kept = self._read()
+        if kept is None or kept.boot != self._boot:
+            return
+        if abs(time.time() - at_s - kept.agreed_s) <= JUMP_S + SLEW * max(0.0, at_s - kept.at_s):
+            self._agreed_s, self._agreed_at = kept.agreed_s, kept.at_s
+            self.jump_s = 0.0
+
+    def _read(self) -> "_Agreement | None":
+        try:
+            given = json.loads(self.file.read_text("utf-8")) if self.file else None
+            if given is None:
+                return None
+            return _Agreement(
+                str(given["boot"]), float(given["agreed_s"]), float(given["at_s"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _write(self) -> None:
+        if self.file is None:
+            return
+        given = {"boot": self._boot, "agreed_s": self._agreed_s, "at_s": self._agreed_at}
+        aside = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
+        try:
+            aside.write_text(json.dumps(given), "utf-8")
+            aside.replace(self.file)
+        except OSError:
+            aside.unlink(missing_ok=True)  # a full disk is said elsewhere; the time goes on
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    boot: str
+    agreed_s: float
+    at_s: float
+
 
 @dataclass
 class Hands:
@@ -49,6 +179,7 @@ class Hands:
 
     at: datetime
     elapsed_s: float = field(default=0.0)
+    jump_s: float = field(default=0.0)
 
     def now(self) -> datetime:
         """Return the time that the hands show."""
@@ -57,6 +188,14 @@ class Hands:
     def monotonic(self) -> float:
         """Return the seconds that the hands have been moved forward."""
         return self.elapsed_s
+
+    def uptime(self) -> Uptime:
+        """Return the seconds that the hands have been moved forward."""
+        return Uptime("hands", self.elapsed_s)
+
+    def jump(self, seconds: float) -> None:
+        """Set the hands anew without a second having passed."""
+        self.at += timedelta(seconds=seconds)
 
     def move_to(self, at: datetime) -> None:
         """Move the hands to `at`; monotonic time follows only forward."""
@@ -95,6 +234,11 @@ class MovedClock:
         """Return the machine's seconds: what waits is not hurried."""
         return time.monotonic()
 
+    def uptime(self) -> Uptime:
+        """Return the machine's uptime, moved as far as the time: deadlines move with it."""
+        found = read_uptime()
+        return Uptime(found.boot, found.seconds + self.offset_s)
+
     def _look(self) -> None:
         try:
             changed_ns = self.file.stat().st_mtime_ns
@@ -120,7 +264,10 @@ def find_moved_file() -> Path | None:
 def make_clock() -> Clock:
     """Return the clock that rules this process: the machine's, unless the demo moves it."""
     file = find_moved_file()
-    return SystemClock() if file is None else MovedClock(file)
+    if file is not None:
+        return MovedClock(file)
+    home = os.environ.get("NARVARO_HOME")
+    return GuardedClock(Path(home) / "agreed-time.json" if home else None)
 
 
 _clock: Clock = make_clock()
@@ -134,6 +281,30 @@ def now() -> datetime:
 def monotonic() -> float:
     """Return seconds that never go backwards."""
     return _clock.monotonic()
+
+
+def uptime() -> Uptime:
+    """Return the machine's uptime, which no step of the time touches."""
+    return _clock.uptime()
+
+
+def jump_s() -> float:
+    """Return by how much the machine's time stepped without being followed; 0 while all is well."""
+    return _clock.jump_s if isinstance(_clock, GuardedClock | Hands) else 0.0
+
+
+def keep() -> None:
+    """Keep the agreement between time and uptime for the other processes."""
+    if isinstance(_clock, GuardedClock):
+        _clock.keep()
+
+
+def accept() -> None:
+    """Believe the machine's time after a step: a person, or several sources, have said so."""
+    if isinstance(_clock, GuardedClock):
+        _clock.accept()
+    elif isinstance(_clock, Hands):
+        _clock.jump_s = 0.0
 
 
 def offset() -> timedelta:

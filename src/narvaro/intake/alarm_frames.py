@@ -1,0 +1,105 @@
+"""What TCP, TLS and UDP share. In: one chunk of a transmitter's bytes. Out: what it is due.
+
+Whose frame it is, from where it may come, whether it was heard before, and whether our own clock
+can be believed is decided here, once for all transports.
+"""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from narvaro.intake.desk import Desk
+from narvaro.intake.message import Refusal
+from narvaro.intake.protocols import sia_dc09
+from narvaro.intake.protocols.sia_dc09 import Answer, Decoded, FrameError
+from narvaro.intake.records import Seen, now_us
+from narvaro.intake.replay import ReplayGuard, Verdict
+from narvaro.intake.sealed import Accounts
+from narvaro.spine import clock
+
+NAME = sia_dc09.PROTOCOL.name
+ANY_TIME = "ignore_time"
+STRICT_TIME = "strict_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A frame that is due an answer, and what the answer waits for (None: nothing)."""
+
+    decoded: Decoded
+    kept: "Future[int] | None"
+
+
+class AlarmFrames:
+    """Takes frames for all alarm listeners."""
+
+    def __init__(self, desk: Desk, guard: ReplayGuard) -> None:
+        self._desk = desk
+        self._guard = guard
+        self._in_doubt: tuple[Accounts, Accounts] | None = None
+
+    def take(self, chunk: bytes, peer: str) -> Taken | None:
+        """Decode a chunk and hand it to the journal; None where it gets no answer.
+
+        Raises FrameError where the bytes are no sound frame.
+        """
+        in_doubt = bool(clock.jump_s())
+        accounts = self._accounts_of_any_time() if in_doubt else self._desk.accounts
+        decoded = sia_dc09.decode(chunk, accounts=accounts, now=clock.now())
+        owner = decoded.owner
+        path = owner.find_path(peer) if owner else None
+        if decoded.refusal is None and path is None:
+            decoded = _refused(decoded, "network", "It does not come from where it may dial.")
+        if decoded.refusal is not None:
+            return self._refuse(decoded, peer, chunk)
+        assert owner is not None
+        assert path is not None
+        first = decoded.signals[0]
+        verdict, kept = self._guard.judge(owner.account, first.fingerprint, first.sequence)
+        if verdict is Verdict.REPLAY:
+            decoded = _refused(decoded, "replay", "An earlier frame's content and time stamp.")
+            return self._refuse(decoded, peer, chunk)
+        if verdict is Verdict.REPEAT:
+            self._desk.counts["repeat"] += 1
+            return Taken(decoded, kept)
+        self._desk.journal.see(Seen(owner.tenant, NAME, owner.account, path, now_us()))
+        if decoded.is_poll:
+            self._desk.counts["poll"] += 1
+            kept = None
+        else:
+            signals = decoded.signals
+            if in_doubt:
+                signals = tuple(replace(one, time_verified=False) for one in signals)
+            kept = self._desk.keep_signals(signals, tenant=owner.tenant, peer=peer, raw=chunk)
+        self._guard.remember(owner.account, first.fingerprint, first.sequence, kept)
+        return Taken(decoded, kept)
+
+    def _accounts_of_any_time(self) -> Accounts:
+        """Return accounts whose time stamps are not judged: it is our own clock that is in doubt."""
+        known = self._desk.accounts
+        if self._in_doubt is None or self._in_doubt[0] is not known:
+            any_time = tuple(
+                one if STRICT_TIME in one.flags else replace(one, flags=(*one.flags, ANY_TIME))
+                for one in known.accounts
+            )
+            self._in_doubt = (known, replace(known, accounts=any_time))
+        return self._in_doubt[1]
+
+    def refuse_unsound(self, fault: FrameError, peer: str, raw: bytes) -> None:
+        """Keep bytes that are no sound frame, as far as the peer's allowance goes."""
+        self._desk.keep_refused(
+            fault.refusal, protocol=NAME, peer=peer, raw=raw[: sia_dc09.MAX_FRAME]
+        )
+
+    def _refuse(self, decoded: Decoded, peer: str, chunk: bytes) -> Taken | None:
+        assert decoded.refusal is not None
+        tenant = decoded.owner.tenant if decoded.owner else ""
+        kept = self._desk.keep_refused(
+            decoded.refusal, protocol=NAME, tenant=tenant, peer=peer, raw=chunk
+        )
+        # Before the first accounts arrive nobody is unknown: silence makes the panel try again.
+        return Taken(decoded, kept) if self._desk.accounts.accounts else None
+
+
+def _refused(decoded: Decoded, code: str, detail: str) -> Decoded:
+    refusal = Refusal(code, detail, decoded.header.account)
+    return replace(decoded, answer=Answer.DUH, signals=(), refusal=refusal)
