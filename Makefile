@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
-.PHONY: install demo test lint unit postgresql crash e2e bench clean
+.PHONY: install demo test lint unit postgresql crash torture e2e bench clean
 
 PY := .venv/bin/python
 BUILT := src/narvaro/web/static/built
@@ -63,6 +63,10 @@ postgresql: install
 crash: install
 	$(PY) -m pytest -q -m crash
 	$(PY) -m pytest -q -n 2 -m "slow and not crash"
+
+# The long form of the tests of durability: kills, bad disks, power cuts, mutated frames, a crowd.
+torture: install
+	$(PY) -m tests.intake.torture all
 
 e2e: install
 	scripts/services chromium-or-say-so

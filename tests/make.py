@@ -18,6 +18,7 @@ from narvaro.directory.models import (
     Permit,
     ResponsePlan,
     Site,
+    TransmissionPath,
     Transmitter,
     Unit,
 )
@@ -122,10 +123,12 @@ def make_site(
     )  # fmt: skip
 
 
-def make_transmitter(site: Site, account: str = "") -> Transmitter:
-    """Make a transmitter without a key."""
+def make_transmitter(site: Site, account: str = "", **path: Any) -> Transmitter:
+    """Make a transmitter without a key, with one path (polled at no interval unless one is given)."""
     name = account or f"A{Transmitter.objects.count() + 1:04}"
-    return Transmitter.objects.create(tenant=site.tenant, site=site, account=name)
+    made = Transmitter.objects.create(tenant=site.tenant, site=site, account=name)
+    TransmissionPath.objects.create(tenant=site.tenant, transmitter=made, **path)
+    return made
 
 
 def make_plan(site: Site, *, offer: str = "auto", key: str = "114", **rule: object) -> ResponsePlan:

@@ -1,11 +1,8 @@
 """Signals and taps at the same moment: nobody waits in a circle, on either database."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import offer_to
@@ -13,6 +10,7 @@ from narvaro.dispatch.models import Response
 from narvaro.situation.actions import set_unit_state
 from narvaro.situation.models import Case, Signal, UnitStatus
 from narvaro.spine.ids import uuid7
+from tests.at_once import at_once
 from tests.make import (
     NIGHT,
     crew_of,
@@ -24,29 +22,6 @@ from tests.make import (
 )
 
 ROUNDS = 12
-PATIENCE_S = 60.0
-
-
-def at_once(*works: Callable[[], object]) -> list[BaseException]:
-    """Run each in a thread of its own, all started together; return what they raised."""
-    start = threading.Barrier(len(works))
-    faults: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait(PATIENCE_S)
-            work()
-        except Exception as fault:  # noqa: BLE001 - whatever it is, the test reports it
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-    return faults
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,15 +1,19 @@
 """Positions over HTTP, against the real process: stored, dropped, refused."""
 
+import base64
 import http.client
 import json
 import socket
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from narvaro.intake.records import Record
-from tests.intake.running import Running
+from narvaro.intake.sealed import Accounts, Device, Sender
+from tests.intake.running import Running, receiver
 
 JSON_BODY = {
     "location": {
@@ -131,3 +135,69 @@ def test_refused_battery_of_types_does_not_break_it(running: Running) -> None:
     """A body of wrong types is refused, not an error of ours."""
     body: dict[str, Any] = {"device_id": ["car-1"], "location": []}
     assert send(running, "POST", "/", json.dumps(body), "application/json")[0] == 400
+
+
+PROTECTED = Accounts(
+    devices=(
+        Device("town/g-417", "town", "unit-1", on_duty=True, secret="try-me"),
+        Device("car-1", "town", "unit-2", on_duty=True),
+        Device("car-2", "town", "unit-3"),
+    ),
+    senders=(Sender("town", "traccar", "fleet", secret="try-me"),),
+    positions_allowed=True,
+)
+
+
+@pytest.fixture(scope="module")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A receiver whose senders of positions have passwords."""
+    with receiver(tmp_path_factory.mktemp("protected"), PROTECTED) as one:
+        yield one
+
+
+def post(running: Running, path: str, body: object, headers: dict[str, str]) -> tuple[int, str]:
+    line = http.client.HTTPConnection("127.0.0.1", running.http_port, timeout=5)
+    try:
+        line.request("POST", path, json.dumps(body), headers)
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        line.close()
+
+
+@pytest.mark.parametrize(
+    ("password", "status", "kept"), [("try-me", 200, 1), ("wrong", 401, 0), ("", 401, 0)]
+)
+def test_phone_with_owntracks_is_kept_where_its_password_is_right(
+    protected: Running, password: str, status: int, kept: int
+) -> None:
+    """The app gets its list; names of networks are not in the journal's file."""
+    before = [one for one in protected.list_records() if one.protocol == "owntracks"]
+    body = {"_type": "location", "lat": 59.3, "lon": 18.1, "tst": int(time.time()), "SSID": "secret-net"}  # fmt: skip
+    signed = "Basic " + base64.b64encode(f"town:{password}".encode()).decode()
+    headers = {"Authorization": signed, "X-Limit-U": "town", "X-Limit-D": "g-417"}
+    assert post(protected, "/owntracks", body, headers) == (status, "[]")
+    records = [one for one in protected.list_records() if one.protocol == "owntracks"]
+    assert len(records) == len(before) + kept
+    assert all((one.kind, one.account) == ("position", "town/g-417") for one in records)
+    stores = protected.folder.glob("intake.db*")
+    assert all(b"secret-net" not in one.read_bytes() for one in stores)
+
+
+@pytest.mark.parametrize(
+    ("device", "token", "status", "kept"),
+    [("car-1", "try-me", 200, 1), ("car-2", "try-me", 200, 0), ("car-1", "wrong", 401, 0)],
+)
+def test_server_with_traccar_speaks_for_devices_on_duty(
+    protected: Running, device: str, token: str, status: int, kept: int
+) -> None:
+    """The record belongs to the device; off duty leaves nothing, and the server is not held up."""
+    before = [one for one in protected.list_records() if one.protocol == "traccar"]
+    fixed = datetime.fromtimestamp(time.time(), UTC).isoformat()
+    position = {"valid": True, "latitude": 59.3, "longitude": 18.1, "fixTime": fixed}
+    body = {"position": position, "device": {"uniqueId": device}}
+    headers = {"Authorization": f"Bearer {token}"}
+    assert post(protected, "/traccar/fleet", body, headers)[0] == status
+    records = [one for one in protected.list_records() if one.protocol == "traccar"]
+    assert len(records) == len(before) + kept
+    assert all((one.kind, one.account) == ("position", "car-1") for one in records)

@@ -3,22 +3,26 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
-from narvaro.intake.journal import Journal
+from narvaro.intake.journal import PRAGMAS, Journal
 from narvaro.intake.records import (
+    KEPT_S,
     JournalError,
     Kind,
+    Listening,
     Record,
     Seen,
     now_us,
     read_after,
     read_last_seen,
+    read_listening,
+    read_since,
 )
 from narvaro.spine.clock import Hands, ruled_by
 from tests.intake.running import wait_until
@@ -134,20 +138,76 @@ def test_last_seen_is_saved_within_five_seconds_of_use(tmp_path: Path) -> None:
         journal.close()
 
 
-def test_positions_leave_after_72_hours_and_alarms_stay(tmp_path: Path) -> None:
-    """Raw positions are not kept longer than the rule allows."""
+@pytest.mark.parametrize(("kind", "kept_s"), KEPT_S.items())
+def test_each_class_leaves_at_its_time_and_the_rest_stays(
+    tmp_path: Path, kind: Kind, kept_s: int
+) -> None:
+    """Nothing is kept longer than its class may be, and nothing shorter."""
     hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
     with ruled_by(hands):
         journal = Journal(tmp_path / "intake.db", "test")
-        journal.append(make_record(b"position", "position"))
-        journal.append(make_record(b"alarm")).result(5)
-        hands.advance(timedelta(hours=72, seconds=5).total_seconds())
-        journal.append(make_record(b"later")).result(5)
+        journal.append(make_record(b"old", kind)).result(5)
+        hands.advance(kept_s - 5)
+        longest = next(one for one in KEPT_S if one != kind)
+        journal.append(make_record(b"young", longest)).result(5)
+        assert b"old" in [one.raw for one in read_after(journal.path, 0)]
+        hands.advance(10)
+        journal.append(make_record(b"young", longest)).result(5)
         wait_until(
-            lambda: [one.raw for one in read_after(journal.path, 0)] == [b"alarm", b"later"],
-            "the position is gone",
+            lambda: [one.raw for one in read_after(journal.path, 0)] == [b"young"] * 2, "it is gone"
         )
         journal.close()
+
+
+def test_what_was_purged_gives_its_room_back_and_cannot_be_read(tmp_path: Path) -> None:
+    """The file shrinks, and no byte of a purged record is left in it."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    secret = b"whereabouts" * 300
+    with ruled_by(hands):
+        journal = Journal(tmp_path / "intake.db", "test")
+        for _ in range(300):
+            journal.append(make_record(secret, "position"))
+        journal.append(make_record(b"alarm")).result(5)
+        hands.advance(KEPT_S["position"] + 5)
+        for _ in range(4):
+            hands.advance(5)
+            journal.append(make_record(b"alarm")).result(5)
+        journal.close()
+    assert secret[:40] not in journal.path.read_bytes()
+    assert journal.path.stat().st_size < 300 * len(secret) / 4
+
+
+def test_the_connection_is_as_durable_as_promised(tmp_path: Path) -> None:
+    """Each setting that the promises stand on is in force, not only asked for."""
+    journal = Journal(tmp_path / "intake.db", "test")
+    found = {name: journal._db.pragma(name) for name, _ in PRAGMAS}
+    assert found == {
+        "auto_vacuum": 2, "journal_mode": "wal", "synchronous": 2, "secure_delete": 2,
+    }  # fmt: skip
+    journal.close()
+
+
+def test_a_journal_tells_since_when_it_listens(tmp_path: Path) -> None:
+    """Each start begins anew; what says that it listens is a few seconds old at most."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    with ruled_by(hands):
+        assert read_listening(tmp_path / "intake.db") is None
+        for _ in range(2):
+            hands.advance(3600)
+            started_us = now_us()
+            journal = Journal(tmp_path / "intake.db", "test")
+            hands.advance(30)
+            journal.append(make_record()).result(5)
+            journal.close()
+            assert read_listening(journal.path) == Listening(started_us, now_us())
+
+
+def test_the_newest_records_are_read_back_to_a_time(journal: Journal) -> None:
+    """In order, and no older ones."""
+    for at_us in (10, 20, 30, 40):
+        journal.append(make_record(at_us=at_us)).result(5)
+    assert [one.received_at_us for one in read_since(journal.path, 30)] == [30, 40]
+    assert read_since(journal.path, 50) == []
 
 
 def test_another_receivers_journal_and_a_damaged_one_are_refused(tmp_path: Path) -> None:

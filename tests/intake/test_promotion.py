@@ -15,10 +15,10 @@ from narvaro.directory.models import Transmitter
 from narvaro.intake.actions import OnDuty, accounts_now, move_place
 from narvaro.intake.journal import Journal
 from narvaro.intake.message import Position, Received, Refusal
-from narvaro.intake.models import JournalPlace, LastSeen
-from narvaro.intake.promotion import promote, promote_last_seen
+from narvaro.intake.models import JournalPlace
+from narvaro.intake.promotion import promote
 from narvaro.intake.protocols.sia_dc09 import decode, enclose
-from narvaro.intake.records import Kind, Record, Seen
+from narvaro.intake.records import Kind, Record
 from narvaro.intake.sealed import Accounts, AlarmAccount
 from narvaro.situation import models as situation
 from narvaro.situation.actions import drop_old_positions
@@ -280,22 +280,9 @@ def test_positions_go_after_72_hours(world: World) -> None:
     assert not situation.Position.objects.exists()
 
 
-def test_last_seen_is_carried_over(world: World, journal: Journal) -> None:
-    """Polls and alarms alike, for the accounts that are here."""
-    panel = make_transmitter(make_site(world), "1234")
-    journal.see(Seen(str(world.tenant.pk), "sia-dc09", "1234", "", int(NIGHT.timestamp() * US)))
-    journal.see(Seen("", "sia-dc09", "9999", "", int(NIGHT.timestamp() * US)))
-    journal.close()
-    assert promote_last_seen(journal.path) == 1
-    assert promote_last_seen(journal.path) == 1
-    assert LastSeen.objects.get() == LastSeen(transmitter=panel, at=NIGHT)
-    assert LastSeen.objects.get().at == NIGHT
-
-
 def test_no_journal_yet_is_nothing_to_do(world: World, tmp_path: Path) -> None:
     """The work process may start before the receiver."""
     assert promote(tmp_path / "none.db", "main", lambda _found: 0) == 0
-    assert promote_last_seen(tmp_path / "none.db") == 0
 
 
 def test_the_receiver_takes_positions_only_of_units_on_duty_where_it_is_allowed(

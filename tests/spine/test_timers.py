@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from narvaro.spine import timers
+from narvaro.spine.clock import Hands, ruled_by
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Timer
-from tests.make import NIGHT, World
+from tests.at_once import at_once
+from tests.make import NIGHT, World, make_world
 
 KIND = "test.bell"
 _rung: list[datetime] = []
@@ -39,33 +41,80 @@ def start(world: World, seconds: float) -> Timer:
     return Timer.objects.get(subject=subject)
 
 
-def test_a_timer_fires_at_its_deadline_and_once(world: World) -> None:
+def test_a_timer_fires_at_its_deadline_and_once(world: World, hands: Hands) -> None:
     """Not before, not twice."""
     start(world, 60)
-    assert timers.fire_due(NIGHT + timedelta(seconds=59)) == 0
-    assert timers.fire_due(NIGHT + timedelta(seconds=60)) == 1
-    assert timers.fire_due(NIGHT + timedelta(hours=1)) == 0
+    hands.advance(59)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+    hands.advance(3600)
+    assert timers.fire_due() == 0
     assert len(_rung) == 1
 
 
-def test_a_cancelled_timer_does_not_fire(world: World) -> None:
+def test_a_cancelled_timer_does_not_fire(world: World, hands: Hands) -> None:
     """A cancelled timer stays silent."""
     timer = start(world, 60)
     timers.cancel(KIND, subject=timer.subject, at=NIGHT)
-    assert timers.fire_due(NIGHT + timedelta(hours=1)) == 0
+    hands.advance(3600)
+    assert timers.fire_due() == 0
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+def test_a_clock_that_steps_fires_nothing_early_and_nothing_late(
+    world: World, hands: Hands, jump_s: float
+) -> None:
+    """While the machine runs, its uptime decides."""
+    start(world, 60)
+    hands.advance(30)
+    hands.jump(jump_s)
+    hands.advance(29)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+
+
+def test_after_a_restart_of_the_machine_the_time_decides(world: World, hands: Hands) -> None:
+    """The uptime of then says nothing any more."""
+    timer = start(world, 60)
+    Timer.objects.filter(pk=timer.pk).update(boot="before", boot_deadline_s=1.0)
+    hands.advance(59)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_at_once_fire_each_timer_once() -> None:
+    """Twenty timers, four schedulers, each looking twenty times: twenty rings."""
+    with ruled_by(Hands(NIGHT)):
+        world = make_world()
+        for _ in range(20):
+            start(world, 0)
+
+        def fire() -> None:
+            for _ in range(20):
+                timers.fire_due()
+
+        assert at_once(*[fire] * 4) == []
+    assert len(_rung) == 20
+    assert Timer.objects.exclude(fired_at=None).count() == 20
 
 
 def test_a_failing_handler_is_tried_again_later(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, hands: Hands, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fault leaves the timer waiting, said in the log, and fires it a little later."""
     start(world, 0)
     start(world, 0)
     _faults.append(ValueError("the bell is cracked"))
-    assert timers.fire_due(NIGHT) == 1
+    assert timers.fire_due() == 1
     assert "timer failed" in caplog.text
-    assert timers.fire_due(NIGHT + timedelta(seconds=1)) == 0
-    assert timers.fire_due(NIGHT + timedelta(seconds=3)) == 1
+    hands.advance(1)
+    assert timers.fire_due() == 0
+    hands.advance(2)
+    assert timers.fire_due() == 1
 
 
 def test_a_timer_without_a_handler_is_refused(world: World) -> None:

@@ -229,6 +229,22 @@ def propose() -> None:
         click.echo(f"{propose_due()} plans proposed.")
 
 
+@main.command("police-feed", hidden=True)
+def police_feed() -> None:
+    """Ask the police's public feed that is due, if one is set, then end."""
+    start_django()
+    from narvaro.config.home import open_home
+    from narvaro.situation.police_fetch import fetch_due
+
+    home = open_home()
+    given = home.settings
+    with only_one(home.path, "police-feed"):
+        made = fetch_due(
+            places=given.police_feed, url=given.police_feed_url, file=home.police_feed_state
+        )
+    click.echo(f"{made} calls made.")
+
+
 @main.command(hidden=True)
 def web() -> None:
     """Run the process `web` alone."""

@@ -36,6 +36,8 @@ class Settings:
     tls_key: str = ""
     web_threads: int = 4
     receiver_id: str = "main"
+    police_feed: str = ""  # places, as polisen.se names them; empty is off
+    police_feed_url: str = "https://polisen.se/api/events"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Home:
     def sealed_accounts(self) -> Path:
         """Return the file in which the accounts are handed to the receiver."""
         return self.path / "intake" / "accounts.sealed"
+
+    @property
+    def police_feed_state(self) -> Path:
+        """Return the file that remembers when the police's feed was asked."""
+        return self.path / "police_feed.json"
 
     @property
     def secrets_file(self) -> Path:

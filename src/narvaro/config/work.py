@@ -26,13 +26,15 @@ from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.responses import note_arrivals
 from narvaro.forecast.queries import count_due
 from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
-from narvaro.intake.promotion import promote, promote_last_seen
+from narvaro.intake.listening import Listener
+from narvaro.intake.promotion import promote
 from narvaro.intake.sealed import Accounts
 from narvaro.plan.chances import planned_chances
 from narvaro.plan.following import PLAN
 from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.plan.running import count_due as count_plans_due
 from narvaro.sharing.queries import count_waiting
+from narvaro.situation import police_fetch
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.models import UnitStatus
 from narvaro.situation.presence import note_everywhere
@@ -75,12 +77,23 @@ def on_duty_now() -> OnDuty:
     )
 
 
+def count_police_feeds() -> int:
+    """Return how many feeds of the police may be asked now; 0 where none is set."""
+    given = settings.HOME.settings
+    return police_fetch.count_due(
+        places=given.police_feed,
+        url=given.police_feed_url,
+        file=settings.HOME.police_feed_state,
+    )
+
+
 HEAVY: tuple[tuple[tuple[str, ...], float, Callable[[], int]], ...] = (
     # command, pause between two looks in seconds, how much waits
     (("bring-in",), 0.5, count_waiting),
     (("forecast", "--due"), 60, lambda: count_due(clock.now())),
     (("propose",), 60, lambda: count_plans_due(clock.now())),
     (("warm",), math.inf, lambda: 1),  # once, so that no page compiles
+    (("police-feed",), 15, count_police_feeds),  # 20 s at most, mostly a peer's
 )
 """Heavy work in its order: what comes first has the one child process first."""
 
@@ -125,6 +138,7 @@ class Worker:
     def __init__(self) -> None:
         self.handed: Accounts | None = None
         self.heavy = Heavy()
+        self.listener = Listener({settings.HOME.settings.receiver_id: settings.HOME.journal})
         self._next: dict[str, float] = {}
         self._read: dict[tuple[str, UUID], int] = {}
 
@@ -149,11 +163,11 @@ class Worker:
                     steps.append((f"{reader.name} {tenant_id}", 0, step))
         return [
             *steps,
-            ("timers", 0, lambda: timers.fire_due(clock.now())),
+            ("timers", 0, timers.fire_due),
             ("jobs", 1, lambda: jobs.run_due(clock.now())),
             ("accounts", 1, self.hand_accounts),
             ("heavy", 0.5, self.heavy.look),
-            ("last seen", 5, partial(promote_last_seen, home.journal)),
+            ("silence", 1, self.listener.look),
             ("checkpoint", 2, checkpoint),
         ]
 

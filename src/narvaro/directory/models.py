@@ -265,20 +265,65 @@ class Permit(TenantRow):
         ]
 
 
+class Sender(TenantRow):
+    """Who passes signals on over a protocol of programs: an alarm centre, a camera system.
+
+    Its secret is sealed; a new one stands beside the old one until it is used.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    site = models.ForeignKey(Site, null=True, on_delete=models.PROTECT, related_name="+")
+    protocol = models.CharField(max_length=16)
+    name = models.CharField(max_length=64)
+    sealed_secret = models.TextField(blank=True)
+    sealed_next_secret = models.TextField(blank=True)
+    networks = models.JSONField(default=list)
+    options = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            # A message names its sender and nothing of the tenant.
+            models.UniqueConstraint(fields=["protocol", "name"], name="sender_once"),
+        ]
+
+
 class Transmitter(TenantRow):
     """A device that sends signals from a site; its key is sealed."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="transmitters")
     site_id: UUID
+    protocol = models.CharField(max_length=16, default="sia-dc09")
     account = models.CharField(max_length=16)
     sealed_key = models.TextField(blank=True)
     key_form = models.CharField(max_length=5, default="hex")
-    poll_interval_s = models.PositiveIntegerField(null=True)
+    flags = models.JSONField(default=list)
 
     class Meta:
         constraints = [
             # A frame names its account and nothing of the tenant: one account, one transmitter.
-            models.UniqueConstraint(fields=["account"], name="transmitter_account_once"),
+            models.UniqueConstraint(
+                fields=["protocol", "account"], name="transmitter_account_once"
+            ),
+        ]
+
+
+class TransmissionPath(TenantRow):
+    """One way from a transmitter to here (*överföringsväg*), and how its silence is judged."""
+
+    transmitter = models.ForeignKey(Transmitter, on_delete=models.CASCADE, related_name="paths")
+    transmitter_id: UUID
+    name = models.CharField(max_length=20, blank=True)
+    category = models.CharField(max_length=3, blank=True)
+    poll_interval_s = models.PositiveIntegerField(null=True)
+    networks = models.JSONField(default=list)
+    carrier = models.CharField(max_length=60, blank=True)
+    maintenance_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["transmitter", "name"], name="path_once"),
         ]
 
 

@@ -1,26 +1,25 @@
-"""Writes of the intake's main-database side: promoted records, last seen, sealed accounts."""
+"""Writes of the intake's main-database side: promotion's place, what the receivers must know."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
+from narvaro.directory.models import Sender as SenderRow
+from narvaro.directory.models import TransmissionPath as PathRow
 from narvaro.directory.models import Transmitter, Unit
-from narvaro.intake.models import JournalPlace, LastSeen
-from narvaro.intake.sealed import Accounts, AlarmAccount, Device, write_sealed
+from narvaro.intake.models import JournalPlace
+from narvaro.intake.sealed import (
+    Accounts,
+    AlarmAccount,
+    Device,
+    Sender,
+    TransmissionPath,
+    write_sealed,
+)
 from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import open_text
-
-
-@transaction.atomic
-def note_last_seen(*, seen: list[tuple[UUID, datetime]]) -> None:
-    """Note when transmitters were last heard."""
-    LastSeen.objects.bulk_create(
-        (LastSeen(transmitter_id=pk, at=at) for pk, at in seen),
-        update_conflicts=True, unique_fields=["transmitter"], update_fields=["at"],
-    )  # fmt: skip
 
 
 def move_place(*, receiver_id: str, record_id: int) -> None:
@@ -39,14 +38,35 @@ class OnDuty:
 
 def accounts_now(on_duty: OnDuty) -> Accounts:
     """Return everything that the receiver must know, keys opened."""
+    paths = _paths_by_transmitter()
     alarm = tuple(
         AlarmAccount(
             tenant=str(one.tenant_id),
             account=one.account,
-            key=open_text(one.sealed_key),
+            key=_opened(one.sealed_key),
             key_form=one.key_form,
+            flags=tuple(one.flags),
+            paths=paths.get(one.pk, ()),
         )
-        for one in Transmitter.objects.order_by("account")
+        for one in Transmitter.objects.filter(protocol="sia-dc09").order_by("account")
+    )
+    senders = tuple(
+        Sender(
+            tenant=str(one.tenant_id),
+            protocol=one.protocol,
+            name=one.name,
+            secret=_opened(one.sealed_secret),
+            networks=tuple(one.networks),
+            options=(
+                *sorted((str(name), str(value)) for name, value in one.options.items()),
+                *(
+                    (("next_secret", _opened(one.sealed_next_secret)),)
+                    if one.sealed_next_secret
+                    else ()
+                ),
+            ),
+        )
+        for one in SenderRow.objects.order_by("protocol", "name")
     )
     allowed = {one.pk for one in Tenant.objects.all() if one.positions_allowed}
     devices = tuple(
@@ -58,7 +78,25 @@ def accounts_now(on_duty: OnDuty) -> Accounts:
         )
         for one in Unit.objects.exclude(tracker="").order_by("tracker")
     )
-    return Accounts(accounts=alarm, devices=devices, positions_allowed=bool(allowed))
+    return Accounts(alarm, devices, senders, positions_allowed=bool(allowed))
+
+
+@lru_cache(maxsize=32_768)
+def _opened(token: str) -> str:
+    """Open a sealed text once: the accounts are gathered every second."""
+    return open_text(token)
+
+
+def _paths_by_transmitter() -> dict[UUID, tuple[TransmissionPath, ...]]:
+    """Return the paths that are told apart by where they come from; none where that is anywhere."""
+    found: dict[UUID, list[PathRow]] = {}
+    for one in PathRow.objects.order_by("name"):
+        found.setdefault(one.transmitter_id, []).append(one)
+    return {
+        transmitter: tuple(TransmissionPath(one.name, tuple(one.networks)) for one in paths)
+        for transmitter, paths in found.items()
+        if any(one.networks for one in paths)
+    }
 
 
 def hand_to_receiver(accounts: Accounts) -> None:

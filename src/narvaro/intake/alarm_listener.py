@@ -1,6 +1,7 @@
 """DC-09 over TCP and TLS. In: connections of transmitters. Out: an answer per frame, ACK after commit."""
 
 import asyncio
+from typing import cast
 
 from narvaro.intake.alarm_frames import AlarmFrames, Taken
 from narvaro.intake.desk import Desk
@@ -12,6 +13,7 @@ from narvaro.intake.sealed import is_from
 from narvaro.spine import clock
 
 READ_BYTES = 16_384
+BETWEEN = b"\r\n\0 "  # what stands between frames and begins none
 
 
 class AlarmListener:
@@ -30,14 +32,14 @@ class AlarmListener:
         half_since = 0.0
         while guest.faults <= self._limits.faults:
             patience_s = self._limits.idle_s
-            if rest:
+            if rest.strip(BETWEEN):
                 patience_s = half_since + self._limits.half_message_s - clock.monotonic()
             async with asyncio.timeout(patience_s):
                 data = await reader.read(READ_BYTES)
             if not data:
                 return
             chunks, after = sia_dc09.split(rest + data)
-            if not rest or chunks:
+            if not rest.strip(BETWEEN) or chunks:
                 half_since = clock.monotonic()
             rest = after
             await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
@@ -89,8 +91,7 @@ class AlarmDatagrams(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Take what came; beyond the bound of unanswered ones it is dropped, and sent again."""

@@ -16,7 +16,16 @@ import h11
 from narvaro.intake.desk import Desk
 from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
-from narvaro.intake.protocols import Protocol, Reply, Request, osmand
+from narvaro.intake.protocols import (
+    Protocol,
+    Reply,
+    Request,
+    cloud_events,
+    onvif,
+    osmand,
+    owntracks,
+    traccar,
+)
 from narvaro.intake.records import JournalError
 from narvaro.intake.sealed import Accounts
 from narvaro.spine import clock
@@ -41,7 +50,13 @@ class Spoken(Shape):
         """Build the answer."""
 
 
-ROUTES: tuple[tuple[str, Spoken], ...] = (("/", osmand),)
+ROUTES: tuple[tuple[str, Spoken], ...] = (
+    ("/", osmand),
+    ("/cameras", onvif),
+    ("/events", cloud_events),
+    ("/owntracks", owntracks),
+    ("/traccar", traccar),
+)
 """The first word of a path and the protocol that is spoken there; "/" is all others."""
 
 

@@ -20,10 +20,10 @@ import apsw
 
 from narvaro.intake.records import (
     COLUMNS,
+    KEPT_S,
     SCHEMA,
     WIDTH,
     JournalError,
-    Kind,
     Record,
     Seen,
     now_us,
@@ -35,19 +35,19 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 64
 SEEN_EVERY_S = 4.0  # the promise is 5 s; a commit may take part of it
+STOOD_STILL_S = 15.0  # longer between two savings is no listening
 CHECKPOINT_PAGES = 4000  # 16 MB of log: then even under load; when idle after IDLE_PAGES
 IDLE_PAGES = 250
 RETRY_S = (0.1, 0.5, 1.0, 2.0)
-DAY_S = 86_400
-KEPT_S: dict[Kind, int] = {
-    "position": 3 * DAY_S,  # the most that a raw position may be kept
-    "observation": 90 * DAY_S,
-    "refused": 90 * DAY_S,
-    "signal": 731 * DAY_S,  # as long as its case: 24 months
-}
 PURGED_AT_ONCE = 500
 FREED_AT_ONCE = 200  # pages that a purge left empty, given back to the disk
 
+PRAGMAS = (  # in this order: auto_vacuum holds for a new file alone
+    ("auto_vacuum", "INCREMENTAL"),
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("secure_delete", "FAST"),
+)
 _KEEP_ACCOUNTS = "INSERT OR REPLACE INTO sealed_accounts VALUES (1, ?, ?)"
 _KEEP_SEEN = "INSERT OR REPLACE INTO last_seen VALUES (?, ?, ?, ?, ?)"
 _PURGE = (
@@ -79,7 +79,7 @@ class Journal:
         self.healthy = True
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._seen: dict[tuple[str, str, str, str], Seen] = {}
-        self._since_us = now_us()
+        self._since_us = self._until_us = now_us()
         self._seen_lock = threading.Lock()
         self._stored: tuple[int, bytes] | None = None
         self._pages = 0
@@ -150,8 +150,8 @@ class Journal:
 
     def _set_up(self, db: apsw.Connection) -> None:
         db.set_busy_timeout(5000)
-        db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # holds for a new file alone
-        db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST")
+        for name, value in PRAGMAS:
+            db.pragma(name, value)
         db.set_wal_hook(self._note_pages)  # takes the place of SQLite's own checkpoints
         with db:
             db.execute(SCHEMA)
@@ -209,6 +209,7 @@ class Journal:
         return batch, True
 
     def _commit(self, batch: list[_Waiting], *, keep_house: bool) -> None:
+        until_us = now_us()  # what is seen from here on may miss this commit
         records = [item for item, _ in batch if isinstance(item, Record)]
         copies = [item for item, _ in batch if isinstance(item, _Accounts)]
         with self._seen_lock:
@@ -220,7 +221,7 @@ class Journal:
                 self._db.execute(_KEEP_ACCOUNTS, (now_us(), copies[-1].sealed))
             if keep_house:
                 self._db.executemany(_KEEP_SEEN, [astuple(one) for one in seen.values()])
-                self._keep_house()
+                self._keep_house(until_us)
             self._db.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 - whatever it was, nothing is acknowledged
             with self._seen_lock:
@@ -234,13 +235,16 @@ class Journal:
             next_id += isinstance(item, Record)
             done.set_result(next_id)
 
-    def _keep_house(self) -> None:
+    def _keep_house(self, at_us: int) -> None:
         """Say that we listen, delete what is past its time, and give its room back."""
-        at_us = now_us()
+        if at_us - self._until_us > STOOD_STILL_S * 1_000_000:
+            self._since_us = at_us  # we did not listen: a machine that slept, a clock set forward
+        self._until_us = at_us
         self._db.execute(_LISTEN, (self._since_us, at_us))
         for kind, kept_s in KEPT_S.items():
             self._db.execute(_PURGE, (kind, at_us - kept_s * 1_000_000, PURGED_AT_ONCE))
-        self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})")
+        for _page in self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})"):
+            pass  # each page that is freed is a row
 
     def _insert(self, records: list[Record]) -> int:
         """Insert in one statement, so that the interpreter's lock is let go once; last id."""
@@ -252,7 +256,7 @@ class Journal:
     def _checkpoint(self) -> None:
         self._pages = 0
         try:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._db.pragma("wal_checkpoint", "PASSIVE")
         except apsw.Error as fault:
             self._recover(fault, [])
 
@@ -276,7 +280,7 @@ class Journal:
                 extra = {"attempt": attempt, "fault": str(again)}
                 logger.critical("journal_still_failed", extra=extra)
                 continue
-            self._since_us = now_us()
+            self._since_us = self._until_us = now_us()
             self.healthy = True
             logger.warning("journal_recovered", extra={"attempts": attempt})
             return

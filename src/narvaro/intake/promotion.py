@@ -15,10 +15,10 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
-from narvaro.intake.actions import move_place, note_last_seen
+from narvaro.intake.actions import move_place
 from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
-from narvaro.intake.records import Record, read_after, read_last_id, read_last_seen
+from narvaro.intake.records import Record, read_after, read_last_id
 from narvaro.situation import models as situation
 from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
 from narvaro.situation.codes import find_code
@@ -216,16 +216,3 @@ def _show_unreadable(record: Record) -> None:
             )
     except UNREADABLE:
         logger.exception("nor shown as a case", extra={"record": record.id})
-
-
-def promote_last_seen(journal: Path) -> int:
-    """Carry over when each account was last heard; return how many accounts."""
-    heard = {one.account: one.at_us for one in read_last_seen(journal)}
-    owners = Transmitter.objects.filter(account__in=heard).values_list("pk", "account")
-    seen = [
-        (pk, datetime.fromtimestamp(heard[account] / 1e6, tz=clock.now().tzinfo))
-        for pk, account in owners
-    ]
-    if seen:
-        note_last_seen(seen=seen)
-    return len(seen)

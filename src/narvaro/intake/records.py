@@ -17,6 +17,14 @@ from narvaro.spine import clock
 
 Kind: TypeAlias = Literal["signal", "position", "observation", "refused"]
 
+DAY_S = 86_400
+KEPT_S: dict[Kind, int] = {
+    "position": 3 * DAY_S,  # the most that a raw position may be kept
+    "observation": 90 * DAY_S,
+    "refused": 90 * DAY_S,
+    "signal": 731 * DAY_S,  # as long as its case: 24 months
+}
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     id INTEGER PRIMARY KEY AUTOINCREMENT, receiver_id TEXT NOT NULL,

@@ -2,18 +2,25 @@
 
 The table is data/codes.csv, one row per SIA (DC-03) or Contact ID code. A Contact ID row of four
 digits is for that qualifier alone; ``11x`` and ``1xx`` say what an unlisted code of the group is
-taken for. A code that no row knows is kept, shown as unknown and opens a case.
+taken for. A code that no row knows is kept, shown as unknown and opens a case. A restore ends, a
+test is logged, and a duress alarm is ended by no code.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 UNKNOWN_PRIORITY = 3  # seen by the dispatcher, below every alarm where life may be at stake
 _LONGEST_CODE = 32
+FREE = {"SOS-ACCESS": "SOS Access", "EVENT": "webhook", "MAIL": "e-mail"}
+"""Tokens of protocols in which each alarm centre chooses its own codes, as a person reads them."""
+_ENDED = frozenset({"RE", "RESTORE"})
+_CONTACT_ID = re.compile(r"[136]?[1-9][0-9]{2}", re.ASCII)
+_SIA = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,17 @@ class AlarmCode:
 
 
 def find_code(protocol_token: str, code: str, qualifier: str | None = None) -> AlarmCode:
-    """Say what a code means under a DC-09 token (SIA-DCS, ADM-CID, NULL; ``*`` when encrypted).
+    """Say what a code means under the token of its protocol. Never raises.
 
-    A Contact ID qualifier is 1 new, 3 restored, 6 still present; a code of four digits starts with
-    it. Never raises: what is not known comes back as an unknown code.
+    SIA-DCS, ADM-CID (``*`` when encrypted): the tables. A Contact ID qualifier is 1 new, 3 restored,
+    6 still present; a code of four digits starts with it. NULL, XNM: a link check.
+
+    SOS-ACCESS, EVENT (our webhook), MAIL: each centre chooses its codes. One that has the shape of a
+    SIA code (two letters) or a Contact ID event (three digits, the first not 0, or four that start
+    with the qualifier) is taken for it. The qualifier RE or ``restore`` says that it has ended; AL,
+    or anything else, leaves it as the code has it. Another shape is an unknown code.
+
+    What is not known comes back as an unknown code that opens a case, or where it ends, as restore.
     """
     protocol = protocol_token.strip(' "*').upper()
     code = "".join(sign if sign.isprintable() else "?" for sign in code.strip().upper())
@@ -62,6 +76,8 @@ def find_code(protocol_token: str, code: str, qualifier: str | None = None) -> A
         if len(code) == 4 and qualifier in {None, "", code[0]}:
             qualifier, code = code[0], code[1:]
         return _find_contact_id(code, qualifier)
+    if protocol in FREE:
+        return _find_free(FREE[protocol], code, qualifier)
     return _unknown("", protocol[:_LONGEST_CODE], code, qualifier)
 
 
@@ -110,9 +126,25 @@ def _find_contact_id(code: str, qualifier: str | None) -> AlarmCode:
     return found
 
 
+def _find_free(name: str, code: str, qualifier: str | None) -> AlarmCode:
+    ended = (qualifier or "").strip().upper() in _ENDED
+    if _CONTACT_ID.fullmatch(code):
+        event, said = code[-3:], code[:-3]
+        found = _find_contact_id(event, "3" if ended else said)
+        if not found.is_known and not ended:
+            # A leading 3 before what no table holds may be the centre's own number, not an end.
+            found = _find_contact_id(event, "1")
+    else:
+        found = _unknown("", name, code, None)
+        if _SIA.fullmatch(code):
+            found = _load().get(("sia", code), found)
+        found = _restore(found) if ended else found
+    return replace(found, code=code, qualifier=qualifier)
+
+
 def _restore(found: AlarmCode) -> AlarmCode:
-    # In group 4 the qualifier tells opening from closing: 3 there is an event of its own.
-    if found.code.startswith("4"):
+    # In Contact ID's group 4 the qualifier tells opening from closing: 3 is an event of its own.
+    if found.phase == "restore" or (found.scheme == "cid" and found.code.startswith("4")):
         return found
     ends = found.phase in {"alarm", "trouble"}
     return replace(

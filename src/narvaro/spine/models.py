@@ -112,13 +112,19 @@ class Bookmark(models.Model):
 
 
 class Timer(TenantRow):
-    """A deadline: fired once, in the transaction that writes the next step."""
+    """A deadline: fired once, in the transaction that writes the next step.
+
+    `boot_deadline_s` is the same deadline by the uptime of the machine that was started as `boot`
+    says: as long as it runs, no step of its clock moves the deadline.
+    """
 
     kind = models.CharField(max_length=60)
     subject = models.UUIDField()
     deadline = models.DateTimeField()
     fired_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    boot = models.CharField(max_length=36, blank=True)
+    boot_deadline_s = models.FloatField(null=True)
     failures = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
 
@@ -129,7 +135,32 @@ class Timer(TenantRow):
                 condition=models.Q(fired_at=None, cancelled_at=None),
                 name="timer_waiting",
             ),
+            models.Index(
+                fields=["boot", "boot_deadline_s"],
+                condition=models.Q(fired_at=None, cancelled_at=None),
+                name="timer_by_uptime",
+            ),
             models.Index(fields=["subject", "kind"], name="timer_subject"),
+        ]
+
+
+class Trouble(models.Model):
+    """Something of the installation itself that people must know of, while it lasts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=40)
+    about = models.CharField(max_length=80, blank=True)
+    facts = models.JSONField(default=dict)
+    raised_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "about"],
+                condition=models.Q(ended_at=None),
+                name="trouble_once_at_a_time",
+            ),
         ]
 
 

@@ -1,5 +1,9 @@
 """Timers: rows with absolute deadlines. In: a kind, a subject, a deadline. Out: one call, once.
 
+A deadline stands twice: as a time, and by the machine's uptime. As long as the machine runs that it
+was set on, the uptime decides, so that a clock that steps fires nothing early and nothing late;
+after a restart of the machine, and on another one, the time does.
+
 A handler runs in the transaction that marks its timer fired: both happen or neither does. A
 restart loses nothing, for the rows are the timers. A handler that raises is tried again later,
 and said in the log.
@@ -13,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from narvaro.spine import clock
 from narvaro.spine.events import hold
 from narvaro.spine.models import Timer
 
@@ -38,7 +43,15 @@ def start(kind: str, *, tenant_id: UUID, subject: UUID, deadline: datetime) -> N
     """Set a timer, in the caller's transaction."""
     if kind not in _handlers:
         raise LookupError(f"No handler is named for timers of kind {kind!r}.")
-    Timer.objects.create(tenant_id=tenant_id, kind=kind, subject=subject, deadline=deadline)
+    uptime = clock.uptime()
+    Timer.objects.create(
+        tenant_id=tenant_id,
+        kind=kind,
+        subject=subject,
+        deadline=deadline,
+        boot=uptime.boot,
+        boot_deadline_s=uptime.seconds + (deadline - clock.now()).total_seconds(),
+    )
 
 
 def cancel(kind: str, *, subject: UUID, at: datetime) -> None:
@@ -47,9 +60,13 @@ def cancel(kind: str, *, subject: UUID, at: datetime) -> None:
     waiting.update(cancelled_at=at)
 
 
-def fire_due(now: datetime, limit: int = 100) -> int:
-    """Fire what is due at `now`; return how many fired."""
-    due = Timer.objects.filter(fired_at=None, cancelled_at=None, deadline__lte=now)
+def fire_due(limit: int = 100) -> int:
+    """Fire what is due now; return how many fired."""
+    now, uptime = clock.now(), clock.uptime()
+    by_uptime = Q(boot=uptime.boot, boot_deadline_s__lte=uptime.seconds)
+    due = Timer.objects.filter(
+        by_uptime | (~Q(boot=uptime.boot) & Q(deadline__lte=now)), fired_at=None, cancelled_at=None
+    )
     due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
     found = list(due.order_by("deadline").values_list("pk", "tenant_id")[:limit])
     return sum(_fire(pk, tenant_id, now) for pk, tenant_id in found)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from narvaro.core import cells
+from narvaro.core.supervision import REPORTING_S
 from narvaro.core.tables import Column, TableSpec
 from narvaro.directory.importing.fixed_words import FixedWords
 
@@ -105,7 +106,14 @@ TRANSMITTERS = TableSpec(
         Column("site", cells.text, aliases=("Objektnummer", "Objekt")),
         Column("key", cells.text, required=False, aliases=("Nyckel",), secret=True),
         _optional("key_form", cells.one_of({"hex": "hex", "ascii": "ascii"}), "Nyckelform"),
+        _optional("path", cells.text_up_to(20), "Väg", "Överföringsväg"),
         _optional("poll_interval_s", cells.positive_integer, "Avfrågning s", "Avfrågning"),
+        _optional(
+            "path_category", cells.one_of({one.lower(): one for one in REPORTING_S}), "Kategori", "Klass"
+        ),
+        _optional("carrier", cells.text_up_to(60), "Operatör"),
+        _optional("networks", cells.text, "Nät", "Från adresser"),
+        _optional("flags", cells.text, "Avvikelser"),
     ),
 )
 

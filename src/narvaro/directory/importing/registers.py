@@ -1,4 +1,4 @@
-"""Units, members, permits, transmitters: rows of a file against what is there."""
+"""Units, members, permits: rows of a file against what is there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,12 @@ from narvaro.directory.models import (
     Competence,
     ImportBatch,
     Permit,
-    Site,
-    Transmitter,
     Unit,
 )
 from narvaro.spine.models import Tenant
-from narvaro.spine.sealing import seal_text
-
-KEY_LENGTHS = (16, 24, 32)
 
 
-def _named(row: Row, **values: object) -> dict[str, object]:
+def named(row: Row, **values: object) -> dict[str, object]:
     """Return the values whose column stands in the file: a column left out changes nothing."""
     return {name: value for name, value in values.items() if name in row.values}
 
@@ -87,7 +82,7 @@ class Units(_OfOrganisations):
                     "organisation": organisation,
                     "role": row["role"],
                     "travel": row["travel"],
-                    **_named(row, kit=list(row.values.get("kit") or ()), tracker=tracker),
+                    **named(row, kit=list(row.values.get("kit") or ()), tracker=tracker),
                 },
             )
 
@@ -178,86 +173,10 @@ class Permits(_OfOrganisations):
                     "weekdays": list(row["weekdays"]),
                     "hours_from": row["hours_from"],
                     "hours_until": row["hours_until"],
-                    **_named(
+                    **named(
                         row,
                         max_officers=row.values.get("max_officers"),
                         conditions=row.values.get("conditions") or "",
                     ),
                 },
             )
-
-
-@dataclass(frozen=True)
-class _CheckedTransmitter:
-    site: Site
-    row: Row
-
-
-class Transmitters:
-    """Transmitters with their keys, which are sealed as they are written."""
-
-    kind = "transmitters"
-    spec = columns.TRANSMITTERS
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.tenant = tenant
-        self.sites = {one.code: one for one in Site.objects.published().filter(tenant=tenant)}
-        self.owners = dict(Transmitter.objects.values_list("account", "tenant_id"))
-        self.seen: dict[str, int] = {}
-
-    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
-        """Return the row's site beside it, or why it is not taken; a key is never repeated."""
-        reasons: list[Refusal] = []
-        account = row["account"].upper()
-        site = self.sites.get(row["site"])
-        if site is None:
-            why, todo = Said("is no site here"), Said("bring in the sites first")
-            reasons.append(refuse("site", row["site"], why, todo))
-        if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
-            why, todo = Said("is taken in this installation"), Said("use another account")
-            reasons.append(refuse("account", account, why, todo))
-        first = self.seen.setdefault(account, row.line)
-        if first != row.line:
-            reasons.append(stands_twice("account", account, first))
-        if not account.isalnum() or len(account) > 16:
-            why = Said("is not 1–16 letters and digits")
-            reasons.append(refuse("account", account, why, Said("correct it")))
-        fault = _key_fault(row.values.get("key") or "", row.values.get("key_form") or "hex")
-        if fault is not None:
-            reasons.append(refuse("key", "…", fault, Said("correct the key or its form")))
-        return _CheckedTransmitter(site, row) if site else None, reasons
-
-    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
-        """Make or change the transmitters."""
-        for one in checked:
-            Transmitter.objects.update_or_create(
-                account=one.row["account"].upper(),
-                defaults={
-                    "tenant": self.tenant,
-                    "site": one.site,
-                    **_sealed(one.row),
-                    **_named(one.row, poll_interval_s=one.row.values.get("poll_interval_s")),
-                },
-            )
-
-
-def _sealed(row: Row) -> dict[str, object]:
-    """Return a sealed key with its form, or nothing where the file has no column for keys."""
-    if "key" not in row.values:
-        return {}
-    return {
-        "sealed_key": seal_text(row.values["key"] or ""),
-        "key_form": row.values.get("key_form") or "hex",
-    }
-
-
-def _key_fault(key: str, form: str) -> Said | None:
-    if not key:
-        return None
-    try:
-        raw = bytes.fromhex(key) if form == "hex" else key.encode("ascii")
-    except ValueError:
-        return Said("is not %(form)s", form=form)
-    if len(raw) in KEY_LENGTHS:
-        return None
-    return Said("is %(number)s bytes long; AES takes 16, 24 or 32", number=len(raw))

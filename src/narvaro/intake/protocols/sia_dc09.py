@@ -3,20 +3,25 @@
     LF crc 0len "[*]TOKEN" seq [Rreceiver] [Lprefix] #account [data][x…]…_HH:MM:SS,MM-DD-YYYY CR
 
 `split` cuts a stream into frames, `decode` reads one, `acknowledge` builds its answer. What is
-answered when, and why, stands in docs/protocols/sia_dc09.md.
+answered when, and why, stands in docs/protocols/sia_dc09.md; data and extended data are read in
+`narvaro.intake.formats`.
 """
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from functools import lru_cache
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from narvaro.intake.message import Pairs, Received, Refusal
+from narvaro.intake.formats import Event, contact_id, sia_dc03
+from narvaro.intake.formats.dc09_crc import crc16, find_fault
+from narvaro.intake.formats.extended import read_extended, read_text, read_time
+from narvaro.intake.message import Received, Refusal
 from narvaro.intake.protocols import Protocol
 from narvaro.intake.sealed import Accounts, AlarmAccount
 
@@ -30,7 +35,7 @@ PROTOCOL = Protocol(
         "5.5.1.7 padding",
         "5.5.1.8 extended data",
         "5.5.1.9 time stamp and window",
-        "annex H tokens: SIA-DCS, ADM-CID, NULL, ACK, NAK, DUH",
+        "annex H tokens: SIA-DCS, ADM-CID, NULL, XNM, ACK, NAK, DUH",
     ),
     ladder=("codec", "dialled"),
 )
@@ -38,34 +43,27 @@ PROTOCOL = Protocol(
 LF, CR = b"\n", b"\r"
 ENVELOPE = 10  # LF, four of CRC, four of length, CR
 MAX_FRAME = 0xFFF + ENVELOPE  # the length has three hexadecimal digits
-POLL = "NULL"
-# More of one frame is no alarm that anybody could read; the raw bytes are kept.
-MAX_EVENTS, MAX_NOTES = 32, 16
+POLLS = frozenset({"NULL", "XNM"})
+READERS = {"SIA-DCS": sia_dc03.read_blocks, "ADM-CID": contact_id.read_blocks}
 EARLIEST, LATEST = timedelta(hours=24), timedelta(seconds=20)  # an event beside its frame's stamp
 TIME_FORMAT = "%H:%M:%S,%m-%d-%Y"
 
-_ENVELOPE = re.compile(rb'\n([0-9A-Fa-f]{4})(0[0-9A-Fa-f]{3})("[^\r\n]*)\r')
+_ENVELOPE = re.compile(rb'\n([0-9A-Fa-f]{4}|(?s:..))(0[0-9A-Fa-f]{3})("[^\r\n]*)\r')
 _HEADER = re.compile(
     rb'"(?P<star>\*?)(?P<token>[A-Z0-9-]{1,16})"(?P<sequence>[0-9]{4})'
-    rb"(?:R(?P<receiver>[0-9A-Fa-f]{1,6}))?(?:L(?P<prefix>[0-9A-Fa-f]{1,6}))?"
+    rb"(?:[Rr](?P<receiver>[0-9A-Fa-f]{0,6}))?(?:[Ll](?P<prefix>[0-9A-Fa-f]{0,6}))?"
     rb"#(?P<account>[0-9A-Za-z]{1,16})\[(?P<content>.*)",
     re.DOTALL,
 )
 _CONTENT = re.compile(
     rb"(?P<data>[^\[\]]*)\](?P<extended>(?:\[[^\[\]]*\])*)(?:_(?P<time>[^\[\]]*))?", re.DOTALL
 )
-_EXTENDED = re.compile(rb"\[([^\[\]]*)\]", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# DC-03: a modifier (two small letters and a value) holds for the events after it; an event is two
-# capitals, an address, *value or *"text"NM, and ^description^; "/" stands between packets.
-_PACKET = re.compile(
-    r"(?:(?P<modifier>[a-z]{2})(?P<value>[0-9.:-]*)|(?P<code>[A-Z]{2})(?P<zone>[0-9A-F:-]*))"
-    r"(?:\*(?P<quote>[\"'’])(?P<name>.*?)(?P=quote)?NM|\*(?P<units>[^^/]*))?"
-    r"(?:\^(?P<words>[^^]*)\^?)?\s*/?"
-)
-_CONTACT_ID = re.compile(r"([0-9A-F])([0-9A-F]{3}) +([0-9A-F]{2}) +([0-9A-F]{3})", re.IGNORECASE)
 _PADDING = bytes.maketrans(b"[]|", b"abc")
-_CHUNK = re.compile(rb"\n[^\r\n]*\r?|[^\n]+")
+# A CRC of two bytes may hold a line feed or carriage return of its own.
+_CHUNK = re.compile(rb'\n(?s:..)0[0-9A-Fa-f]{3}"[^\r\n]*\r?|\n[^\r\n]*\r?|[^\n]+')
+_UNFINISHED = re.compile(
+    rb'\n(?:(?s:.{0,2})|(?s:..)0[0-9A-Fa-f]{0,3}|(?s:..)0[0-9A-Fa-f]{3}"[^\r\n]*|[^\r\n]*)\Z'
+)
 
 
 class FrameError(Exception):
@@ -94,6 +92,7 @@ class Header:
     prefix: str
     account: str
     encrypted: bool
+    binary_crc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,9 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
+    clear: bytes
     data: bytes
-    extended: tuple[bytes, ...]
+    extended: bytes
     time: bytes | None
 
 
@@ -136,9 +136,8 @@ def split(buffer: bytes) -> tuple[list[bytes], bytes]:
     A chunk that is no frame (bytes in front of a line feed, a frame cut off by the next) is handed
     out too, so that `decode` refuses it; line ends and zeros between frames are dropped.
     """
-    start = buffer.rfind(LF)
-    if start < 0 or CR in buffer[start:]:
-        start = len(buffer)
+    unfinished = _UNFINISHED.search(buffer)
+    start = unfinished.start() if unfinished else len(buffer)
     chunks = _CHUNK.findall(buffer[:start])
     return [chunk for chunk in chunks if chunk.strip(b"\r\n\0 ")], buffer[start:]
 
@@ -148,13 +147,12 @@ def decode(frame: bytes, *, accounts: Accounts, now: datetime) -> Decoded:
 
     Raises FrameError where CRC, length or form are wrong; such bytes get no answer.
     """
-    header, content = _open_envelope(frame)
-    owner = accounts.find_account(header.account, header.prefix)
+    header, content, owner = _open_envelope(frame, accounts)
     try:
         opened = _open_content(header, content, owner)
         assert owner is not None
         sent_at, in_time = _judge_time(opened.time, owner, now)
-        signals = _read_signals(header, opened, sent_at, in_time=in_time)
+        signals = _read_signals(header, opened, owner, sent_at, in_time=in_time)
     except _Refused as refused:
         refusal = Refusal(refused.code, refused.detail, header.account)
         return Decoded(refused.answer, header, owner, refusal=refusal)
@@ -164,76 +162,66 @@ def decode(frame: bytes, *, accounts: Accounts, now: datetime) -> Decoded:
 def acknowledge(decoded: Decoded, *, now: datetime) -> bytes:
     """Build the answer: ACK (encrypted if and only if the frame was), NAK with our time, DUH.
 
-    Nothing of the content goes back, only the header's own numbers.
+    Nothing of the content goes back, only the header's own numbers; the CRC in the form that came.
     """
     stamp = f"_{now.astimezone(UTC):{TIME_FORMAT}}".encode()
-    if decoded.answer is Answer.NAK:
-        return enclose(b'"NAK"0000R0L0A0[]' + stamp)
     header = decoded.header
+    if decoded.answer is Answer.NAK:
+        return enclose(b'"NAK"0000R0L0A0[]' + stamp, binary_crc=header.binary_crc)
     receiver = f"R{header.receiver}" if header.receiver else ""
     line = f"{header.sequence}{receiver}L{header.prefix or '0'}#{header.account}["
     if decoded.answer is Answer.ACK and header.encrypted:
         assert decoded.owner is not None
-        return enclose(f'"*ACK"{line}'.encode() + encrypt(decoded.owner.aes_key, b"]" + stamp))
-    return enclose(f'"{decoded.answer}"{line}]'.encode())
+        body = f'"*ACK"{line}'.encode() + encrypt(decoded.owner.aes_key, b"]" + stamp)
+    else:
+        body = f'"{decoded.answer}"{line}]'.encode()
+    return enclose(body, binary_crc=header.binary_crc)
 
 
-def enclose(body: bytes) -> bytes:
+def enclose(body: bytes, *, binary_crc: bool = False) -> bytes:
     """Put line feed, CRC, length and carriage return around a frame's body."""
-    return b"\n%04X%04X%b\r" % (crc16(body), len(body), body)
+    crc = crc16(body)
+    return b"\n%b%04X%b\r" % (crc.to_bytes(2) if binary_crc else b"%04X" % crc, len(body), body)
 
 
 def encrypt(key: bytes, content: bytes) -> bytes:
     """Pad, encrypt and write as hexadecimal digits (5.4.6, 5.5.1.7); `content` from "|" or "]"."""
     pad = os.urandom(16 + -len(content) % 16).translate(_PADDING)
-    cipher = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
+    cipher = _cipher(key).encryptor()
     return (cipher.update(pad + content) + cipher.finalize()).hex().upper().encode()
 
 
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)  # noqa: PLW2901 - the register
-        table.append(value)
-    return tuple(table)
+@lru_cache(maxsize=4096)
+def _cipher(key: bytes) -> Cipher[modes.CBC]:
+    return Cipher(algorithms.AES(key), modes.CBC(bytes(16)))
 
 
-_CRC = _crc_table()
-
-
-def crc16(body: bytes) -> int:
-    """Return the CRC-16 (polynomial A001, start 0) of a frame's body."""
-    crc = 0
-    for byte in body:
-        crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]
-    return crc
-
-
-def _open_envelope(frame: bytes) -> tuple[Header, bytes]:
+def _open_envelope(frame: bytes, accounts: Accounts) -> tuple[Header, bytes, AlarmAccount | None]:
+    """Read the header before the CRC is judged: the account says which forms of CRC it may use."""
     if len(frame) > MAX_FRAME:
         raise FrameError("too_long", f"A frame has {MAX_FRAME} bytes at most.")
     outer = _ENVELOPE.fullmatch(frame)
     if outer is None:
         raise FrameError("envelope", "Not a DC-09 frame from line feed to carriage return.")
     crc, length, body = outer.groups()
-    if int(length, 16) != len(body):
-        raise FrameError("length", "The length is wrong.")
-    if int(crc, 16) != crc16(body):
-        raise FrameError("crc", "The CRC is wrong.")
     inner = _HEADER.fullmatch(body)
     if inner is None:
+        _check(crc, length, body, ())
         raise FrameError("header", "The header has no token, sequence or account.")
-    part = {
-        name: (value or b"").decode()
-        for name, value in inner.groupdict().items()
-        if name != "content"
-    }
+    star, token, sequence, receiver, prefix, account, content = inner.groups(b"")
     header = Header(
-        part["token"], part["sequence"], part["receiver"], part["prefix"],
-        part["account"].upper(), bool(part["star"]),
+        token.decode(), sequence.decode(), receiver.decode(), prefix.decode(),
+        account.decode().upper(), bool(star), len(crc) == 2,
     )  # fmt: skip
-    return header, inner["content"]
+    owner = accounts.find_account(header.account, header.prefix)
+    _check(crc, length, body, owner.flags if owner else ())
+    return header, content, owner
+
+
+def _check(crc: bytes, length: bytes, body: bytes, flags: Collection[str]) -> None:
+    fault = find_fault(crc, int(length, 16), body, flags)
+    if fault is not None:
+        raise FrameError(fault, f"The {'CRC' if fault == 'crc' else fault} is wrong.")
 
 
 def _open_content(header: Header, content: bytes, owner: AlarmAccount | None) -> _Content:
@@ -249,13 +237,13 @@ def _open_content(header: Header, content: bytes, owner: AlarmAccount | None) ->
     if parts is None or (header.encrypted and parts["time"] is None):
         code = "undecryptable" if header.encrypted else "content"
         raise _Refused(Answer.DUH, code, "The content has no sound form; check key and key form.")
-    return _Content(parts["data"], tuple(_EXTENDED.findall(parts["extended"])), parts["time"])
+    return _Content(content, *parts.groups())
 
 
 def _decrypt(key: bytes, content: bytes) -> bytes:
     try:
         sealed = bytes.fromhex(content.decode("ascii"))
-        cipher = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).decryptor()
+        cipher = _cipher(key).decryptor()
         clear = cipher.update(sealed) + cipher.finalize()
     except ValueError as fault:
         detail = "The ciphertext is not whole AES blocks in hexadecimal digits."
@@ -270,131 +258,58 @@ def _judge_time(
     stamp: bytes | None, owner: AlarmAccount, now: datetime
 ) -> tuple[datetime | None, bool]:
     """Return the frame's own time and whether it is inside the account's window (5.5.1.9)."""
-    sent_at = _read_time(stamp) if stamp is not None else None
-    age_s = (now - sent_at).total_seconds() if sent_at else 0.0
-    in_time = sent_at is not None and -owner.early_s <= age_s <= owner.late_s
-    if stamp is not None and not in_time and "ignore_time" not in owner.flags:
+    if stamp is None:
+        if "require_time" in owner.flags:
+            raise _Refused(Answer.NAK, "time", "The account must stamp its time and did not.")
+        return None, False
+    sent_at = read_time(stamp)
+    in_time = (
+        sent_at is not None and -owner.early_s <= (now - sent_at).total_seconds() <= owner.late_s
+    )
+    if not in_time and "ignore_time" not in owner.flags:
         detail = "The time stamp is unreadable or outside the account's window."
         raise _Refused(Answer.NAK, "time", detail)
     return sent_at, in_time
 
 
-def _read_time(stamp: bytes) -> datetime | None:
-    try:
-        return datetime.strptime(stamp.decode("ascii"), TIME_FORMAT).replace(tzinfo=UTC)
-    except ValueError:  # also a UnicodeDecodeError
-        return None
-
-
 def _read_signals(
-    header: Header, content: _Content, sent_at: datetime | None, *, in_time: bool
+    header: Header,
+    content: _Content,
+    owner: AlarmAccount,
+    sent_at: datetime | None,
+    *,
+    in_time: bool,
 ) -> tuple[Received, ...]:
-    base = Received(
-        PROTOCOL.name, header.token, header.account, int(header.sequence),
-        receiver_no=header.receiver, line_prefix=header.prefix, occurred_at=sent_at,
-        time_verified=in_time, extended=tuple(_pair(item) for item in content.extended if item),
-        is_poll=header.token == POLL,
-    )  # fmt: skip
-    said = _read_time(next((v for k, v in base.extended if k == "H"), "").encode())
-    if said is not None and (sent_at is None or -EARLIEST <= said - sent_at <= LATEST):
-        base = replace(base, occurred_at=said)
-    if header.token == POLL:
-        return (base,)
-    reader = _READERS.get(header.token)
-    if reader is None:
+    is_poll = header.token in POLLS
+    reader = READERS.get(header.token)
+    if reader is None and not is_poll:
         raise _Refused(Answer.DUH, "token", "This kind of message is not taken here.")
-    words = next((v for k, v in base.extended if k == "I"), "")
-    signals = reader(base, [_text(block) for block in content.data.split(b"|") if block])
-    return tuple(one if one.text else replace(one, text=words) for one in signals)
-
-
-def _pair(item: bytes) -> tuple[str, str]:
-    text = _text(item)
-    return text[:1], text[1:]
-
-
-def _text(raw: bytes) -> str:
-    """Read text as UTF-8, else Latin-1; control characters become the replacement character."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _read_sia(base: Received, blocks: list[str]) -> tuple[Received, ...]:
-    """Read DC-03 blocks: # account, N new or O old events, A text of the event before it."""
-    signals: list[Received] = []
-    others: list[tuple[str, str]] = []
-    for block in blocks:
-        kind, rest = block[0], block[1:]
-        if kind in "NO":
-            events = _read_events(replace(base, qualifier=kind), rest)
-            signals += islice(events, MAX_EVENTS + 1 - len(signals))
-        elif kind == "A" and signals and not signals[-1].text:
-            signals[-1] = replace(signals[-1], text=rest)
-        elif kind != "#" or rest.upper() != base.account:
-            others.append((kind, rest))
-    if not signals:
-        words = " ".join(rest for kind, rest in others if kind == "A")
-        signals = [replace(base, text=words or "|".join(blocks))]
-    if len(signals) > MAX_EVENTS:
-        signals[MAX_EVENTS] = replace(base, text=f"more than {MAX_EVENTS} events in one frame")
-    return tuple(replace(one, extended=one.extended + tuple(others[:MAX_NOTES])) for one in signals)
-
-
-def _read_events(base: Received, block: str) -> Iterator[Received]:
-    """Read the packets of one block; what cannot be read is kept as text, without a code."""
-    area, at, found = "", 0, False
-    notes: list[tuple[str, str]] = []
-    while at < len(block):
-        packet = _PACKET.match(block, at)
-        if packet is None:
-            yield replace(base, area=area, text=block[at:], extended=base.extended + tuple(notes))
-            return
-        at = packet.end()
-        part = {name: value or "" for name, value in packet.groupdict().items()}
-        if part["modifier"]:
-            area = part["value"] if part["modifier"] == "ri" else area
-            words = f" {part['words']}" if part["words"] else ""
-            notes = [*notes, (part["modifier"], part["value"] + words)][-MAX_NOTES:]
-            continue
-        found = True
-        more: Pairs = (("*", part["units"]),) if part["units"] else ()
-        yield replace(
-            base, code=part["code"], zone=part["zone"], area=area,
-            text=(part["name"] or part["words"]).strip(),
-            extended=base.extended + tuple(notes) + more,
-        )  # fmt: skip
-    if not found:
-        yield replace(base, area=area, text=block, extended=base.extended + tuple(notes))
-
-
-def _read_contact_id(base: Received, blocks: list[str]) -> tuple[Received, ...]:
-    """Read a DC-05 block: qualifier, event, group, zone or user."""
-    others = tuple(
-        (block[0], block[1:])
-        for block in blocks
-        if block[0] == "#" and block[1:].upper() != base.account
-    )
-    base = replace(base, extended=base.extended + others)
-    events = [block for block in blocks if block[0] != "#"]
-    if len(events) > MAX_EVENTS:
-        events[MAX_EVENTS:] = [f"more than {MAX_EVENTS} events in one frame"]
-    found = [(_CONTACT_ID.fullmatch(block.strip()), block) for block in events]
-    signals = tuple(
-        replace(base, text=block)
-        if match is None
-        else replace(
-            base,
-            code=(match[1] + match[2]).upper(),
-            qualifier=match[1],
-            area=match[3],
-            zone=match[4],
+    extended = read_extended(content.extended)
+    events = [Event()]
+    if reader is not None:
+        blocks = [read_text(block) for block in content.data.split(b"|") if block]
+        events = reader(blocks, header.account)
+    said, occurred_at = extended.occurred_at, sent_at
+    if said is not None and (sent_at is None or -EARLIEST <= said - sent_at <= LATEST):
+        occurred_at = said
+    fingerprint = _fingerprint_of(header, content, owner)
+    return tuple(
+        Received(
+            PROTOCOL.name, header.token, header.account, int(header.sequence), event.code,
+            header.receiver, header.prefix, event.qualifier, event.zone, event.area,
+            event.text or extended.text, occurred_at, in_time, extended.pairs + event.pairs,
+            is_poll, fingerprint, extended.lat, extended.lon,
         )
-        for match, block in found
-    )
-    return signals or (base,)
+        for event in events
+    )  # fmt: skip
 
 
-_READERS = {"SIA-DCS": _read_sia, "ADM-CID": _read_contact_id}
+def _fingerprint_of(header: Header, content: _Content, owner: AlarmAccount) -> str:
+    """Return the digest of what the transmitter stamped; empty where it stamped no time.
+
+    The account is the owner's: over its second path the same message may name another prefix.
+    """
+    if content.time is None:
+        return ""
+    source = f"{owner.account}/{owner.line_prefix}/{header.token}/".encode()
+    return sha256(source + content.clear).hexdigest()[:32]

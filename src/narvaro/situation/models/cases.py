@@ -41,6 +41,7 @@ class Case(TenantRow):
 
         PANEL = "panel"
         TYPED = "typed"
+        WATCH = "watch"  # of silence: a path that was lost, a check-in that was missed
         FILE = "file"  # history, from an alarm centre's journal or a supplier's list
 
     class Cause(models.TextChoices):
@@ -66,6 +67,7 @@ class Case(TenantRow):
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     text = models.TextField(blank=True)
+    carrier = models.CharField(max_length=60, blank=True)  # whose fault took many paths at once
     plan = models.ForeignKey(
         ResponsePlan, null=True, on_delete=models.PROTECT, related_name="cases"
     )

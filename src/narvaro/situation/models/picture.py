@@ -1,5 +1,6 @@
 """The weekly situation picture, its measures, and the police's public events. Out: rows."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import models
@@ -7,6 +8,8 @@ from django.db import models
 from narvaro.access.models import Member, Organisation
 from narvaro.directory.models import Area, Site
 from narvaro.spine.models import TenantRow
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Picture(TenantRow):
@@ -103,3 +106,8 @@ class PoliceEvent(TenantRow):
             models.UniqueConstraint(fields=["tenant", "police_id"], name="police_event_once"),
         ]
         indexes = [models.Index(fields=["tenant", "published_at"], name="police_event_time")]
+
+    @property
+    def first_seen_at(self) -> datetime:
+        """Return when it first came in, by its id (UUIDv7), which no revision changes."""
+        return EPOCH + timedelta(milliseconds=self.id.int >> 80)

@@ -1,0 +1,141 @@
+"""Transmitters and their paths: rows of a file against what is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+from narvaro.core.said import Said
+from narvaro.core.tables import Refusal, Row
+from narvaro.directory.importing import columns
+from narvaro.directory.importing.registers import named
+from narvaro.directory.importing.report import refuse, stands_twice
+from narvaro.directory.models import ImportBatch, Site, TransmissionPath, Transmitter
+from narvaro.spine.models import Tenant
+from narvaro.spine.sealing import seal_text
+
+KEY_LENGTHS = (16, 24, 32)
+PROTOCOL = "sia-dc09"
+
+
+@dataclass(frozen=True)
+class _Checked:
+    site: Site
+    row: Row
+    networks: tuple[str, ...]
+
+    @property
+    def account(self) -> str:
+        return str(self.row["account"]).upper()
+
+    @property
+    def path(self) -> str:
+        return str(self.row.values.get("path") or "")
+
+
+class Transmitters:
+    """Transmitters with their keys, which are sealed as they are written; a row for each path."""
+
+    kind = "transmitters"
+    spec = columns.TRANSMITTERS
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.sites = {one.code: one for one in Site.objects.published().filter(tenant=tenant)}
+        known = Transmitter.objects.filter(protocol=PROTOCOL)
+        self.owners = dict(known.values_list("account", "tenant_id"))
+        self.seen: dict[tuple[str, str], int] = {}
+
+    def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
+        """Return the row's site beside it, or why it is not taken; a key is never repeated."""
+        reasons: list[Refusal] = []
+        account = row["account"].upper()
+        site = self.sites.get(row["site"])
+        if site is None:
+            why, todo = Said("is no site here"), Said("bring in the sites first")
+            reasons.append(refuse("site", row["site"], why, todo))
+        if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
+            why, todo = Said("is taken in this installation"), Said("use another account")
+            reasons.append(refuse("account", account, why, todo))
+        first = self.seen.setdefault((account, row.values.get("path") or ""), row.line)
+        if first != row.line:
+            reasons.append(stands_twice("account", account, first))
+        if not account.isalnum() or len(account) > 16:
+            why = Said("is not 1–16 letters and digits")
+            reasons.append(refuse("account", account, why, Said("correct it")))
+        fault = _key_fault(row.values.get("key") or "", row.values.get("key_form") or "hex")
+        if fault is not None:
+            reasons.append(refuse("key", "…", fault, Said("correct the key or its form")))
+        networks = _words(row, "networks")
+        wrong = next((one for one in networks if not _is_network(one)), None)
+        if wrong is not None:
+            todo = Said("write addresses as 192.0.2.0/24")
+            reasons.append(refuse("networks", wrong, Said("is no network"), todo))
+        return _Checked(site, row, networks) if site else None, reasons
+
+    def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
+        """Make or change the transmitters and their paths."""
+        for one in checked:
+            transmitter, _ = Transmitter.objects.update_or_create(
+                protocol=PROTOCOL,
+                account=one.account,
+                defaults={
+                    "tenant": self.tenant,
+                    "site": one.site,
+                    **_sealed(one.row),
+                    **named(one.row, flags=list(_words(one.row, "flags"))),
+                },
+            )
+            TransmissionPath.objects.update_or_create(
+                transmitter=transmitter,
+                name=one.path,
+                defaults={
+                    "tenant": self.tenant,
+                    **_category(one.row),
+                    **named(
+                        one.row,
+                        poll_interval_s=one.row.values.get("poll_interval_s"),
+                        carrier=one.row.values.get("carrier") or "",
+                        networks=list(one.networks),
+                    ),
+                },
+            )
+
+
+def _category(row: Row) -> dict[str, object]:
+    """Return the path's category where the file has a column for it."""
+    return {"category": row["path_category"] or ""} if "path_category" in row.values else {}
+
+
+def _words(row: Row, column: str) -> tuple[str, ...]:
+    return tuple(str(row.values.get(column) or "").replace(",", " ").split())
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _sealed(row: Row) -> dict[str, object]:
+    """Return a sealed key with its form, or nothing where the file has no column for keys."""
+    if "key" not in row.values:
+        return {}
+    return {
+        "sealed_key": seal_text(row.values["key"] or ""),
+        "key_form": row.values.get("key_form") or "hex",
+    }
+
+
+def _key_fault(key: str, form: str) -> Said | None:
+    if not key:
+        return None
+    try:
+        raw = bytes.fromhex(key) if form == "hex" else key.encode("ascii")
+    except ValueError:
+        return Said("is not %(form)s", form=form)
+    if len(raw) in KEY_LENGTHS:
+        return None
+    return Said("is %(number)s bytes long; AES takes 16, 24 or 32", number=len(raw))

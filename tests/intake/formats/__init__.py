@@ -1,0 +1,1 @@
+"""Tests of the contents that several protocols carry, one file each."""

@@ -1,0 +1,199 @@
+"""Frames over TCP, TLS and UDP, against the real process: repeats, replays, downgrade, addresses."""
+
+import socket
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from my_dc09_spt.dc09_spt import dc09_spt
+
+from narvaro.intake.alarm_frames import AlarmFrames
+from narvaro.intake.desk import Desk
+from narvaro.intake.journal import Journal
+from narvaro.intake.limits import Limits
+from narvaro.intake.protocols.sia_dc09 import TIME_FORMAT, Answer, enclose, encrypt
+from narvaro.intake.records import read_after
+from narvaro.intake.replay import ReplayGuard
+from narvaro.intake.sealed import AlarmAccount, TransmissionPath
+from narvaro.spine.clock import Hands
+from tests.intake.running import ACCOUNTS, HEX_KEY, Running, receiver
+from tests.intake.tls_files import Authority
+
+KEY = bytes.fromhex(HEX_KEY)
+
+
+def sealed_frame(
+    sequence: int, content: bytes = b"#AB12|Nri1/BA05", account: str = "AB12"
+) -> bytes:
+    stamp = f"_{datetime.now(UTC):{TIME_FORMAT}}".encode()
+    inner = encrypt(KEY, b"|" + content + b"]" + stamp)
+    return enclose(b'"*SIA-DCS"%04dL0#%b[' % (sequence, account.encode()) + inner)
+
+
+def renumbered(frame: bytes, sequence: int) -> bytes:
+    """Return a recorded frame under another sequence number, its CRC made right again."""
+    body = frame[9:-1]
+    head, quote, rest = body.partition(b'S"')
+    return enclose(head + quote + b"%04d" % sequence + rest[4:])
+
+
+def kinds(running: Running) -> list[tuple[str, str]]:
+    return [(one.kind, one.flags) for one in running.list_records()]
+
+
+def test_one_frame_a_hundred_times_is_stored_once_and_answered_each_time(tmp_path: Path) -> None:
+    """Lost acknowledgements cost nothing: on one connection, on many, and after a restart."""
+    frame = sealed_frame(7)
+    with receiver(tmp_path) as running:
+        answers = running.ask(frame * 50)
+        for _ in range(49):
+            answers += running.ask(frame)
+        running.end()
+        running.start()
+        answers += running.ask(frame)
+        assert answers.count(b'"*ACK"0007') == 100
+        assert kinds(running) == [("signal", "")]
+
+
+def test_a_recorded_frame_under_another_number_is_refused_also_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """Nothing is stored as an alarm, and it is kept what came."""
+    frame = sealed_frame(7)
+    with receiver(tmp_path) as running:
+        assert b"ACK" in running.ask(frame)
+        assert b'"DUH"0008' in running.ask(renumbered(frame, 8))
+        running.end()
+        running.start()
+        assert b'"DUH"0009' in running.ask(renumbered(frame, 9))
+        assert kinds(running) == [("signal", ""), ("refused", "replay"), ("refused", "replay")]
+
+
+def test_a_repeated_poll_is_answered_and_keeps_nobody_alive(tmp_path: Path) -> None:
+    """Who cuts a line cannot keep its last poll speaking."""
+    stamp = f"_{datetime.now(UTC):{TIME_FORMAT}}".encode()
+    poll = enclose(b'"*NULL"0001L0#AB12[' + encrypt(KEY, b"|]" + stamp))
+    journal = Journal(tmp_path / "intake.db", "test")
+    desk = Desk(journal, ACCOUNTS, Limits())
+    frames = AlarmFrames(desk, ReplayGuard())
+    taken = [frames.take(poll, "127.0.0.1") for _ in range(3)]
+    journal.close()
+    assert [one and one.decoded.answer for one in taken] == [Answer.ACK] * 3
+    assert (desk.counts["poll"], desk.counts["repeat"]) == (1, 2)
+
+
+def test_while_our_own_clock_is_in_doubt_alarms_are_taken_as_unverified(
+    tmp_path: Path, hands: Hands
+) -> None:
+    """A stamp that our clock would refuse is not the panel's fault; it is stored and marked."""
+    stamp = f"_{hands.now() - timedelta(hours=1):{TIME_FORMAT}}".encode()
+    frame = enclose(b'"SIA-DCS"0001L0#1234[#1234|NBA05]' + stamp)
+    strict = replace(ACCOUNTS, accounts=(AlarmAccount("town", "1234", flags=("strict_time",)),))
+    journal = Journal(tmp_path / "intake.db", "test")
+    frames = AlarmFrames(Desk(journal, ACCOUNTS, Limits()), ReplayGuard())
+    in_order = frames.take(frame, "127.0.0.1")
+    hands.jump_s = 3600.0
+    in_doubt = frames.take(frame, "127.0.0.1")
+    of_strict = AlarmFrames(Desk(journal, strict, Limits()), ReplayGuard()).take(frame, "127.0.0.1")
+    journal.close()
+    assert [one and one.decoded.answer for one in (in_order, in_doubt, of_strict)] == [
+        Answer.NAK, Answer.ACK, Answer.NAK,
+    ]  # fmt: skip
+    (record,) = [one for one in read_after(journal.path, 0) if one.kind == "signal"]
+    assert record.flags == "time_unverified"
+
+
+@pytest.mark.parametrize("account", ["1234", "AB12", "5678"])
+def test_real_dialler_delivers_over_udp(running: Running, account: str) -> None:
+    """my-dc09-spt over datagrams, plain and encrypted."""
+    keys = {"1234": None, "AB12": KEY, "5678": b"0123456789ABCDEF"}
+    before = len(running.list_records())
+    panel = dc09_spt(account, line=0)
+    panel.set_path(
+        "main", "primary", "127.0.0.1", running.ports["dc09"], account=account,
+        key=keys[account], type="UDP",
+    )  # fmt: skip
+    panel.send_msg("SIA-DCS", {"code": "BA", "zone": "5", "area": "1"})
+    assert panel.notSent() == 0
+    (record,) = running.list_records()[before:]
+    assert (record.kind, record.account) == ("signal", account)
+
+
+def test_over_udp_strangers_hear_nothing(running: Running) -> None:
+    """No answer to junk, bad sums or unknown accounts: nobody can have us answer somebody else."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.settimeout(0.1)
+        line.connect(("127.0.0.1", running.ports["dc09"]))
+        for data in (b"junk", b"\n\r", enclose(b'"NULL"0001L0#9999[]'), b"x" * 20_000):
+            line.send(data)
+            with pytest.raises(TimeoutError):
+                line.recv(4096)
+        line.send(enclose(b'"NULL"0001L0#1234[]'))
+        assert b"ACK" in line.recv(4096)
+
+
+def test_alarms_over_tls_with_and_without_a_transmitters_certificate(tmp_path: Path) -> None:
+    """The handshake comes first; with an authority named, who shows nothing stays outside."""
+    authority = Authority(tmp_path)
+    server, client = authority.make("server"), authority.make("panel")
+    tls = {"certificate": str(server.certificate), "key": str(server.key)}
+    for ca in (None, str(authority.file)):
+        folder = tmp_path / f"home-{ca is None}"
+        folder.mkdir()
+        running = Running(
+            folder, more={"dc09_tls_port": 0, "tls": tls | ({"client_ca": ca} if ca else {})}
+        )
+        running.hand_over(ACCOUNTS)
+        running.start()
+        try:
+            context = ssl.create_default_context(cafile=str(authority.file))
+            if ca is None:
+                assert b"ACK" in _ask_over_tls(running, context)
+                continue
+            with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
+                assert b"ACK" in _ask_over_tls(running, context)
+            context.load_cert_chain(client.certificate, client.key)
+            assert b"ACK" in _ask_over_tls(running, context)
+        finally:
+            running.end()
+
+
+def _ask_over_tls(running: Running, context: ssl.SSLContext) -> bytes:
+    with (
+        socket.create_connection(("127.0.0.1", running.ports["dc09_tls"]), 5) as raw,
+        context.wrap_socket(raw, server_hostname="127.0.0.1") as line,
+    ):
+        frame = sealed_frame(1)
+        line.sendall(frame[:30])
+        line.sendall(frame[30:])
+        return line.recv(4096)
+
+
+def test_an_account_dials_only_from_its_networks(tmp_path: Path) -> None:
+    """From elsewhere it is refused and kept; its path is told by the address."""
+    here = replace(
+        ACCOUNTS,
+        accounts=(
+            AlarmAccount("town", "AB12", key=HEX_KEY, paths=(TransmissionPath("ip", ("127.0.0.0/8",)),)),
+            AlarmAccount("town", "CD34", key=HEX_KEY, paths=(TransmissionPath("ip", ("192.0.2.0/24",)),)),
+        ),
+    )  # fmt: skip
+    with receiver(tmp_path, here) as running:
+        assert b'"*ACK"' in running.ask(sealed_frame(1))
+        assert b'"DUH"' in running.ask(sealed_frame(1, b"#CD34|NBA05", "CD34"))
+        assert kinds(running) == [("signal", ""), ("refused", "network")]
+
+
+def test_a_port_may_be_closed_to_all_but_some_networks(tmp_path: Path) -> None:
+    """Who comes from elsewhere is not read at all, over TCP and over UDP."""
+    running = Running(tmp_path, more={"alarm_networks": ["192.0.2.0/24"]})
+    running.hand_over(ACCOUNTS)
+    running.start()
+    try:
+        with pytest.raises(OSError, match="not connected|reset|Broken"):
+            running.ask(sealed_frame(1))
+        assert running.list_records() == []
+    finally:
+        running.end()
