@@ -16,11 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from narvaro.intake.desk import Desk
+from narvaro.intake.door import Door
 from narvaro.intake.formats.sos_access_xml import write_document
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
 from narvaro.intake.records import Record, read_after
+from narvaro.intake.rotation import Rotation
 from narvaro.intake.sealed import Accounts, Sender
 from narvaro.intake.sos_access_listener import SosAccessListener
 
@@ -72,13 +76,7 @@ class Centre:
     desk: Desk
     listener: SosAccessListener
     loop: asyncio.AbstractEventLoop
-    renewed: list[str] = field(default_factory=list)
-    next_secret: str = NEXT
-
-    async def renew(self, sender: Sender) -> str:
-        """Stand for the directory that makes the next password."""
-        self.renewed.append(sender.name)
-        return self.next_secret
+    rotation: Rotation
 
     def list_records(self) -> list[Record]:
         """Return all that the journal holds."""
@@ -114,20 +112,21 @@ def centre(
     journal = Journal(folder / "sos.db", "test")
     desk = Desk(journal, accounts, limits)
     loop = asyncio.new_event_loop()
-    made = Centre(0, journal, desk, None, loop)  # type: ignore[arg-type]  # it needs `made`
-    made.listener = SosAccessListener(desk, limits, made.renew)
+    rotation = Rotation(journal, Fernet.generate_key().decode())
+    made = Centre(0, journal, desk, SosAccessListener(desk, limits, rotation), loop, rotation)
+    door = Door(desk, limits, made.listener.converse, tls=context)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
     async def begin() -> asyncio.Server:
-        return await asyncio.start_server(made.listener.attend, "127.0.0.1", 0, ssl=context)
+        return await asyncio.start_server(door.attend, "127.0.0.1", 0)
 
     server = asyncio.run_coroutine_threadsafe(begin(), loop).result(5)
     made.port = server.sockets[0].getsockname()[1]
 
     async def finish() -> None:
         server.close()
-        made.listener.stop()
+        door.stop()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if others:
             await asyncio.wait(others, timeout=5)

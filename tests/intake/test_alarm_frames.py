@@ -192,7 +192,7 @@ def test_a_port_may_be_closed_to_all_but_some_networks(tmp_path: Path) -> None:
     running.hand_over(ACCOUNTS)
     running.start()
     try:
-        with pytest.raises(OSError, match="not connected|reset|Broken"):
+        with pytest.raises(OSError, match=r"not connected|reset|Broken"):
             running.ask(sealed_frame(1))
         assert running.list_records() == []
     finally:

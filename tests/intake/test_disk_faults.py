@@ -65,6 +65,18 @@ def test_only_what_is_stored_is_acknowledged_whatever_fails(
     assert apsw.Connection(str(path)).execute("PRAGMA integrity_check").get == "ok"
 
 
+def test_cancelled_promise_does_not_end_the_journal(tmp_path: Path) -> None:
+    """Who no longer waits for his answer takes nobody else's away."""
+    journal = Journal(tmp_path / "intake.db", "test")
+    for name in ("one", "two"):
+        for done in _append(journal, 1, name).values():
+            done.cancel()
+        journal.append(Record("test", now_us(), "signal", "sia-dc09", "[]")).cancel()
+    handed = _append(journal, 3, "after")
+    journal.close()
+    assert [done.exception(0) for done in handed.values()] == [None] * 3
+
+
 @pytest.mark.crash
 def test_no_acknowledged_alarm_is_lost_on_failing_disks(tmp_path: Path) -> None:
     """EIO, a full disk and one that turns read-only, under the real receiver, and killed in it."""

@@ -1,6 +1,5 @@
 """Silence: late, lost, restored; one carrier's fault; our own restarts; ten thousand paths."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def _us(at: datetime) -> int:
 
 
 @pytest.fixture
-def silence(hands: Hands, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Silence]:
+def silence(hands: Hands, monkeypatch: pytest.MonkeyPatch, db: None) -> Silence:
     return Silence(hands, monkeypatch)
 
 

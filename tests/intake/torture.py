@@ -41,7 +41,7 @@ def kills(runs: int, seed: int) -> bool:
     print(f"\r{'event':16}{'runs':>8}")
     for event, count in sorted(done.events.items()):
         print(f"{event:16}{count:>8}")
-    print(f"acknowledged {done.acknowledged}, records {done.stored}, "
+    print(f"journal failures {done.failures}, acknowledged {done.acknowledged}, records {done.stored}, "
           f"missing {len(done.missing)}, integrity {done.whole}")  # fmt: skip
     if done.is_loss:
         print(f"kept: {folder}; missing: {', '.join(done.missing[:20])}")

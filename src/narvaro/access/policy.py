@@ -34,6 +34,7 @@ class Record(StrEnum):
     RESPONSE = "response"
     SITE = "site"
     STATEMENT = "statement"
+    SYSTEM = "system"
     UNIT = "unit"
 
 
@@ -79,6 +80,7 @@ _DISPATCH_DESK: Mapping[Record, Grant] = {
     Record.SITE: _grant(Scope.TENANT),
     Record.MAP: _grant(Scope.TENANT),
     Record.REFUSED_INTAKE: _grant(Scope.TENANT),
+    Record.SYSTEM: _grant(Scope.TENANT),
 }
 _BUYER: Mapping[Record, Grant] = {
     Record.CASE: _grant(Scope.SHARED, fields=("signals",)),
@@ -99,6 +101,7 @@ _BUYER: Mapping[Record, Grant] = {
     Record.PATROL_PLAN: _grant(Scope.TENANT),
     Record.PICTURE: _grant(Scope.TENANT),
     Record.POLICE_EVENT: _grant(Scope.TENANT),
+    Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _COORDINATOR: Mapping[Record, Grant] = {
@@ -121,6 +124,7 @@ _SUPPLIER_OFFICE: Mapping[Record, Grant] = {
     Record.PRESENCE: _grant(Scope.SHARED),
     Record.PATROL_PLAN: _grant(Scope.SHARED),
     Record.PICTURE: _grant(Scope.SHARED),
+    Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _LEADER: Mapping[Record, Grant] = {
@@ -137,6 +141,7 @@ _LEADER: Mapping[Record, Grant] = {
     Record.FORECAST: _grant(Scope.TENANT),
     Record.PATROL_PLAN: _grant(Scope.SHARED, Verb.LEAD),
     Record.PICTURE: _grant(Scope.SHARED),
+    Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _CREW: Mapping[Record, Grant] = {

@@ -48,6 +48,7 @@ class Home:
     settings: Settings
     django_secret_key: str = field(repr=False)
     seal_key: str = field(repr=False)
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def kernels(self) -> Path:
@@ -73,6 +74,17 @@ class Home:
     def journal(self) -> Path:
         """Return the file of the intake journal."""
         return self.path / "intake" / "intake.db"
+
+    @property
+    def journals(self) -> dict[str, Path]:
+        """Return the journal of each receiver of this home, by the receiver's id."""
+        return {self.settings.receiver_id: self.journal}
+
+    @property
+    def certificates(self) -> tuple[Path, ...]:
+        """Return the certificate files that the settings name."""
+        named = (one.name for one in fields(Settings) if one.name.endswith("_certificate"))
+        return tuple(Path(file) for name in named if (file := getattr(self.settings, name)))
 
     @property
     def sealed_accounts(self) -> Path:
@@ -157,6 +169,7 @@ def _read_secrets(file: Path) -> dict[str, str]:
         made = {
             "django_secret_key": secrets.token_urlsafe(50),
             "seal_key": Fernet.generate_key().decode(),
+            "metrics_token": secrets.token_urlsafe(32),
         }
         text = "".join(f'{name} = "{value}"\n' for name, value in made.items())
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -165,7 +178,22 @@ def _read_secrets(file: Path) -> dict[str, str]:
         return made
     if file.stat().st_mode & 0o077:
         raise HomeRefused(f"{file} can be read by others; run: chmod 600 {file}")
-    return {name: one for name, one in _read_toml(file).items() if isinstance(one, str)}
+    kept = _read_toml(file)
+    told = {name: one for name, one in kept.items() if isinstance(one, str)}
+    if len(told) == len(kept) and {"django_secret_key", "seal_key"} == set(told):
+        return told | _add_metrics_token(file)
+    return told
+
+
+def _add_metrics_token(file: Path) -> dict[str, str]:
+    """Add what homes of before have not; where the file cannot be written there are no metrics."""
+    token = secrets.token_urlsafe(32)
+    try:
+        with file.open("a", encoding="utf-8") as out:
+            out.write(f'\nmetrics_token = "{token}"\n')
+    except OSError:
+        return {}
+    return {"metrics_token": token}
 
 
 def open_home(path: Path | None = None) -> Home:
@@ -186,7 +214,10 @@ def open_home(path: Path | None = None) -> Home:
             f"The home folder {where} cannot be used: {fault}; set NARVARO_HOME to a folder of yours."
         ) from fault
     try:
-        return Home(where, _read_settings(where), kept["django_secret_key"], kept["seal_key"])
+        return Home(
+            where, _read_settings(where), kept["django_secret_key"], kept["seal_key"],
+            kept.get("metrics_token", ""),
+        )  # fmt: skip
     except KeyError as missing:
         raise HomeRefused(
             f"{where / 'secrets.toml'} lacks {missing}; restore it from a backup of the home "

@@ -10,6 +10,7 @@ from narvaro.directory.models import Sender as SenderRow
 from narvaro.directory.models import TransmissionPath as PathRow
 from narvaro.directory.models import Transmitter, Unit
 from narvaro.intake.models import JournalPlace
+from narvaro.intake.rotation import NEXT
 from narvaro.intake.sealed import (
     Accounts,
     AlarmAccount,
@@ -22,11 +23,26 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import open_text
 
 
+def rotate_key(*, protocol: str, account: str, sealed: str, used: bool) -> None:
+    """Put a renewed password beside the old one, or in its place once it was used.
+
+    In the transaction of what was promoted; the receiver sealed it with the installation's key.
+    """
+    rows = Transmitter.objects.filter(protocol=protocol, account=account)
+    if used:
+        rows.update(sealed_key=sealed, sealed_next_key="")
+    else:
+        rows.update(sealed_next_key=sealed)
+
+
 def move_place(*, receiver_id: str, record_id: int) -> None:
     """Move promotion's place in a journal, in the transaction of what was promoted."""
     JournalPlace.objects.update_or_create(
         receiver_id=receiver_id, defaults={"record_id": record_id}
     )
+
+
+SOS_ACCESS = "sos-access"
 
 
 @dataclass(frozen=True)
@@ -57,16 +73,20 @@ def accounts_now(on_duty: OnDuty) -> Accounts:
             name=one.name,
             secret=_opened(one.sealed_secret),
             networks=tuple(one.networks),
-            options=(
-                *sorted((str(name), str(value)) for name, value in one.options.items()),
-                *(
-                    (("next_secret", _opened(one.sealed_next_secret)),)
-                    if one.sealed_next_secret
-                    else ()
-                ),
-            ),
+            options=tuple(sorted((str(name), str(value)) for name, value in one.options.items())),
         )
         for one in SenderRow.objects.order_by("protocol", "name")
+    )
+    senders += tuple(
+        Sender(
+            tenant=str(one.tenant_id),
+            protocol=one.protocol,
+            name=one.account,
+            secret=_opened(one.sealed_key),
+            networks=tuple(net for path in paths.get(one.pk, ()) for net in path.networks),
+            options=((NEXT, _opened(one.sealed_next_key)),) if one.sealed_next_key else (),
+        )
+        for one in Transmitter.objects.filter(protocol=SOS_ACCESS).order_by("account")
     )
     allowed = {one.pk for one in Tenant.objects.all() if one.positions_allowed}
     devices = tuple(

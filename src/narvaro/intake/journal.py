@@ -126,6 +126,7 @@ class Journal:
 
     def _hand_in(self, item: Record | _Accounts) -> "Future[int]":
         done: Future[int] = Future()
+        done.set_running_or_notify_cancel()  # who no longer waits cannot take the record back
         if self.healthy and not self._stopping.is_set():
             self._queue.put((item, done))
         else:

@@ -15,14 +15,14 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
-from narvaro.intake.actions import move_place
+from narvaro.intake.actions import move_place, rotate_key
 from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
 from narvaro.intake.records import Record, read_after, read_last_id
 from narvaro.situation import models as situation
 from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
 from narvaro.situation.codes import find_code
-from narvaro.situation.signals import SignalFacts, receive_signal
+from narvaro.situation.signals import SignalFacts, receive_signal, receive_unplaced
 from narvaro.spine import clock
 from narvaro.spine.events import SYSTEM
 from narvaro.spine.models import Tenant
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 OFF_MAP_DEG = 0.05  # beyond the map's bounds by more than this, a position is off the map
 OLDEST, NEWEST = timedelta(hours=24), timedelta(seconds=60)
 UNREADABLE = (ValueError, KeyError, OverflowError, DataError, IntegrityError)
+DC09 = "sia-dc09"
 UNREAD_PART = 32_000  # a part number that no frame reaches
 Arrived = Callable[[list[situation.Position]], int]
 
@@ -59,6 +60,9 @@ def _facts(record: Record, part: int, one: Received) -> SignalFacts:
         occurred_at=_believed(one.occurred_at, record.received_at),
         received_at=record.received_at,
         time_verified=one.time_verified,
+        fingerprint=one.fingerprint,
+        lat=one.lat,
+        lon=one.lon,
     )
 
 
@@ -96,22 +100,38 @@ def _signals_of(record: Record) -> list[Received]:
     return [Received.from_dict(_object_of(one)) for one in decoded]
 
 
+def _find_transmitter(record: Record, account: str) -> Transmitter | None:
+    """Find whose account it is; a sender speaks for its own tenant's accounts alone."""
+    known = Transmitter.objects.select_related("site", "tenant")
+    found = known.filter(protocol=record.protocol, account=account).first()
+    if found is None or (record.tenant and str(found.tenant_id) != record.tenant):
+        return None
+    return found
+
+
 def _promote_signals(record: Record) -> None:
-    transmitter = (
-        Transmitter.objects.select_related("site", "tenant").filter(account=record.account).first()
-    )
-    if transmitter is None:
-        _refused(record, "unknown_account", "The account is no longer in the directory.")
-        return
     for part, one in enumerate(_signals_of(record)):
+        transmitter = _find_transmitter(record, one.account)
+        facts = _facts(record, part, one)
         code = find_code(one.token, one.code, one.qualifier or None)
-        receive_signal(
-            transmitter=transmitter,
-            facts=_facts(record, part, one),
-            code=code,
-            by=SYSTEM,
-            at=clock.now(),
-        )
+        if transmitter is not None:
+            receive_signal(
+                transmitter=transmitter, facts=facts, code=code, by=SYSTEM, at=clock.now()
+            )
+            continue
+        tenant_id = _find_tenant_id(record.tenant)
+        if tenant_id is None or record.protocol == DC09:
+            _refused(record, "unknown_account", "The account is no longer in the directory.")
+            return
+        receive_unplaced(tenant_id=tenant_id, facts=facts, code=code, by=SYSTEM, at=clock.now())
+
+
+def _promote_rotation(record: Record) -> None:
+    said = _object_of(json.loads(record.decoded))
+    rotate_key(
+        protocol=record.protocol, account=record.account, sealed=str(said["sealed"]),
+        used=said["used"] is True,
+    )  # fmt: skip
 
 
 def _flag_of(tenant_id: UUID, found: Position, received_at: datetime) -> str:
@@ -156,6 +176,8 @@ def _promote_one(record: Record, arrived: Arrived) -> None:
             _promote_position(record, arrived)
         case "observation":
             raise MessageError("Camera observations are not taken yet.")
+        case "rotation":
+            _promote_rotation(record)
         case "refused":
             refusal = Refusal.from_dict(_object_of(json.loads(record.decoded)))
             account = refusal.source or record.account
@@ -201,7 +223,7 @@ def _start_over(journal: Path, receiver_id: str, after: int) -> None:
 
 def _show_unreadable(record: Record) -> None:
     """Open a case for an acknowledged signal that could not be read: somebody must look."""
-    transmitter = Transmitter.objects.filter(account=record.account).first()
+    transmitter = _find_transmitter(record, record.account)
     if record.kind != "signal" or transmitter is None:
         return
     unread = Received(record.protocol, "", record.account, 0, text="could not be read")

@@ -15,26 +15,22 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from narvaro.intake.alarm_frames import AlarmFrames
-from narvaro.intake.alarm_listener import AlarmDatagrams, AlarmListener
 from narvaro.intake.desk import Desk
-from narvaro.intake.door import Door
-from narvaro.intake.http_listener import HttpListener
+from narvaro.intake.doors import Doors
 from narvaro.intake.journal import Journal
 from narvaro.intake.receiver_config import (
     ConfigError,
     ReceiverConfig,
     load_config,
-    load_tls,
     read_seal_key,
 )
-from narvaro.intake.records import JournalError, now_us, read_since
+from narvaro.intake.records import JournalError, now_us, read_of_kind, read_since
 from narvaro.intake.replay import HORIZON_S, ReplayGuard
+from narvaro.intake.rotation import Rotation
 from narvaro.intake.sealed import Accounts, SealError, unseal
 from narvaro.spine import clock
 from narvaro.spine.logs import JsonLines
@@ -97,6 +93,28 @@ class AccountsFile:
         return accounts
 
 
+class Current:
+    """The accounts in force: those of the file, with the passwords that were renewed since."""
+
+    def __init__(self, file: AccountsFile, rotation: Rotation) -> None:
+        self._file = file
+        self._rotation = rotation
+        self._handed = self._applied = Accounts()
+
+    def load_first(self) -> Accounts:
+        """Return the accounts to start with."""
+        self._handed = self._file.load_first()
+        return self.load()
+
+    def load(self) -> Accounts:
+        """Return the accounts of now, the same object as long as nothing changed."""
+        self._handed = self._file.load_changed() or self._handed
+        applied = self._rotation.applied(self._handed)
+        if applied != self._applied:
+            self._applied = applied
+        return self._applied
+
+
 def run(config: ReceiverConfig) -> None:
     """Receive until SIGTERM or SIGINT; raise ConfigError or JournalError where it cannot start."""
     os.umask(0o077)
@@ -105,72 +123,43 @@ def run(config: ReceiverConfig) -> None:
     key = read_seal_key(config.seal_key_file)
     journal = Journal(config.journal, config.receiver_id)
     try:
-        asyncio.run(_receive(config, journal, AccountsFile(config.accounts, key, journal)))
+        asyncio.run(_receive(config, journal, AccountsFile(config.accounts, key, journal), key))
     finally:
         journal.close()
     logger.info("receiver_stopped")
 
 
-async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile) -> None:
+async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile, key: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    desk = Desk(journal, file.load_first(), config.limits)
+    rotation = Rotation(journal, key)
+    rotation.recall(read_of_kind(config.journal, "rotation"))
+    current = Current(file, rotation)
+    desk = Desk(journal, current.load_first(), config.limits)
     guard = ReplayGuard()
     guard.recall(read_since(config.journal, now_us() - int(HORIZON_S * 1e6)))
-    async with AsyncExitStack() as open_doors:
-        ports = await _open_doors(config, desk, AlarmFrames(desk, guard), open_doors)
-        sys.stdout.write(json.dumps({"event": "ready", "ports": ports, "pid": os.getpid()}) + "\n")
+    async with AsyncExitStack() as until:
+        doors = Doors(config, desk, AlarmFrames(desk, guard), rotation, until)
+        await doors.open()
+        ready = {"event": "ready", "ports": doors.ports, "pid": os.getpid()}
+        sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        keeping = asyncio.create_task(_keep_current(desk, file))
+        keeping = asyncio.create_task(_keep_current(desk, current))
         await stop.wait()
         keeping.cancel()
     await _finish(STOP_S)
 
 
-async def _open_doors(
-    config: ReceiverConfig, desk: Desk, frames: AlarmFrames, doors: AsyncExitStack
-) -> dict[str, int]:
-    """Start all listeners that have a port; return the ports that they are bound to."""
-    limits, networks = config.limits, config.alarm_networks
-    tls = load_tls(config.tls) if config.tls else None
-    alarms = AlarmListener(desk, limits, frames).converse
-    ports: dict[str, int] = {}
-
-    async def listen(name: str, port: int | None, door: Door, end: Callable[[], None]) -> None:
-        if port is None:
-            return
-        server = await asyncio.start_server(door.attend, config.host, port, backlog=512)
-        ports[name] = server.sockets[0].getsockname()[1]
-        doors.callback(end)
-        doors.callback(server.close)
-
-    plain = Door(desk, limits, alarms, networks=networks)
-    await listen("dc09", config.dc09_port, plain, plain.stop)
-    if "dc09" in ports:
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: AlarmDatagrams(desk, limits, frames, networks),
-            local_addr=(config.host, ports["dc09"]),
-        )
-        doors.callback(transport.close)
-    if tls is not None:
-        secret = Door(desk, limits, alarms, tls=tls, networks=networks)
-        await listen("dc09_tls", config.dc09_tls_port, secret, secret.stop)
-    web_tls = load_tls(replace(config.tls, client_ca=None)) if config.tls else None
-    web = Door(desk, limits, HttpListener(desk, limits).converse, tls=web_tls)
-    await listen("http", config.http_port, web, web.close)
-    return ports
-
-
-async def _keep_current(desk: Desk, file: AccountsFile) -> None:
+async def _keep_current(desk: Desk, current: Current) -> None:
     """Follow the sealed file, and say the counts once a minute where they changed."""
     said: dict[str, int] = {}
     loop = asyncio.get_running_loop()
     due = loop.time() + COUNTS_S
     while True:
         await asyncio.sleep(RELOAD_S)
-        desk.accounts = file.load_changed() or desk.accounts
+        desk.accounts = current.load()
         clock.keep()
         if loop.time() >= due:
             due += COUNTS_S

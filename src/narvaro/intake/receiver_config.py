@@ -8,8 +8,10 @@ import ssl
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from narvaro.intake.limits import Limits
+from narvaro.intake.mqtt_line import Broker
 
 
 class ConfigError(Exception):
@@ -42,6 +44,10 @@ class ReceiverConfig:
     dc09_port: int | None = 12128
     dc09_tls_port: int | None = None
     http_port: int | None = 5055
+    sos_access_port: int | None = None
+    cot_port: int | None = None
+    mail_port: int | None = None
+    broker: Broker | None = None
     alarm_networks: tuple[str, ...] = ()
     tls: TlsFiles | None = None
     limits: Limits = field(default_factory=Limits)
@@ -56,9 +62,22 @@ def load_config(path: Path) -> ReceiverConfig:
         files = TlsFiles(**{name: Path(one) for name, one in tls.items()}) if tls else None
         given |= {name: Path(given[name]) for name in ("journal", "accounts", "seal_key_file")}
         given["alarm_networks"] = tuple(given.get("alarm_networks", ()))
-        return ReceiverConfig(limits=limits, tls=files, **given)
+        broker = _read_broker(given.pop("broker", None))
+        return ReceiverConfig(limits=limits, tls=files, broker=broker, **given)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
         raise ConfigError(f"{path} is not a receiver's configuration: {fault!r}") from fault
+
+
+def _read_broker(given: dict[str, Any] | None) -> Broker | None:
+    """Read the broker's settings; its password stands in a file of secrets, if anywhere."""
+    if not given:
+        return None
+    ca_file = given.pop("ca_file", None)
+    password_file = given.pop("password_file", None)
+    password = ""
+    if password_file:
+        password = str(tomllib.loads(Path(password_file).read_text()).get("mqtt_password", ""))
+    return Broker(password=password, ca_file=Path(ca_file) if ca_file else None, **given)
 
 
 def read_seal_key(path: Path) -> str:

@@ -15,12 +15,13 @@ import apsw
 
 from narvaro.spine import clock
 
-Kind: TypeAlias = Literal["signal", "position", "observation", "refused"]
+Kind: TypeAlias = Literal["signal", "position", "observation", "rotation", "refused"]
 
 DAY_S = 86_400
 KEPT_S: dict[Kind, int] = {
     "position": 3 * DAY_S,  # the most that a raw position may be kept
     "observation": 90 * DAY_S,
+    "rotation": 90 * DAY_S,
     "refused": 90 * DAY_S,
     "signal": 731 * DAY_S,  # as long as its case: 24 months
 }
@@ -122,6 +123,12 @@ def read_since(path: Path, at_us: int) -> list[Record]:
     statement = f"SELECT {COLUMNS}, id FROM record ORDER BY id DESC"  # noqa: S608 - constants
     with _rows(path, statement) as rows:
         return [Record(*row) for row in takewhile(lambda row: row[1] >= at_us, rows)][::-1]
+
+
+def read_of_kind(path: Path, kind: Kind) -> list[Record]:
+    """Read all records of a kind of which there are few, in order."""
+    statement = f"SELECT {COLUMNS}, id FROM record WHERE kind = ? ORDER BY id"  # noqa: S608 - constants
+    return [Record(*row) for row in _read(path, statement, (kind,))]
 
 
 def read_last_seen(path: Path, since_us: int = 0) -> list[Seen]:

@@ -49,7 +49,7 @@ class ReplayGuard:
 
         A frame without a fingerprint is new; a first sending that was not stored does not count.
         """
-        heard = self._heard.get(account, {}).get(fingerprint) if fingerprint else None
+        heard = self._heard.get(account, OrderedDict()).get(fingerprint) if fingerprint else None
         if heard is None or clock.monotonic() - heard.at_s > self._horizon_s:
             return Verdict.NEW, None
         if heard.kept is not None and heard.kept.done() and heard.kept.exception() is not None:

@@ -1,19 +1,17 @@
 """SOS Access v4 over TCP or TLS. In: connections with one request each. Out: an answer after commit."""
 
 import asyncio
-import contextlib
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from narvaro.intake.desk import Desk
-from narvaro.intake.limits import Gate, Guest, Limits
+from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import sos_access
 from narvaro.intake.records import JournalError
+from narvaro.intake.rotation import Rotation
 from narvaro.intake.sealed import Sender
 from narvaro.spine import clock
 
@@ -22,14 +20,10 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 16_384
 LET_OUT_READS = 64  # a megabyte beyond what is too long
 REFUSED_RAW = 4096  # what is kept of the bytes of a refused request
-SECRET_LENGTH = 15
 REPEAT_S = 120.0  # a transmitter tries both centres a few times within this
 REFERENCES = 64  # remembered of each sender
 PING_EVERY_S = 5.0  # the densest rhythm agreed is six in 90 s
 DUPLICATED, OTHER_ERROR, TOO_OFTEN = (("status", "10"), ("status", "99"), ("status", "101"))
-
-Renew: TypeAlias = Callable[[Sender], Awaitable[str]]
-"""Makes a sender's next password, 15 printable ASCII characters, and keeps it; the old one holds."""
 
 
 @dataclass(frozen=True)
@@ -46,39 +40,28 @@ class _Kept:
 
 
 class SosAccessListener:
-    """Answers one request per connection; the callback of an asyncio server."""
+    """Answers one request per connection: what a `Door` lets in converses with it."""
 
-    def __init__(self, desk: Desk, limits: Limits, renew: Renew) -> None:
+    def __init__(self, desk: Desk, limits: Limits, rotation: Rotation) -> None:
         self._desk = desk
         self._limits = limits
-        self._renew = renew
-        self._gate = Gate(limits)
+        self._rotation = rotation
         self._unread: set[asyncio.StreamWriter] = set()
         self._recent: dict[tuple[str, str], dict[str, _Kept]] = {}
         self._pinged: dict[tuple[str, str], float] = {}
 
-    async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection: read a request, have it kept, answer, close."""
-        guest = Guest(str((writer.get_extra_info("peername") or ("",))[0]), writer.transport.abort)
-        if not self._gate.enter(guest):
-            self._desk.counts["connection_refused"] += 1
-            writer.transport.abort()
+    async def converse(
+        self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Read one request, have it kept, and answer it."""
+        data = await self._read(reader, writer)
+        if not data:
             return
-        try:
-            data = await self._read(reader, writer)
-            if data:
-                writer.write(await self._reply(guest, data))
-                async with asyncio.timeout(self._limits.send_s):
-                    await writer.drain()
-                    if len(data) > sos_access.MAX_CHARACTERS:
-                        await self._let_out(reader, writer)
-        except (TimeoutError, ConnectionError) as end:
-            self._desk.counts[f"connection_{type(end).__name__}"] += 1
-        finally:
-            self._gate.leave(guest)
-            writer.close()
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                await writer.wait_closed()
+        writer.write(await self._reply(guest, data))
+        async with asyncio.timeout(self._limits.send_s):
+            await writer.drain()
+            if len(data) > sos_access.MAX_CHARACTERS:
+                await self._let_out(reader, writer)
 
     def stop(self) -> None:
         """Close what has not sent its whole request; the others are still stored and answered."""
@@ -124,6 +107,8 @@ class SosAccessListener:
             guest.proven = message.owner is not None
             message, kept = self._hand_in(message, guest, data)
             await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
+            if isinstance(message.owner, Sender) and ("secret", "next") in message.answer:
+                await self._rotation.note_used(message.owner)
             if not (kept or self._desk.journal.healthy):
                 return sos_access.acknowledge(message, stored=False)
             return sos_access.acknowledge(await self._renewed(message), stored=True)
@@ -177,7 +162,5 @@ class SosAccessListener:
         asked = ("request", "newauthentication") in message.answer
         if not asked or message.refusal is not None or not isinstance(message.owner, Sender):
             return message
-        secret = await self._renew(message.owner)
-        if len(secret) != SECRET_LENGTH or not (secret.isascii() and secret.isprintable()):
-            raise ValueError(f"A new authentication has {SECRET_LENGTH} printable characters.")
+        secret = await self._rotation.renew(message.owner)
         return replace(message, answer=(*message.answer, ("newauthentication", secret)))

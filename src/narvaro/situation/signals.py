@@ -58,6 +58,9 @@ class SignalFacts:
     occurred_at: datetime | None
     received_at: datetime
     time_verified: bool
+    fingerprint: str = ""
+    lat: float | None = None
+    lon: float | None = None
 
     @property
     def content_key(self) -> str:
@@ -73,8 +76,13 @@ def _is_repeat(tenant_id: UUID, facts: SignalFacts) -> bool:
     """Return whether the panel only sent this again.
 
     It is the same content with the panel's same time, or within a minute; never after its case was
-    closed: a dialler that starts its numbers anew may have a new alarm with the old number.
+    closed: a dialler that starts its numbers anew may have a new alarm with the old number. What
+    the panel stamped with its time is one message, under whatever number and whenever it comes.
     """
+    if facts.fingerprint:
+        stamped = Signal.objects.filter(tenant_id=tenant_id, fingerprint=facts.fingerprint)
+        if stamped.filter(part=facts.part).exists():
+            return True
     alike = Signal.objects.filter(
         tenant_id=tenant_id,
         content_key=facts.content_key,
@@ -113,20 +121,25 @@ def _find_answered(transmitter: Transmitter, code: AlarmCode) -> Case | None:
 
 
 def _keep(
-    transmitter: Transmitter, facts: SignalFacts, code: AlarmCode, case: Case | None
+    tenant_id: UUID,
+    transmitter: Transmitter | None,
+    facts: SignalFacts,
+    code: AlarmCode,
+    case: Case | None,
 ) -> Signal:
     return Signal.objects.create(
-        tenant_id=transmitter.tenant_id,
+        tenant_id=tenant_id,
         content_key=facts.content_key,
+        fingerprint=facts.fingerprint,
         transmitter=transmitter,
         case=case,
         receiver_id=facts.receiver_id,
         journal_id=facts.journal_id,
         part=facts.part,
-        account=facts.account,
-        token=facts.token,
-        code=facts.code,
-        qualifier=facts.qualifier,
+        account=facts.account[:32],
+        token=facts.token[:16],
+        code=facts.code[:32],
+        qualifier=facts.qualifier[:8],
         zone=facts.zone[:16],
         area=facts.area[:16],
         text=facts.text[:400],
@@ -151,12 +164,17 @@ def next_case_number(tenant_id: UUID) -> int:
     return take_case_numbers(tenant_id, 1)
 
 
+def list_concerned(tenant_id: UUID, at: datetime) -> list[UUID]:
+    """List the municipality, its alarm centre and the suppliers in force (for audiences)."""
+    who = list_organisation_ids(
+        tenant_id, OrganisationKind.MUNICIPALITY, OrganisationKind.ALARM_CENTRE
+    )
+    return who + [one for one in list_suppliers_in_force(tenant_id, at) if one not in who]
+
+
 def share_by_default(case: Case, at: datetime) -> list[UUID]:
     """Share a new case with the municipality, its alarm centre and the suppliers in force."""
-    who = list_organisation_ids(
-        case.tenant_id, OrganisationKind.MUNICIPALITY, OrganisationKind.ALARM_CENTRE
-    )
-    who += [one for one in list_suppliers_in_force(case.tenant_id, at) if one not in who]
+    who = list_concerned(case.tenant_id, at)
     CaseShare.objects.bulk_create(CaseShare(case=case, organisation_id=one) for one in who)
     return who
 
@@ -185,8 +203,8 @@ def _open(
         priority=handling.priority,
         site=site,
         place=site.name,
-        lat=site.lat,
-        lon=site.lon,
+        lat=site.lat if facts.lat is None else facts.lat,
+        lon=site.lon if facts.lon is None else facts.lon,
         plan=plan,
         needs=list(handling.needs),
         offer_by_rule=handling.offer_by_rule,
@@ -266,7 +284,7 @@ def receive_signal(
         case = None
         if code.phase in {"restore", "cancel"}:
             case = _find_answered(transmitter, code)
-        signal = _keep(transmitter, facts, code, case)
+        signal = _keep(transmitter.tenant_id, transmitter, facts, code, case)
         if case is not None:
             _join(case, signal, code, by, at)
         return signal
@@ -274,8 +292,55 @@ def receive_signal(
     born = case is None
     if case is None:
         case = _open(transmitter, facts, code, by, at)
-    signal = _keep(transmitter, facts, code, case)
+    signal = _keep(transmitter.tenant_id, transmitter, facts, code, case)
     _join(case, signal, code, by, at)
     if not born:
         _raise(case, code, by, at)
     return signal
+
+
+@transaction.atomic
+def receive_unplaced(
+    *, tenant_id: UUID, facts: SignalFacts, code: AlarmCode, by: str, at: datetime
+) -> Signal | None:
+    """Keep a signal whose account nobody knows, and show it as a case: somebody must look.
+
+    It comes from a sender that was proven (an alarm centre's mail, a webhook), so it is no junk.
+    None for a repeat; a test or a restore opens nothing.
+    """
+    events.hold(tenant_id)
+    if _is_repeat(tenant_id, facts):
+        return None
+    case = _find_unplaced(tenant_id, facts) if code.opens_case else None
+    if code.opens_case and case is None:
+        case = Case.objects.create(
+            tenant_id=tenant_id,
+            number=next_case_number(tenant_id),
+            kind=code.kind,
+            born=Case.Born.PANEL,
+            priority=code.priority or LOWEST,
+            place=facts.account or facts.text[:200],
+            lat=facts.lat,
+            lon=facts.lon,
+            text=facts.text,
+            triggered_at=facts.occurred_at if facts.time_verified else None,
+            received_at=facts.received_at,
+            last_signal_at=facts.received_at,
+        )
+        tell_opened(case, share_by_default(case, at), by=by, at=at)
+    signal = _keep(tenant_id, None, facts, code, case)
+    if case is not None:
+        _join(case, signal, code, by, at)
+    return signal
+
+
+def _find_unplaced(tenant_id: UUID, facts: SignalFacts) -> Case | None:
+    """Find the active case of the same unknown account within the window."""
+    if not facts.account:
+        return None
+    alike = Signal.objects.filter(
+        tenant_id=tenant_id, transmitter=None, account=facts.account[:32], case__site=None,
+        case__state__in=ACTIVE, case__last_signal_at__gte=facts.received_at - WINDOW,
+    )  # fmt: skip
+    found = alike.order_by("-received_at").values_list("case_id", flat=True).first()
+    return None if found is None else Case.objects.select_for_update(no_key=True).get(pk=found)

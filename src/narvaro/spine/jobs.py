@@ -58,6 +58,11 @@ def enqueue(kind: str, *, run_at: datetime) -> None:
         Job.objects.create(kind=kind, run_at=run_at)
 
 
+def list_failing(times: int) -> list[Job]:
+    """List the jobs that failed so many times in a row, or more."""
+    return list(Job.objects.filter(done_at=None, failures__gte=times).order_by("kind", "pk"))
+
+
 def run_due(now: datetime) -> int:
     """Run what is due at `now`; return how many ran without failing."""
     due = Job.objects.filter(done_at=None, run_at__lte=now)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from narvaro.spine import clock
 from narvaro.spine.events import hold
@@ -70,6 +70,21 @@ def fire_due(limit: int = 100) -> int:
     due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
     found = list(due.order_by("deadline").values_list("pk", "tenant_id")[:limit])
     return sum(_fire(pk, tenant_id, now) for pk, tenant_id in found)
+
+
+def count_waiting() -> int:
+    """Return how many timers wait for their deadline."""
+    return Timer.objects.filter(fired_at=None, cancelled_at=None).count()
+
+
+def find_overdue(by_s: float) -> tuple[int, datetime | None]:
+    """Return how many timers should have fired more than `by_s` seconds ago, and the first deadline."""
+    now, uptime = clock.now(), clock.uptime()
+    late = Q(boot=uptime.boot, boot_deadline_s__lte=uptime.seconds - by_s)
+    late |= ~Q(boot=uptime.boot) & Q(deadline__lte=now - timedelta(seconds=by_s))
+    found = Timer.objects.filter(late, fired_at=None, cancelled_at=None)
+    said = found.aggregate(count=Count("pk"), first=Min("deadline"))
+    return said["count"], said["first"]
 
 
 def _fire(pk: UUID, tenant_id: UUID, now: datetime) -> bool:

@@ -85,6 +85,7 @@ COLUMN: dict[str, Promise] = {
     "ordered": lazy_in("column", "Ordered at"),
     "organisation": lazy_in("column", "Organisation"),
     "part": lazy_in("column", "Part of the building"),
+    "protocol": lazy_in("column", "Protocol"),
     "path": lazy_in("column", "Transmission path"),
     "path_category": lazy_in("column", "Category of the path (EN 50136)"),
     "carrier": lazy_in("column", "Carrier"),

@@ -106,6 +106,15 @@ TRANSMITTERS = TableSpec(
         Column("site", cells.text, aliases=("Objektnummer", "Objekt")),
         Column("key", cells.text, required=False, aliases=("Nyckel",), secret=True),
         _optional("key_form", cells.one_of({"hex": "hex", "ascii": "ascii"}), "Nyckelform"),
+        _optional(
+            "protocol",
+            cells.one_of(
+                {"sia dc-09": "sia-dc09", "sia-dc09": "sia-dc09", "dc-09": "sia-dc09",
+                 "sos access": "sos-access", "sos-access": "sos-access", "e-post": "mail",
+                 "mail": "mail", "cloudevents": "cloudevents"}
+            ),
+            "Protokoll",
+        ),  # fmt: skip
         _optional("path", cells.text_up_to(20), "Väg", "Överföringsväg"),
         _optional("poll_interval_s", cells.positive_integer, "Avfrågning s", "Avfrågning"),
         _optional(

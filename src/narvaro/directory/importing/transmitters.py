@@ -15,7 +15,9 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.sealing import seal_text
 
 KEY_LENGTHS = (16, 24, 32)
-PROTOCOL = "sia-dc09"
+DC09, SOS_ACCESS = "sia-dc09", "sos-access"
+LONGEST = {DC09: 16, SOS_ACCESS: 15}
+SOS_ACCESS_KEY = 15
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,12 @@ class _Checked:
     networks: tuple[str, ...]
 
     @property
+    def protocol(self) -> str:
+        return _protocol(self.row)
+
+    @property
     def account(self) -> str:
-        return str(self.row["account"]).upper()
+        return _account(self.row)
 
     @property
     def path(self) -> str:
@@ -42,28 +48,30 @@ class Transmitters:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.sites = {one.code: one for one in Site.objects.published().filter(tenant=tenant)}
-        known = Transmitter.objects.filter(protocol=PROTOCOL)
-        self.owners = dict(known.values_list("account", "tenant_id"))
-        self.seen: dict[tuple[str, str], int] = {}
+        known = Transmitter.objects.values_list("protocol", "account", "tenant_id")
+        self.owners = {(protocol, account): owner for protocol, account, owner in known}
+        self.seen: dict[tuple[str, str, str], int] = {}
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's site beside it, or why it is not taken; a key is never repeated."""
         reasons: list[Refusal] = []
-        account = row["account"].upper()
+        protocol, account = _protocol(row), _account(row)
         site = self.sites.get(row["site"])
         if site is None:
             why, todo = Said("is no site here"), Said("bring in the sites first")
             reasons.append(refuse("site", row["site"], why, todo))
-        if self.owners.get(account, self.tenant.pk) != self.tenant.pk:
+        if self.owners.get((protocol, account), self.tenant.pk) != self.tenant.pk:
             why, todo = Said("is taken in this installation"), Said("use another account")
             reasons.append(refuse("account", account, why, todo))
-        first = self.seen.setdefault((account, row.values.get("path") or ""), row.line)
+        line = (protocol, account, str(row.values.get("path") or ""))
+        first = self.seen.setdefault(line, row.line)
         if first != row.line:
             reasons.append(stands_twice("account", account, first))
-        if not account.isalnum() or len(account) > 16:
-            why = Said("is not 1–16 letters and digits")
+        longest = LONGEST.get(protocol, 32)
+        if not account.isalnum() or len(account) > longest:
+            why = Said("is not 1–%(longest)s letters and digits", longest=longest)
             reasons.append(refuse("account", account, why, Said("correct it")))
-        fault = _key_fault(row.values.get("key") or "", row.values.get("key_form") or "hex")
+        fault = _fault_of_key(row, protocol)
         if fault is not None:
             reasons.append(refuse("key", "…", fault, Said("correct the key or its form")))
         networks = _words(row, "networks")
@@ -77,7 +85,7 @@ class Transmitters:
         """Make or change the transmitters and their paths."""
         for one in checked:
             transmitter, _ = Transmitter.objects.update_or_create(
-                protocol=PROTOCOL,
+                protocol=one.protocol,
                 account=one.account,
                 defaults={
                     "tenant": self.tenant,
@@ -127,6 +135,25 @@ def _sealed(row: Row) -> dict[str, object]:
         "sealed_key": seal_text(row.values["key"] or ""),
         "key_form": row.values.get("key_form") or "hex",
     }
+
+
+def _protocol(row: Row) -> str:
+    return str(row.values.get("protocol") or DC09)
+
+
+def _account(row: Row) -> str:
+    """Return the account as messages write it; DC-09 knows no small letters."""
+    account = str(row["account"])
+    return account.upper() if _protocol(row) == DC09 else account
+
+
+def _fault_of_key(row: Row, protocol: str) -> Said | None:
+    key = row.values.get("key") or ""
+    if protocol == DC09:
+        return _key_fault(key, row.values.get("key_form") or "hex")
+    if protocol == SOS_ACCESS and len(key) != SOS_ACCESS_KEY:
+        return Said("is %(number)s characters long; an authentication has 15", number=len(key))
+    return None
 
 
 def _key_fault(key: str, form: str) -> Said | None:

@@ -267,6 +267,8 @@ def _items(section: object) -> dict[str, object]:
                 "@Value": value,
             }:
                 found[name.lower()] = value
+            case _:
+                pass
     return found
 
 

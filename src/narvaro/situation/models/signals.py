@@ -13,6 +13,7 @@ class Signal(TenantRow):
     """One message from a device, as promoted from the journal; the raw bytes stay there."""
 
     content_key = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64, blank=True)
     transmitter = models.ForeignKey(
         Transmitter, null=True, on_delete=models.PROTECT, related_name="signals"
     )
@@ -21,10 +22,10 @@ class Signal(TenantRow):
     receiver_id = models.CharField(max_length=40)
     journal_id = models.BigIntegerField()
     part = models.PositiveSmallIntegerField(default=0)
-    account = models.CharField(max_length=16)
+    account = models.CharField(max_length=32, blank=True)
     token = models.CharField(max_length=16)
-    code = models.CharField(max_length=8)
-    qualifier = models.CharField(max_length=1, blank=True)
+    code = models.CharField(max_length=32)
+    qualifier = models.CharField(max_length=8, blank=True)
     zone = models.CharField(max_length=16, blank=True)
     area = models.CharField(max_length=16, blank=True)
     text = models.CharField(max_length=400, blank=True)
@@ -43,6 +44,11 @@ class Signal(TenantRow):
         indexes = [
             models.Index(fields=["case", "received_at"], name="signal_case"),
             models.Index(fields=["tenant", "content_key", "received_at"], name="signal_repeat"),
+            models.Index(
+                fields=["tenant", "fingerprint"],
+                condition=~models.Q(fingerprint=""),
+                name="signal_fingerprint",
+            ),
         ]
 
 

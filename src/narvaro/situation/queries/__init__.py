@@ -57,6 +57,7 @@ from narvaro.situation.queries.reports import (
     own_reports,
     without_words,
 )
+from narvaro.situation.queries.troubles import count_open_troubles, list_troubles
 
 __all__ = [
     "Cost",
@@ -66,6 +67,7 @@ __all__ = [
     "Triage",
     "UnitNow",
     "cases_shared_with",
+    "count_open_troubles",
     "damage_sums",
     "damages_seen_by",
     "find_incident",
@@ -96,6 +98,7 @@ __all__ = [
     "list_refused_intake",
     "list_signals",
     "list_to_triage",
+    "list_troubles",
     "list_units_now",
     "list_waves",
     "list_words_to_settle",

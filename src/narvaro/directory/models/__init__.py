@@ -1,0 +1,37 @@
+"""Rows of the directory, one file per noun. In: what `actions` write from files. Out: rows, selections."""
+
+from narvaro.directory.models.devices import Camera, Sender, TransmissionPath, Transmitter
+from narvaro.directory.models.files import FromFileQuerySet, FromFileRow, ImportBatch
+from narvaro.directory.models.places import (
+    Area,
+    PlacedRow,
+    ResponsePlan,
+    RoadMap,
+    Site,
+    SiteAlias,
+    SiteChange,
+    SiteQuerySet,
+)
+from narvaro.directory.models.units import Competence, CompetenceKind, Permit, Unit
+
+__all__ = [
+    "Area",
+    "Camera",
+    "Competence",
+    "CompetenceKind",
+    "FromFileQuerySet",
+    "FromFileRow",
+    "ImportBatch",
+    "Permit",
+    "PlacedRow",
+    "ResponsePlan",
+    "RoadMap",
+    "Sender",
+    "Site",
+    "SiteAlias",
+    "SiteChange",
+    "SiteQuerySet",
+    "TransmissionPath",
+    "Transmitter",
+    "Unit",
+]

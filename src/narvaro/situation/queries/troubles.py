@@ -1,0 +1,26 @@
+"""Reads of the installation's troubles. The viewer first; a trouble belongs to no tenant."""
+
+from datetime import timedelta
+
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.spine import clock
+from narvaro.spine.models import Trouble
+
+REMEMBERED = timedelta(days=7)
+SHOWN = 50
+
+
+def list_troubles(viewer: Viewer) -> list[Trouble]:
+    """List the open troubles, newest first, then those that ended in the last seven days."""
+    viewer.require(Record.SYSTEM)
+    lasting = Trouble.objects.filter(ended_at=None).order_by("-raised_at")
+    over = Trouble.objects.filter(ended_at__gte=clock.now() - REMEMBERED).order_by("-ended_at")
+    return [*lasting, *over[:SHOWN]]
+
+
+def count_open_troubles(viewer: Viewer) -> int:
+    """Return how many troubles are open; none for who may not know of them."""
+    if not viewer.may(Record.SYSTEM):
+        return 0
+    return Trouble.objects.filter(ended_at=None).count()
