@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from narvaro.access.viewer import Viewer, viewer_of
 from narvaro.contract.models import Contract, Option, Price, ResponseTerm
 from narvaro.directory.models import (
     Area,
+    Camera,
     Competence,
     CompetenceKind,
     ImportBatch,
@@ -24,8 +26,10 @@ from narvaro.directory.models import (
 )
 from narvaro.plan.hours import night_at, night_of
 from narvaro.plan.models import Focus, PatrolPlan, Shift, Visit
+from narvaro.situation.cameras import ObservedFacts, note_observed
 from narvaro.situation.codes import find_code
 from narvaro.situation.models import (
+    CameraEvent,
     Category,
     Damage,
     Decision,
@@ -45,6 +49,7 @@ from narvaro.spine.sealing import seal_text
 NIGHT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 02:00 in Stockholm
 EPOCH = date(2020, 1, 1)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_records = count(1)
 
 
 @dataclass
@@ -129,6 +134,30 @@ def make_transmitter(site: Site, account: str = "", **path: Any) -> Transmitter:
     made = Transmitter.objects.create(tenant=site.tenant, site=site, account=name)
     TransmissionPath.objects.create(tenant=site.tenant, transmitter=made, **path)
     return made
+
+
+def make_camera(site: Site, name: str = "Skolgården", code: str = "K-12", **more: Any) -> Camera:
+    """Make a camera of the municipality at a site, with its purpose and balancing written down."""
+    organisation = Organisation.objects.get(tenant=site.tenant, kind=OrganisationKind.MUNICIPALITY)
+    given = {
+        "organisation": organisation, "site": site, "direction_deg": 140.0,
+        "purpose": "Förebygga skadegörelse", "balancing_reference": "KS 2026/17",
+    } | more  # fmt: skip
+    return Camera.objects.create(tenant=site.tenant, code=code, name=name, **given)
+
+
+def observe(
+    camera: Camera, what: str = "loitering", at: datetime = NIGHT, **more: Any
+) -> CameraEvent | None:
+    """Let a camera say something; each time it is another record of the journal."""
+    given: dict[str, Any] = {
+        "receiver_id": camera.code, "journal_id": next(_records), "began": True, "count": None,
+        "note": "", "received_at": at,
+    } | more  # fmt: skip
+    return note_observed(
+        tenant_id=camera.tenant_id, camera_code=camera.code,
+        facts=ObservedFacts(what=what, at=at, **given), by="test", at=given["received_at"],
+    )  # fmt: skip
 
 
 def make_plan(site: Site, *, offer: str = "auto", key: str = "114", **rule: object) -> ResponsePlan:

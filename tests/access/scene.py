@@ -26,6 +26,7 @@ from narvaro.spine.ids import uuid7
 from tests.make import (
     NIGHT,
     World,
+    make_camera,
     make_contract,
     make_damage,
     make_member,
@@ -37,6 +38,7 @@ from tests.make import (
     make_viewer,
     make_visit,
     make_world,
+    observe,
     send_signal,
 )
 
@@ -96,6 +98,13 @@ def report_harm(member: Member, site: Site, mark: str) -> dict[str, Any]:
     return {"damage_id": found.pk, "photo_id": kept.pk}
 
 
+def see_something(site: Site, mark: str) -> dict[str, Any]:
+    """Have a camera see something; return its id."""
+    seen = observe(make_camera(site, f"{mark}-KAMERA", f"{mark}-K1"), note=f"{mark}-ORD")
+    assert seen is not None
+    return {"event_id": seen.pk}
+
+
 def publish_plan(unit: Unit, site: Site) -> dict[str, Any]:
     """Publish the night's plan with one visit, and let a guard of the unit have begun it."""
     visit = make_visit(unit, site, state="proposed")
@@ -138,7 +147,7 @@ def make_scene(name: str) -> Scene:
         "response_id": done.pk, "contract_id": contract.pk, "month": "2026-11", "code": "left",
         "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
         **report_harm(crewed.member, site, mark), **publish_plan(crewed.unit, site),
-        **put_file_in(world, mark),
+        **put_file_in(world, mark), **see_something(site, mark),
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))
 

@@ -7,6 +7,7 @@ import pytest
 
 from narvaro.config.databases import database, postgresql_database
 from narvaro.config.home import HomeRefused, Settings, home_path, open_home
+from narvaro.config.receiving import list_receivers
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +32,29 @@ def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     assert (again.seal_key, again.django_secret_key) == (home.seal_key, home.django_secret_key)
     assert home.seal_key not in repr(home)
     assert open_home(tmp_path / "other").seal_key != home.seal_key
+
+
+def test_a_home_of_before_gets_its_metrics_token_once(tmp_path: Path) -> None:
+    """Written behind what stands there; a file that cannot be written leaves the metrics off."""
+    file = open_home(tmp_path).secrets_file
+    lines = [one for one in file.read_text().splitlines() if "metrics_token" not in one]
+    file.write_text("\n".join([*lines, 'smtp_password = "hemligt"']))
+    first = open_home(tmp_path)
+    again = open_home(tmp_path)
+    assert len(first.metrics_token) >= 32
+    assert (again.metrics_token, again.seal_key) == (first.metrics_token, first.seal_key)
+    assert first.metrics_token not in repr(first)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_receiver_has_a_journal(tmp_path: Path) -> None:
+    """As the receivers are told of it."""
+    for settings in ("", "second_receiver = true\n"):
+        (tmp_path / "narvaro.toml").write_text(settings)
+        home = open_home(tmp_path)
+        receivers = {one.id: one.journal for one in list_receivers(home)}
+        assert home.journals == receivers
+        assert len(receivers) == 1 + bool(settings)
 
 
 def test_secrets_that_others_can_read_are_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_journal_tells_since_when_it_listens(tmp_path: Path) -> None:
             hands.advance(3600)
             started_us = now_us()
             journal = Journal(tmp_path / "intake.db", "test")
-            hands.advance(30)
+            hands.advance(5)
             journal.append(make_record()).result(5)
             journal.close()
             assert read_listening(journal.path) == Listening(started_us, now_us())

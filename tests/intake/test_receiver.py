@@ -13,6 +13,7 @@ import pytest
 from narvaro.intake.protocols.sia_dc09 import enclose
 from narvaro.intake.receiver_config import ConfigError, load_config, read_seal_key
 from narvaro.intake.sealed import Accounts, AlarmAccount
+from tests.intake.cold_start import first_answer_s
 from tests.intake.running import ACCOUNTS, ROOT, Running, receiver, wait_until
 
 ALARM = enclose(b'"SIA-DCS"0001L0#1234[#1234|Nri1/BA05]')
@@ -140,3 +141,9 @@ def test_seal_key_comes_from_a_file_of_its_own_or_from_the_secrets(tmp_path: Pat
     assert read_seal_key(tmp_path / "key") == read_seal_key(tmp_path / "secrets.toml") == "abc="
     with pytest.raises(ConfigError, match=r"other\.toml"):
         read_seal_key(tmp_path / "other.toml")
+
+
+@pytest.mark.slow
+def test_a_large_journal_does_not_delay_the_first_answer(tmp_path: Path) -> None:
+    """Nothing at the start reads the whole journal."""
+    assert first_answer_s(tmp_path, 300_000) < 5.0

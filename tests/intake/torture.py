@@ -5,6 +5,7 @@
     python -m tests.intake.torture cuts --runs 10000
     python -m tests.intake.torture frames --runs 1000000 [--atheris]
     python -m tests.intake.torture idle --runs 20
+    python -m tests.intake.torture cold --runs 10000000
 
 What breaks a promise is kept under build/torture.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from random import Random
 
 from narvaro.intake.journal import Journal
+from tests.intake.cold_start import first_answer_s
 from tests.intake.crowds import ask_in_crowd
 from tests.intake.kills import kill_often
 from tests.intake.mutants import Findings, list_mutants, try_frames
@@ -29,7 +31,8 @@ from tests.intake.running import ROOT, receiver
 KEPT = ROOT / "build" / "torture"
 CROWD = 2000
 ALARM_S = 1.0
-RUNS = {"kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20}
+COLD_S = 5.0
+RUNS = {"cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20}
 
 
 def kills(runs: int, seed: int) -> bool:
@@ -130,7 +133,16 @@ def idle(runs: int, _seed: int) -> bool:
     return waits[-1] <= ALARM_S
 
 
+def cold(runs: int, _seed: int) -> bool:
+    """Start on a journal of `runs` rows; return whether the first alarm was answered in time."""
+    with tempfile.TemporaryDirectory(prefix="cold-", dir=KEPT) as folder:
+        took_s = first_answer_s(Path(folder), runs)
+    print(f"{runs} rows: first acknowledgement {took_s:.2f} s after the start")
+    return took_s <= COLD_S
+
+
 PARTS: dict[str, Callable[[int, int], bool]] = {
+    "cold": cold,
     "cuts": cuts,
     "frames": frames,
     "idle": idle,

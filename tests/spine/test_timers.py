@@ -121,3 +121,19 @@ def test_a_timer_without_a_handler_is_refused(world: World) -> None:
     """A deadline that nobody would hear is no deadline."""
     with pytest.raises(LookupError, match=r"no\.such"):
         timers.start("no.such", tenant_id=world.tenant.pk, subject=uuid7(), deadline=NIGHT)
+
+
+def test_what_should_have_fired_is_counted_by_its_uptime(world: World, hands: Hands) -> None:
+    """By how much, not before; a step of the clock makes nothing overdue."""
+    first = start(world, 60)
+    start(world, 90)
+    assert timers.count_waiting() == 2
+    hands.jump(3600)
+    assert timers.find_overdue(5) == (0, None)
+    hands.advance(65)
+    assert timers.find_overdue(5) == (1, first.deadline)
+    hands.advance(30)
+    assert timers.find_overdue(5) == (2, first.deadline)
+    timers.fire_due()
+    assert timers.find_overdue(5) == (0, None)
+    assert timers.count_waiting() == 0

@@ -14,6 +14,7 @@ class Record(StrEnum):
     """Record classes, as the policy and the event log name them."""
 
     AUDIT = "audit"
+    CAMERA_EVENT = "camera_event"
     CASE = "case"
     CONTRACT = "contract"
     DAMAGE = "damage"
@@ -80,6 +81,7 @@ _DISPATCH_DESK: Mapping[Record, Grant] = {
     Record.SITE: _grant(Scope.TENANT),
     Record.MAP: _grant(Scope.TENANT),
     Record.REFUSED_INTAKE: _grant(Scope.TENANT),
+    Record.CAMERA_EVENT: _grant(Scope.TENANT, Verb.WRITE),
     Record.SYSTEM: _grant(Scope.TENANT),
 }
 _BUYER: Mapping[Record, Grant] = {
@@ -107,6 +109,7 @@ _BUYER: Mapping[Record, Grant] = {
 _COORDINATOR: Mapping[Record, Grant] = {
     **_BUYER,
     Record.AUDIT: _grant(Scope.TENANT),
+    Record.CAMERA_EVENT: _grant(Scope.TENANT),
     Record.CONTRACT: _grant(Scope.SHARED, Verb.WRITE, fields=("price",)),
     Record.IMPORT: _grant(Scope.TENANT, Verb.WRITE),
     Record.OBSERVATION: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
@@ -168,6 +171,10 @@ _PROPERTY: Mapping[Record, Grant] = {
     **_REPORTER,
     Record.DAMAGE: _grant(Scope.TENANT, Verb.WRITE, Verb.REPORT),
 }
+_CAMERAS: Mapping[Record, Grant] = {
+    **_REPORTER,
+    Record.CAMERA_EVENT: _grant(Scope.TENANT, Verb.WRITE),
+}
 _POLICE: Mapping[Record, Grant] = {
     Record.PICTURE: _grant(Scope.SHARED),  # the published picture, each reading logged
 }
@@ -181,7 +188,7 @@ POLICY: Mapping[tuple[str, str], Mapping[Record, Grant]] = {
     ("shift_leader", "guarding_company"): _LEADER,
     ("guard", "guarding_company"): _CREW,
     ("property_manager", "municipality"): _PROPERTY,
-    ("camera_operator", "municipality"): _REPORTER,
+    ("camera_operator", "municipality"): _CAMERAS,
     ("reporter", "municipality"): _REPORTER,
     ("reporter", "housing_company"): _REPORTER,
     ("police_guest", "police"): _POLICE,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from narvaro.spine.models import Tenant
 
 KINDS = (
-    "sites", "areas", "members", "units", "permits", "transmitters", "response-plans", "roster",
-    "contract", "alarm-journal", "responses", "visits", "hours", "damage", "incidents",
+    "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "response-plans",
+    "roster", "contract", "alarm-journal", "responses", "visits", "hours", "damage", "incidents",
     "police-events", "population",
 )  # fmt: skip
 SHOWN = 40

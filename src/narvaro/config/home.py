@@ -8,6 +8,7 @@ before Django starts.
 import os
 import secrets
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -28,7 +29,29 @@ class Settings:
     bind: str = "127.0.0.1"
     web_port: int = 8000
     alarm_port: int = 12128
+    alarm_tls_port: int = 12129  # with tls_certificate
+    alarm_networks: tuple[str, ...] = ()  # from where alarms may come at all; empty is anywhere
+    alarm_client_ca: str = ""  # with it, a transmitter must show a certificate over TLS
     position_port: int = 5055
+    listeners: tuple[str, ...] = ("dc09", "http")  # and "sos_access", "cot", "mail"
+    sos_access_port: int = 12130
+    cot_port: int = 8087
+    mail_port: int = 2525
+    mqtt_host: str = ""
+    mqtt_port: int = 8883
+    mqtt_tls: bool = True
+    mqtt_ca: str = ""
+    mqtt_username: str = ""
+    mqtt_topics: tuple[str, ...] = ("owntracks/#", "onvif/+/onvif-ej/#")
+    second_receiver: bool = False
+    second_alarm_port: int = 12228
+    second_alarm_tls_port: int = 12229
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: bool = True
+    smtp_username: str = ""
+    smtp_from: str = "narvaro@localhost"
+    sms_url: str = ""  # https://…{to}…{text}
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     origins: tuple[str, ...] = ()
     behind_tls_proxy: bool = False
@@ -49,6 +72,7 @@ class Home:
     django_secret_key: str = field(repr=False)
     seal_key: str = field(repr=False)
     metrics_token: str = field(default="", repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def kernels(self) -> Path:
@@ -77,8 +101,12 @@ class Home:
 
     @property
     def journals(self) -> dict[str, Path]:
-        """Return the journal of each receiver of this home, by the receiver's id."""
-        return {self.settings.receiver_id: self.journal}
+        """Return the journal of each receiver of this home, by the receiver's id; the first one first."""
+        found = {self.settings.receiver_id: self.journal}
+        if self.settings.second_receiver:
+            second = self.journal.parent / "second" / self.journal.name
+            found[f"{self.settings.receiver_id}-2"] = second
+        return found
 
     @property
     def certificates(self) -> tuple[Path, ...]:
@@ -180,7 +208,12 @@ def _read_secrets(file: Path) -> dict[str, str]:
         raise HomeRefused(f"{file} can be read by others; run: chmod 600 {file}")
     kept = _read_toml(file)
     told = {name: one for name, one in kept.items() if isinstance(one, str)}
-    if len(told) == len(kept) and {"django_secret_key", "seal_key"} == set(told):
+    whole = {"django_secret_key", "seal_key"} <= set(told)
+    if (
+        whole
+        and "metrics_token" not in kept
+        and not any(isinstance(v, dict) for v in kept.values())
+    ):
         return told | _add_metrics_token(file)
     return told
 
@@ -216,7 +249,7 @@ def open_home(path: Path | None = None) -> Home:
     try:
         return Home(
             where, _read_settings(where), kept["django_secret_key"], kept["seal_key"],
-            kept.get("metrics_token", ""),
+            kept.get("metrics_token", ""), kept,
         )  # fmt: skip
     except KeyError as missing:
         raise HomeRefused(

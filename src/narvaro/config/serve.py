@@ -4,7 +4,6 @@
 `work` (promotion, timers, offers). Only processes that it started are ever ended, by their id.
 """
 
-import json
 import logging
 import os
 import signal
@@ -17,13 +16,16 @@ from pathlib import Path
 
 from narvaro.config.alone import end_with_parent
 from narvaro.config.home import Home
+from narvaro.config.receiving import write_configs
 from narvaro.spine import clock
+from narvaro.spine.heartbeat import STILL_S, find_beat
 
 logger = logging.getLogger(__name__)
 
 SLOWEST_RESTART_S = 10.0
 STEADY_S = 30.0
 PATIENCE_S = 15.0
+BEGINNING_S = 300.0  # kernels may be compiled and maps opened before the first heartbeat
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Child:
     started_at: float = 0.0
     restart_at: float = 0.0
     pause_s: float = field(default=0.5)
+    stands_still: Callable[["Child"], bool] | None = None
 
     def start(self) -> None:
         """Start it."""
@@ -55,6 +58,10 @@ class Child:
             return
         code = self.process.poll()
         if code is None:
+            if self.stands_still is not None and self.stands_still(self):
+                # Not asked to end: what stands still does not hear it, and loses nothing by this.
+                logger.critical("stands_still", extra={"child": self.name, "pid": self.process.pid})
+                self.process.kill()
             return
         steady = now - self.started_at > STEADY_S
         self.pause_s = 0.5 if steady else min(self.pause_s * 2, SLOWEST_RESTART_S)
@@ -75,29 +82,34 @@ class Child:
             self.process.wait()
 
 
-def receiver_config(home: Home) -> Path:
-    """Write the receiver's settings beside its journal; return the file."""
-    file = home.path / "intake" / "receiver.json"
-    given = {
-        "receiver_id": home.settings.receiver_id,
-        "journal": str(home.journal),
-        "accounts": str(home.sealed_accounts),
-        "seal_key_file": str(home.secrets_file),
-        "host": home.settings.bind,
-        "dc09_port": home.settings.alarm_port,
-        "http_port": home.settings.position_port,
-    }
-    file.write_text(json.dumps(given, indent=1))
-    return file
+def worker_stands_still(home: Path) -> Callable[[Child], bool]:
+    """Return what tells from its heartbeat that a worker which lives has stopped turning."""
+
+    last: dict[int, float] = {}  # when each worker was last seen to beat
+
+    def look(child: Child) -> bool:
+        if child.process is None:
+            return False
+        pid, beat = child.process.pid, find_beat(home)
+        if beat is not None and beat.pid == pid and beat.step_age_s is not None:
+            last[pid] = clock.monotonic() - beat.step_age_s
+        if pid in last:
+            return clock.monotonic() - last[pid] > STILL_S
+        return clock.monotonic() - child.started_at > BEGINNING_S
+
+    return look
 
 
 def children(home: Home) -> list[Child]:
-    """List the three processes of one machine."""
+    """List the processes of one machine: a receiver or two, work, web."""
     narvaro = [sys.executable, "-m", "narvaro.config.cli"]
-    receive = [sys.executable, "-m", "narvaro.intake.receiver"]
+    receive = [sys.executable, "-m", "narvaro.intake.receiver", "--config"]
     return [
-        Child("receive", [*receive, "--config", str(receiver_config(home))]),
-        Child("work", [*narvaro, "work"]),
+        *(
+            Child(f"receive {file.parent.name}", [*receive, str(file)])
+            for file in write_configs(home)
+        ),
+        Child("work", [*narvaro, "work"], stands_still=worker_stands_still(home.path)),
         Child("web", [*narvaro, "web"]),
     ]
 

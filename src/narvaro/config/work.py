@@ -19,9 +19,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
+from narvaro.config.channels import Outbox, channels_of
+from narvaro.config.receiving import list_receivers
+from narvaro.config.watching import Watch
 from narvaro.core.roads import warm
 from narvaro.directory.maps import find_open_map
 from narvaro.directory.roads_file import MapRefused
+from narvaro.dispatch.checkin import drop_old_watches
 from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.responses import note_arrivals
 from narvaro.forecast.queries import count_due
@@ -36,9 +40,11 @@ from narvaro.plan.running import count_due as count_plans_due
 from narvaro.sharing.queries import count_waiting
 from narvaro.situation import police_fetch
 from narvaro.situation.actions import drop_old_positions
+from narvaro.situation.cameras import drop_old_camera_events
 from narvaro.situation.models import UnitStatus
 from narvaro.situation.presence import note_everywhere
 from narvaro.spine import clock, events, jobs, timers
+from narvaro.spine.heartbeat import Heart
 from narvaro.spine.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -49,12 +55,26 @@ PRESENCE_EVERY_S = 180
 READERS = (DISPATCH, PLAN)
 
 
+@jobs.does("watches.drop_old")
+def drop_watches() -> None:
+    """Delete the watches of guards who worked alone, after 90 days."""
+    drop_old_watches(at=clock.now())
+
+
 @jobs.does("positions.drop_old")
 def drop_positions() -> None:
     """Delete raw positions past their 72 hours."""
     dropped = drop_old_positions(at=clock.now())
     if dropped:
         logger.info("positions dropped", extra={"count": dropped})
+
+
+@jobs.does("cameras.drop_old")
+def drop_camera_events() -> None:
+    """Delete what cameras saw, past its 90 days."""
+    dropped = drop_old_camera_events(at=clock.now())
+    if dropped:
+        logger.info("camera events dropped", extra={"count": dropped})
 
 
 @jobs.does("presence.note")
@@ -138,7 +158,10 @@ class Worker:
     def __init__(self) -> None:
         self.handed: Accounts | None = None
         self.heavy = Heavy()
-        self.listener = Listener({settings.HOME.settings.receiver_id: settings.HOME.journal})
+        self.receivers = list_receivers(settings.HOME)
+        self.listener = Listener({one.id: one.journal for one in self.receivers})
+        self.heart = Heart(settings.HOME.path)
+        self.watch = Watch(settings.HOME, self.listener, self.heart)
         self._next: dict[str, float] = {}
         self._read: dict[tuple[str, UUID], int] = {}
 
@@ -152,9 +175,9 @@ class Worker:
 
     def steps(self) -> list[tuple[str, float, Callable[[], object]]]:
         """List what a turn does: name, pause between two times in seconds, work."""
-        home = settings.HOME
         steps: list[tuple[str, float, Callable[[], object]]] = [
-            ("promote", 0, partial(promote, home.journal, home.settings.receiver_id, note_arrivals))
+            (f"promote {one.id}", 0, partial(promote, one.journal, one.id, note_arrivals))
+            for one in self.receivers
         ]
         for tenant_id, head in events.head_positions().items():
             for reader in READERS:
@@ -168,6 +191,7 @@ class Worker:
             ("accounts", 1, self.hand_accounts),
             ("heavy", 0.5, self.heavy.look),
             ("silence", 1, self.listener.look),
+            ("watch", 1, self.watch.look),
             ("checkpoint", 2, checkpoint),
         ]
 
@@ -188,6 +212,8 @@ class Worker:
                     close_old_connections()
             else:
                 done += result if isinstance(result, int) else 0
+            self.heart.beat()
+        self.heart.turned()
         return done
 
     def read_on(self, reader: events.Reader, tenant_id: UUID, head: int) -> int:
@@ -223,6 +249,8 @@ def prepare() -> None:
             logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
     with transaction.atomic():
         jobs.repeat("presence.note", every_s=PRESENCE_EVERY_S)
+        jobs.repeat("cameras.drop_old", every_s=int(timedelta(hours=1).total_seconds()))
+        jobs.repeat("watches.drop_old", every_s=int(timedelta(days=1).total_seconds()))
         jobs.repeat("positions.drop_old", every_s=int(timedelta(minutes=10).total_seconds()))
 
 
@@ -238,16 +266,20 @@ def run(ready: Callable[[], None]) -> None:
     prepare()
     ready()
     worker = Worker()
+    outbox = Outbox(lambda: channels_of(settings.HOME))
+    outbox.start()
     try:
         while not stop.is_set():
             try:
                 done = worker.turn()
             except DatabaseError:
                 logger.exception("turn failed")
+                worker.watch.miss_database()
                 close_old_connections()
                 stop.wait(AFTER_FAILURE_S)
                 continue
             if not done:
                 stop.wait(TURN_S)
     finally:
+        outbox.stop()
         worker.heavy.end()

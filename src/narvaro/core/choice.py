@@ -20,6 +20,7 @@ class LeftOut(StrEnum):
     """Why a unit is not asked."""
 
     OFF_DUTY = "off_duty"
+    SILENT = "silent"
     ON_BREAK = "on_break"
     BUSY = "busy"
     LACKS_COMPETENCE = "lacks_competence"
@@ -93,6 +94,11 @@ def off_duty(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: 
     return Dropped(one, LeftOut.OFF_DUTY) if one.state == "off_duty" else None
 
 
+def silent(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: ARG001 - a rule's shape
+    """Leave out units whose own sign of life is missing: somebody must look for them."""
+    return Dropped(one, LeftOut.SILENT) if one.state == "silent" else None
+
+
 def on_break(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: ARG001 - a rule's shape
     """Leave out units on a break."""
     return Dropped(one, LeftOut.ON_BREAK) if one.state == "break" else None
@@ -128,7 +134,9 @@ def no_road(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: A
     return Dropped(one, LeftOut.NO_ROAD) if unreachable else None
 
 
-RULES: tuple[Rule, ...] = (off_duty, permit, competence, on_break, busy, already_asked, no_road)
+RULES: tuple[Rule, ...] = (
+    off_duty, silent, permit, competence, on_break, busy, already_asked, no_road,
+)  # fmt: skip
 
 
 def _left_out(one: Candidate, needs: frozenset[str]) -> Dropped | None:

@@ -47,3 +47,28 @@ class ResponseChanged(Happening):
     point: str
     at: datetime
     source: str
+
+
+@dataclass(frozen=True)
+class CaseEscalated(Happening):
+    """People were told that nobody has answered (step 1, 2 …), or somebody said "I have it"."""
+
+    kind: ClassVar[str] = "case.escalated"
+    record_class: ClassVar[str] = Record.CASE
+    case: UUID
+    step: int
+    what: str
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class WatchChanged(Happening):
+    """A unit's signs of life are waited for: started, ended, missed, returned."""
+
+    kind: ClassVar[str] = "unit.watch"
+    record_class: ClassVar[str] = Record.UNIT
+    unit: UUID
+    watch: UUID
+    what: str
+    due_at: datetime
+    case: UUID | None

@@ -6,6 +6,7 @@ Importing this file names the reader and the timers; the work process runs them.
 import json
 from datetime import datetime, timedelta
 
+from narvaro.dispatch import escalation
 from narvaro.dispatch.actions import RETRY, offer_next
 from narvaro.dispatch.models import TimePoint
 from narvaro.situation.actions import mark_case
@@ -34,7 +35,12 @@ def _follow(event: Event) -> None:
     at = clock.now()
     if event.kind == "case.opened" and case.tenant.mode != Tenant.Mode.FOLLOW_UP:
         deadline = case.received_at + timedelta(seconds=case.tenant.red_after_s)
-        timers.start(RED, tenant_id=case.tenant_id, subject=case.pk, deadline=deadline)
+        if case.kind != Case.Kind.PATH:
+            timers.start(RED, tenant_id=case.tenant_id, subject=case.pk, deadline=deadline)
+        if case.priority <= escalation.URGENT:
+            escalation.begin(case=case, after_s=case.tenant.escalate_after_s, at=at)
+    if case.state not in escalation.WAITING:
+        escalation.end(case_id=case.pk, why=str(case.state), by=event.actor, at=at)
     if case.state != Case.State.OPEN:
         return
     if _may_offer(case):

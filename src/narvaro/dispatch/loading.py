@@ -17,6 +17,7 @@ from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_ar
 from narvaro.directory import models as directory
 from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.roads_file import MapRefused
+from narvaro.dispatch.checkin import list_silent
 from narvaro.dispatch.models import OUT, Offer, Response
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import list_running_shifts, state_on
@@ -115,8 +116,12 @@ def _states(shifts: Mapping[UUID, list[Shift]], case: Case) -> dict[UUID, str]:
     asked = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING).exclude(case=case)
     busy = {*out.values_list("unit_id", flat=True), *asked.values_list("unit_id", flat=True)}
     said = UnitStatus.objects.in_bulk(list(shifts))
+    silent = list_silent(list(shifts))
     states = {}
     for unit, running in shifts.items():
+        if unit in silent:
+            states[unit] = "silent"
+            continue
         first = min(running, key=lambda one: one.starts_at)
         states[unit] = "busy" if unit in busy else state_on(first, said.get(unit))
     return states

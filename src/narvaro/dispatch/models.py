@@ -168,3 +168,39 @@ class TimePoint(FromFileRow):
         indexes = [
             models.Index(fields=["row_key"], condition=~Q(row_key=""), name="time_point_row"),
         ]
+
+
+class Escalation(TenantRow):
+    """A case that nobody has answered yet: how far people were told of it."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="escalation")
+    case_id: UUID
+    began_at = models.DateTimeField()
+    step = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, blank=True)
+    why = models.CharField(max_length=20, blank=True)
+
+
+class Watch(TenantRow):
+    """A unit whose signs of life are waited for (*ensamarbete*), while `ended_at` is null."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="watches")
+    unit_id: UUID
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    member_id: UUID
+    interval_s = models.PositiveIntegerField()
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    missed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
+    case_id: UUID | None
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(ended_at=None), name="unit_watched_once_at_a_time"
+            ),
+        ]

@@ -1,19 +1,24 @@
 """Reads of rankings, offers and responses. The viewer first, nothing unscoped."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from narvaro.access.models import Member
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import choose
+from narvaro.directory.models import Contact, Unit
+from narvaro.dispatch.escalation import ESCALATE
 from narvaro.dispatch.loading import lines_of, load_field
-from narvaro.dispatch.models import OUT, Offer, Ranking, Response
+from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, Watch
 from narvaro.plan.queries import find_own_shift, find_own_unit
-from narvaro.situation.models import Case, Signal
-from narvaro.situation.queries import get_case
+from narvaro.situation.models import Case, Position, Signal
+from narvaro.situation.queries import get_case, newest_positions
+from narvaro.spine.models import Notice, Timer
 from narvaro.spine.refusal import Missing
 
 
@@ -128,3 +133,122 @@ def list_recalls(viewer: Viewer, since: datetime, at: datetime) -> list[Response
     """List the responses that were recalled as the desk ended their case since a time."""
     recalled = responses_seen_by(viewer, at).filter(state=Response.State.RECALLED)
     return list(recalled.filter(case__closed_at__gte=since).order_by("-case__closed_at"))
+
+
+@dataclass(frozen=True)
+class OwnWatches:
+    """The watches that a guard's phone knows of.
+
+    `mine`: they wait for his own sign of life, which he gives also after his shift has ended.
+    `left`: his unit's watch of a shift before his; its guard may be the one who is missing.
+    """
+
+    mine: Sequence[Watch] = ()
+    left: Watch | None = None
+
+
+def find_own_watches(viewer: Viewer, at: datetime) -> OwnWatches:
+    """Return the running watches that a guard began himself, or that his unit has."""
+    if viewer.scope(Record.UNIT) != Scope.OWN:
+        return OwnWatches()
+    shift = find_own_shift(viewer, at)
+    running = Watch.objects.filter(tenant_id=viewer.tenant_id, ended_at=None)
+    known = Q(member_id=viewer.member_id) | Q(unit=shift.unit if shift else None)
+    mine, left = [], None
+    for one in running.filter(known).select_related("unit", "member", "case").order_by("due_at"):
+        of_this_shift = shift is not None and one.began_at >= shift.starts_at
+        if one.member_id == viewer.member_id or of_this_shift:
+            mine.append(one)
+        else:
+            left = one
+    return OwnWatches(mine, left)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A sign of life that did not come: whose, and where the unit last was.
+
+    Where it is silent no more, `returned_at` is when a sign came after all or, with `has_ended`,
+    when the watch was ended; None where that is not known any more.
+    """
+
+    unit: Unit
+    is_silent: bool
+    has_ended: bool
+    returned_at: datetime | None
+    position: Position | None
+
+
+def find_silence(viewer: Viewer, case: Case) -> Silence | None:
+    """Return whose sign of life did not come, for a case that was born of it; or None."""
+    seen = get_case(viewer, case.pk)
+    if seen.born != Case.Born.WATCH or seen.kind != Case.Kind.ASSISTANCE:
+        return None
+    unit = Unit.objects.filter(tenant_id=viewer.tenant_id, call_sign=seen.place).first()
+    if unit is None:
+        return None
+    # A watch that was missed once more speaks of its newest case: before it a sign had come.
+    watch = Watch.objects.filter(case=seen).first()
+    has_ended = watch is not None and watch.ended_at is not None
+    is_silent = watch is not None and watch.missed_at is not None and not has_ended
+    returned_at = (watch.ended_at or watch.seen_at) if watch and not is_silent else None
+    granted = viewer.sees(Record.UNIT, "position")
+    position = newest_positions([unit.pk]).get(unit.pk) if granted else None
+    return Silence(unit, is_silent, has_ended, returned_at, position)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One step of an escalation: its notices with the duty that each was for."""
+
+    step: int
+    notices: Sequence[tuple[str, Notice]]
+
+
+@dataclass(frozen=True)
+class EscalationNow:
+    """How far people were told that nobody has answered, newest step first; never their addresses.
+
+    `next_at` is when the next step comes; `taken_by` the service number of who said "I have it".
+    """
+
+    escalation: Escalation
+    told: Sequence[Told]
+    next_at: datetime | None
+    taken_by: str
+
+
+def find_escalation(viewer: Viewer, case: Case) -> EscalationNow | None:
+    """Return who was told that nobody has answered a case; None where nobody was to be told."""
+    found = Escalation.objects.filter(case=get_case(viewer, case.pk)).first()
+    if found is None:
+        return None
+    timers = Timer.objects.filter(kind=ESCALATE, subject=found.pk, fired_at=None, cancelled_at=None)
+    following = timers.values_list("deadline", flat=True).first()
+    taken_by = _number_of(found.ended_by) if found.why == "acknowledged" else ""
+    return EscalationNow(found, _told(found), following, taken_by)
+
+
+def _told(escalation: Escalation) -> list[Told]:
+    """Return the notices step by step, read from their keys."""
+    prefix = f"{escalation.pk}:"
+    notices = Notice.objects.filter(subject=escalation.case_id, key__startswith=prefix)
+    parts = [(one, one.key.split(":")) for one in notices.order_by("channel", "key")]
+    contacts = Contact.objects.filter(tenant_id=escalation.tenant_id)
+    duties: Mapping[str, str] = {str(pk): duty for pk, duty in contacts.values_list("pk", "duty")}
+    steps: dict[int, list[tuple[str, Notice]]] = {}
+    for notice, (_escalation, step, contact, _channel) in parts:
+        steps.setdefault(int(step), []).append((duties.get(contact, ""), notice))
+    return [
+        Told(step, sorted(steps[step], key=lambda one: one[0]))
+        for step in sorted(steps, reverse=True)
+    ]
+
+
+def _number_of(signature: str) -> str:
+    """Return the service number of a member who signed; other signatures as they are."""
+    member_id = signature.removeprefix("member:")
+    if member_id == signature:
+        return signature
+    found = Member.objects.filter(pk=member_id).select_related("user").first()
+    return found.service_number if found else signature

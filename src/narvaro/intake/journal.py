@@ -12,7 +12,8 @@ import logging
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -63,6 +64,10 @@ class _Accounts:
 
 
 _Waiting: TypeAlias = tuple[Record | _Accounts, "Future[int]"]
+
+
+_row_of = attrgetter(*COLUMNS.split(", "))
+_seen_row = attrgetter("tenant", "protocol", "account", "path", "at_us")
 
 
 class Journal:
@@ -221,7 +226,7 @@ class Journal:
             if copies:
                 self._db.execute(_KEEP_ACCOUNTS, (now_us(), copies[-1].sealed))
             if keep_house:
-                self._db.executemany(_KEEP_SEEN, [astuple(one) for one in seen.values()])
+                self._db.executemany(_KEEP_SEEN, [_seen_row(one) for one in seen.values()])
                 self._keep_house(until_us)
             self._db.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 - whatever it was, nothing is acknowledged
@@ -250,7 +255,7 @@ class Journal:
     def _insert(self, records: list[Record]) -> int:
         """Insert in one statement, so that the interpreter's lock is let go once; last id."""
         marks = ", ".join([f"({', '.join('?' * WIDTH)})"] * len(records))
-        values = [value for one in records for value in astuple(one)[:WIDTH]]
+        values = [value for one in records for value in _row_of(one)]
         self._db.execute(f"INSERT INTO record ({COLUMNS}) VALUES {marks}", values)  # noqa: S608 - marks only
         return self._db.last_insert_rowid()
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from narvaro.contract.actions import import_contract
 from narvaro.core.tables import TableSpec
 from narvaro.directory.actions import import_roads
-from narvaro.directory.importing import columns, registers, transmitters
+from narvaro.directory.importing import cameras, columns, registers, transmitters
 from narvaro.directory.importing.geo_areas import import_areas
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.population import import_population
@@ -124,6 +124,7 @@ KINDS = (
     Kind("units", _fixed(columns.UNITS), _register(registers.Units), ("enheter",)),
     Kind("permits", _fixed(columns.PERMITS), _register(registers.Permits), ("tillstånd",)),
     Kind("transmitters", _fixed(columns.TRANSMITTERS), _register(transmitters.Transmitters), ("sändare",)),
+    Kind("cameras", _fixed(cameras.SPEC), _register(cameras.Cameras), ("kamer", "camera")),
     Kind("response-plans", None, _whole(import_response_plans)),
     Kind("roster", lambda tenant, _a: Roster(tenant).spec, _register(Roster), ("schema", "pass")),
     Kind("contract", None, _whole(import_contract)),

@@ -219,3 +219,30 @@ class WordsRead(Happening):
     reports: int
     organisations: tuple[UUID, ...]
     unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class CameraSeen(Happening):
+    """A camera's analytics saw something new; what goes on or ends tells nothing more."""
+
+    kind: ClassVar[str] = "camera.seen"
+    record_class: ClassVar[str] = Record.CAMERA_EVENT
+    camera_event: UUID
+    camera: UUID
+    what: str
+    site: UUID | None
+    unit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class CameraDecided(Happening):
+    """An operator made a case of what a camera saw, or said why nothing is to be done."""
+
+    kind: ClassVar[str] = "camera.decided"
+    record_class: ClassVar[str] = Record.CAMERA_EVENT
+    camera_event: UUID
+    camera: UUID
+    state: str
+    reason: str = ""
+    case: UUID | None = None
+    unit: UUID | None = None

@@ -148,9 +148,7 @@ class GuardedClock(SystemClock):
             given = json.loads(self.file.read_text("utf-8")) if self.file else None
             if given is None:
                 return None
-            return _Agreement(
-                str(given["boot"]), float(given["agreed_s"]), float(given["at_s"])
-            )
+            return _Agreement(str(given["boot"]), float(given["agreed_s"]), float(given["at_s"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -26,6 +26,7 @@ class Tenant(models.Model):
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.FOLLOW_UP)
     accept_within_s = models.PositiveIntegerField(default=60)
     red_after_s = models.PositiveIntegerField(default=600)
+    escalate_after_s = models.PositiveIntegerField(default=60)
     positions_purpose = models.TextField(blank=True, default="")
     positions_negotiated_on = models.DateField(null=True)
     last_case_number = models.PositiveIntegerField(default=0)
@@ -141,6 +142,37 @@ class Timer(TenantRow):
                 name="timer_by_uptime",
             ),
             models.Index(fields=["subject", "kind"], name="timer_subject"),
+        ]
+
+
+class Notice(TenantRow):
+    """A message to people, written in the transaction of what it tells, and sent after it.
+
+    `key` is the same for the same message over the same channel: it is put up once.
+    """
+
+    channel = models.CharField(max_length=8)
+    address = models.CharField(max_length=200)
+    subject = models.UUIDField(null=True)
+    title = models.CharField(max_length=120)
+    text = models.TextField()
+    key = models.CharField(max_length=120, unique=True)
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(sent_at=None, given_up_at=None),
+                name="notice_waiting",
+            ),
+            models.Index(fields=["subject"], name="notice_subject"),
         ]
 
 

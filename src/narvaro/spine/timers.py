@@ -54,6 +54,20 @@ def start(kind: str, *, tenant_id: UUID, subject: UUID, deadline: datetime) -> N
     )
 
 
+def set_to(kind: str, *, tenant_id: UUID, subject: UUID, deadline: datetime) -> None:
+    """Move the waiting timer of this kind and subject, or set one, in the caller's transaction."""
+    uptime = clock.uptime()
+    waiting = Timer.objects.filter(kind=kind, subject=subject, fired_at=None, cancelled_at=None)
+    moved = waiting.update(
+        deadline=deadline,
+        boot=uptime.boot,
+        boot_deadline_s=uptime.seconds + (deadline - clock.now()).total_seconds(),
+        not_before=None,
+    )
+    if not moved:
+        start(kind, tenant_id=tenant_id, subject=subject, deadline=deadline)
+
+
 def cancel(kind: str, *, subject: UUID, at: datetime) -> None:
     """Cancel the waiting timers of this kind and subject, in the caller's transaction."""
     waiting = Timer.objects.filter(kind=kind, subject=subject, fired_at=None, cancelled_at=None)

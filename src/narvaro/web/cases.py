@@ -274,7 +274,10 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     ranking = _ranking(viewer, case, row.needs_person)
     ranked, left_out = ranking_rows(viewer, case, ranking, offers)
     site = case.site
-    born = pgettext("born of", "a panel") if case.born == Case.Born.PANEL else _("a call typed in")
+    born = {
+        Case.Born.PANEL: pgettext("born of", "a panel"),
+        Case.Born.CAMERA: pgettext("born of", "a camera event"),
+    }.get(Case.Born(case.born), _("a call typed in"))
     return CaseDetail(
         row=row,
         site_code=site.code if site else "",

@@ -25,6 +25,7 @@ from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
+from narvaro.web.troubles import count_troubles
 
 TYPED_KINDS = (
     "disturbance", "intruder", "duress", "assistance", "fire", "medical", "technical", "other",
@@ -73,6 +74,7 @@ def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
         selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
         can_type_in=True,
         mode_label=mode_label(viewer),
+        troubles=count_troubles(viewer),
     )
 
 
@@ -88,7 +90,10 @@ def cases(request: HttpRequest) -> HttpResponse:
     """Show the list of active cases again."""
     viewer = viewer_of_request(request)
     rows = _rows(viewer, list_active_cases(viewer))
-    page = ConsolePage(position_now(viewer), cases=rows, units=(), map=map_view(viewer))
+    page = ConsolePage(
+        position_now(viewer), cases=rows, units=(), map=map_view(viewer),
+        troubles=count_troubles(viewer),
+    )  # fmt: skip
     return render(request, "console/_cases.html", {"page": page})
 
 

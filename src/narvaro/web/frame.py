@@ -52,6 +52,9 @@ OTHERS_TOO = frozenset({Scope.TENANT, Scope.SHARED})
 ROOMS = (
     Room("console", lazy("Console"), lazy("Cases, units and the map: what happens now, and who goes."),
          Record.CASE, Verb.WRITE),
+    Room("cameras", lazy("Cameras"),
+         lazy("What cameras saw: make a case of it, or say why nothing is to be done."),
+         Record.CAMERA_EVENT),
     Room("phone", lazy("Phone"), lazy("Your unit: offers, the case that you are out on, reports."),
          Record.OFFER, Verb.ANSWER),
     Room("night", lazy("Night"),
@@ -83,6 +86,8 @@ ROOMS = (
     Room("files", lazy("Files"),
          lazy("Put in Excel and CSV as they are; the first report comes out."),
          Record.IMPORT, Verb.WRITE),
+    Room("system", lazy("System"),
+         lazy("Is the system well: what is wrong, what is heard, and what to do."), Record.SYSTEM),
 )  # fmt: skip
 """In the order of the loop."""
 

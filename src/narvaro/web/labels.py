@@ -77,6 +77,7 @@ UNIT_STATE: _Words = {
     "busy": lazy("On a case"),
     "break": lazy("On a break"),
     "off_duty": lazy("Off duty"),
+    "silent": lazy("No sign of life"),
     **{code: RESPONSE_STATE[code] for code in ("accepted", "rolling", "on_scene", "secured")},
 }
 PRIORITY: _Words = {
@@ -216,7 +217,11 @@ EVENT: _Words = {
     "damage.reported": lazy("Damage was reported"),
     "damage.changed": lazy("The damage changed"),
     "photo.kept": lazy("A photo was put to the report"),
+    "case.escalated": lazy("People were told that nobody has answered"),
+    "unit.watch": lazy("Signs of life were waited for"),
     "words.settled": lazy("Doubtful words were settled"),
+    "camera.seen": lazy("A camera saw something"),
+    "camera.decided": lazy("What a camera saw was decided on"),
 }
 # what, why, what to do; without a why the action's own words stand there
 _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
@@ -277,6 +282,16 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("A case needs a place."),
         lazy("Choose a site, or write the place."),
     ),
+    "camera_decided": (
+        lazy("Somebody was before you"),
+        lazy("Somebody has said that nothing is to be done."),
+        lazy("Where it must be handled all the same, type in a case."),
+    ),
+    "camera_case": (
+        lazy("Somebody was before you"),
+        lazy("A case was made of it."),
+        lazy("Look at the case."),
+    ),
     "id_taken": (lazy("That was not done"), lazy("The form was damaged; open it anew."), None),
     "invalid": (lazy("That is not understood"), None, lazy("Correct it and send again.")),
 }
@@ -295,6 +310,7 @@ def left_out_text(why: str, detail: str) -> str:
         return _permit_text(detail)
     return {
         "off_duty": _("Not on a shift"),
+        "silent": _("Its own sign of life is missing"),
         "on_break": _("On a break"),
         "busy": _("On another case"),
         "already_asked": _("Was asked and did not take it"),

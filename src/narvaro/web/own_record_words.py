@@ -8,6 +8,7 @@ NAMED: dict[str, "str | Promise"] = {
     "sharing.FileDraft.uploaded_by": lazy("Files that you brought in"),
     "sharing.FileDraft.decided_by": lazy("Files that you let in"),
     "dispatch.Response.member": lazy("Cases that you accepted"),
+    "dispatch.Watch.member": lazy("Times when you worked alone and were waited for"),
     "plan.PatrolPlan.published_by": lazy("Patrol plans that you published"),
     "plan.Shift_crew.member": lazy("Shifts on whose crew you stand"),
     "situation.Damage.reported_by": lazy("Damage that you reported"),
@@ -37,6 +38,11 @@ KEPT: tuple[tuple[Promise, Promise, Promise], ...] = (
         lazy("Shifts and cases that you answered, with their time points"),
         lazy("As long as the contract is followed up; nothing deletes them by itself yet."),
         lazy("Your company; the municipality sees the unit, not your number."),
+    ),
+    (
+        lazy("When you worked alone, and your last sign of life of each time"),
+        lazy("90 days; then the program deletes it. Each single sign of life is not kept."),
+        lazy("Your shift leader, and the dispatchers when one is missing."),
     ),
     (
         lazy("Reports and photos of things"),

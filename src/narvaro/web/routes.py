@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from narvaro.access.policy import Record, Verb
 from narvaro.web import (
+    cameras,
     console,
     contract_form,
     contract_room,
@@ -17,6 +18,7 @@ from narvaro.web import (
     forecast,
     ground,
     intake_room,
+    metrics,
     night,
     own_record,
     phone,
@@ -25,6 +27,7 @@ from narvaro.web import (
     presence,
     problems,
     reports,
+    system,
     tour,
     week,
 )
@@ -36,6 +39,8 @@ SEND_OR_LEAD = Need(Record.OFFER, (Verb.WRITE, Verb.LEAD))
 CREW = Need(Record.OFFER, (Verb.ANSWER,))
 CONTRACT = Need(Record.CONTRACT)
 NEW_CONTRACT = Need(Record.CONTRACT, (Verb.WRITE,))
+CAMERAS = Need(Record.CAMERA_EVENT)
+DECIDE_SEEN = Need(Record.CAMERA_EVENT, (Verb.WRITE,))
 STATEMENT = Need(Record.STATEMENT)
 MAP = Need(Record.MAP)
 FILES = Need(Record.IMPORT, (Verb.WRITE,))
@@ -52,6 +57,7 @@ LEAD_PLAN = Need(Record.PATROL_PLAN, (Verb.LEAD,))
 VISIT = Need(Record.PATROL_PLAN, (Verb.ANSWER,))
 WAY_IN = Open("the way in")
 OWN = Open("one's own way in and out", signed_in=True)
+SCRAPED = Open("numbers without names, for who shows the token; a missing page for all others")
 TOUR = Open("the demo's tour of a made-up town; a missing page everywhere else")
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -68,6 +74,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("console/new/", console.new_case, SEND, "new_case"),
     route("cases/<uuid:case_id>/offer/<uuid:unit_id>/", console.offer, SEND_OR_LEAD, "offer"),
     route("cases/<uuid:case_id>/close/", console.close, SEND, "close"),
+    route("cameras/", cameras.cameras, CAMERAS, "cameras"),
+    route("cameras/<uuid:event_id>/case/", cameras.case, DECIDE_SEEN, "camera_case"),
+    route("cameras/<uuid:event_id>/dismiss/", cameras.dismiss, DECIDE_SEEN, "camera_dismiss"),
     route("phone/", phone.phone, CREW, "phone"),
     route("phone/state/", phone.state, CREW, "phone_state"),
     route("phone/offers/<uuid:offer_id>/accept/", phone.accept, CREW, "accept"),
@@ -136,6 +145,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("damage/<uuid:damage_id>/", damage.detail, DAMAGE, "damage_detail"),
     route("me/", own_record.page, OWN_RECORD, "own_record"),
     route("me/data.json", own_record.data, OWN_RECORD, "own_record_data"),
+    route("system/", system.system, Need(Record.SYSTEM), "system"),
+    route("metrics", metrics.metrics, SCRAPED, "metrics"),
     route("tour/", tour.tour, TOUR, "tour"),
     route("tour/<int:number>/", tour.chapter, TOUR, "tour_chapter"),
     route("tour/<int:number>/told/", tour.told, TOUR, "tour_told"),

@@ -1,7 +1,6 @@
 """Units, members, permits: rows of a file against what is there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from narvaro.access.actions import put_member
@@ -27,7 +26,7 @@ def named(row: Row, **values: object) -> dict[str, object]:
     return {name: value for name, value in values.items() if name in row.values}
 
 
-class _OfOrganisations:
+class OfOrganisations:
     """A register whose rows name an organisation."""
 
     def __init__(self, tenant: Tenant) -> None:
@@ -36,6 +35,7 @@ class _OfOrganisations:
         self.seen: dict[str, int] = {}
 
     def organisation(self, row: Row) -> tuple[Organisation | None, list[Refusal]]:
+        """Return the organisation that a row names, or why it cannot be it."""
         found = self.organisations.get(row["organisation"])
         if found is not None:
             return found, []
@@ -44,11 +44,12 @@ class _OfOrganisations:
         return None, [refuse("organisation", row["organisation"], Said("is not known here"), todo)]
 
     def twice(self, column: str, value: str, line: int) -> list[Refusal]:
+        """Refuse a value that stands in an earlier line too."""
         first = self.seen.setdefault(value, line)
         return [] if first == line else [stands_twice(column, value, first)]
 
 
-class Units(_OfOrganisations):
+class Units(OfOrganisations):
     """The units and their equipment."""
 
     kind = "units"
@@ -87,7 +88,7 @@ class Units(_OfOrganisations):
             )
 
 
-class Members(_OfOrganisations):
+class Members(OfOrganisations):
     """Members and their competences: a row for each member and competence."""
 
     kind = "members"
@@ -140,7 +141,7 @@ class Members(_OfOrganisations):
                 )
 
 
-class Permits(_OfOrganisations):
+class Permits(OfOrganisations):
     """Permits to use public order officers."""
 
     kind = "permits"

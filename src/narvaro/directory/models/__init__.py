@@ -12,13 +12,14 @@ from narvaro.directory.models.places import (
     SiteChange,
     SiteQuerySet,
 )
-from narvaro.directory.models.units import Competence, CompetenceKind, Permit, Unit
+from narvaro.directory.models.units import Competence, CompetenceKind, Contact, Permit, Unit
 
 __all__ = [
     "Area",
     "Camera",
     "Competence",
     "CompetenceKind",
+    "Contact",
     "FromFileQuerySet",
     "FromFileRow",
     "ImportBatch",

@@ -75,6 +75,30 @@ class Unit(TenantRow):
         return self.call_sign
 
 
+class Contact(TenantRow):
+    """Who is told when nobody answers: a duty (*jour*) with its telephone and mail, never a name."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="contacts"
+    )
+    organisation_id: UUID
+    duty = models.CharField(max_length=80)
+    step = models.PositiveSmallIntegerField()
+    after_s = models.PositiveIntegerField(default=120)  # after the step before
+    phone = models.CharField(max_length=20, blank=True)
+    mail = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "organisation", "duty"], name="contact_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(phone="") | ~Q(mail=""), name="contact_can_be_reached"
+            ),
+        ]
+
+
 class Permit(TenantRow):
     """A police permit to use public order officers: where, when, how many."""
 

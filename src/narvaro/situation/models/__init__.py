@@ -4,6 +4,7 @@ Signal: one message from a device. Case: what is being handled. Incident: what t
 happened. (Offers stand in `dispatch`.)
 """
 
+from narvaro.situation.models.cameras import CameraEvent
 from narvaro.situation.models.cases import Case, CaseShare
 from narvaro.situation.models.picture import Decision, Measure, Picture, PoliceEvent
 from narvaro.situation.models.reports import (
@@ -33,6 +34,7 @@ __all__ = [
     "OF_ALARMS",
     "SETTLE_WITHIN",
     "AgeBand",
+    "CameraEvent",
     "Case",
     "CaseShare",
     "Category",

@@ -42,6 +42,7 @@ class Case(TenantRow):
         PANEL = "panel"
         TYPED = "typed"
         WATCH = "watch"  # of silence: a path that was lost, a check-in that was missed
+        CAMERA = "camera"  # a person made it of what a camera saw
         FILE = "file"  # history, from an alarm centre's journal or a supplier's list
 
     class Cause(models.TextChoices):

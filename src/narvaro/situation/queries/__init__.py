@@ -1,5 +1,11 @@
 """Reads of the situation, one file per noun. The viewer first, nothing unscoped."""
 
+from narvaro.situation.queries.cameras import (
+    camera_events_seen_by,
+    get_camera_event,
+    list_decided_camera_events,
+    list_new_camera_events,
+)
 from narvaro.situation.queries.cases import (
     UnitNow,
     cases_shared_with,
@@ -12,6 +18,7 @@ from narvaro.situation.queries.cases import (
     list_units_now,
     newest_positions,
 )
+from narvaro.situation.queries.counts import count_lasting_troubles, count_open_cases
 from narvaro.situation.queries.damage import (
     Cost,
     DamageFilter,
@@ -66,13 +73,17 @@ __all__ = [
     "ToSettle",
     "Triage",
     "UnitNow",
+    "camera_events_seen_by",
     "cases_shared_with",
+    "count_lasting_troubles",
+    "count_open_cases",
     "count_open_troubles",
     "damage_sums",
     "damages_seen_by",
     "find_incident",
     "find_last_published",
     "find_place",
+    "get_camera_event",
     "get_case",
     "get_contents",
     "get_damage",
@@ -87,9 +98,11 @@ __all__ = [
     "list_active_cases",
     "list_closed_cases",
     "list_damages",
+    "list_decided_camera_events",
     "list_decisions",
     "list_follow_up",
     "list_measures",
+    "list_new_camera_events",
     "list_observations",
     "list_own_reports",
     "list_owners",

@@ -43,7 +43,10 @@ function press(key: string): boolean {
     moveRow(key === "j" ? 1 : -1);
     return true;
   }
-  const target = document.querySelector<HTMLElement>(`[data-key~="${CSS.escape(key)}"]`);
+  const keyed = `[data-key~="${CSS.escape(key)}"]`;
+  const row = document.activeElement?.closest("[data-keys-of]"); // a key means the row one stands in
+  const target =
+    row?.querySelector<HTMLElement>(keyed) ?? document.querySelector<HTMLElement>(keyed);
   if (!target) return false;
   if (target.dataset.keyDoes === "focus") target.focus();
   else target.click();

@@ -205,6 +205,7 @@ class ConsolePage:
     selected: CaseDetail | None = None
     can_type_in: bool = False
     mode_label: str = ""
+    troubles: int = 0  # of the system itself, that last
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""How people are told: mail over SMTP, text messages over a gateway's HTTP. In: notices. Out: sent or not.
+
+The two do not depend on each other: another provider, another network, another machine. The
+gateway is told by an address with the places {to} and {text}, and a bearer token where it wants one.
+"""
+
+import http.client
+import logging
+import smtplib
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from email.message import EmailMessage
+from urllib.parse import quote, urlsplit
+
+from django.db import close_old_connections
+
+from narvaro.config.home import Home
+from narvaro.spine.models import Notice
+from narvaro.spine.notices import Channel, NotSentError, send_due
+
+logger = logging.getLogger(__name__)
+
+WITHIN_S = 10.0
+LOOK_S = 0.5
+SMS_CHARACTERS = 300
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def channels_of(home: Home) -> dict[str, Channel]:
+    """Return the channels that are set up."""
+    found: dict[str, Channel] = {}
+    if home.settings.smtp_host:
+        found["mail"] = _mail_channel(home)
+    if home.settings.sms_url:
+        found["sms"] = _sms_channel(home)
+    return found
+
+
+def _mail_channel(home: Home) -> Channel:
+    given, password = home.settings, home.secrets.get("smtp_password", "")
+
+    def send(notice: Notice) -> None:
+        letter = EmailMessage()
+        letter["From"], letter["To"] = given.smtp_from, notice.address
+        letter["Subject"] = notice.title
+        letter["Message-ID"] = f"<{notice.pk}@narvaro>"
+        letter.set_content(notice.text)
+        try:
+            with smtplib.SMTP(given.smtp_host, given.smtp_port, timeout=WITHIN_S) as line:
+                if given.smtp_tls:
+                    line.starttls(context=ssl.create_default_context())
+                if given.smtp_username:
+                    line.login(given.smtp_username, password)
+                line.send_message(letter)
+        except (OSError, smtplib.SMTPException) as fault:
+            raise NotSentError(f"mail server: {type(fault).__name__}") from fault
+
+    return send
+
+
+def _sms_channel(home: Home) -> Channel:
+    url, token = home.settings.sms_url, home.secrets.get("sms_token", "")
+
+    def send(notice: Notice) -> None:
+        text = f"{notice.title}. {notice.text}"[:SMS_CHARACTERS]
+        address = url.replace("{to}", quote(notice.address, safe="")).replace(
+            "{text}", quote(text, safe="")
+        )
+        parts = urlsplit(address)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise NotSentError("the gateway's address is not https")
+        request = urllib.request.Request(address, data=b"", method="POST")  # noqa: S310 - checked above
+        request.add_header("Idempotency-Key", str(notice.pk))
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310 - checked above
+                answer.read(1024)
+        except urllib.error.HTTPError as fault:
+            raise NotSentError(f"gateway: {fault.code}") from fault
+        except (OSError, http.client.HTTPException) as fault:
+            raise NotSentError(f"gateway: {type(fault).__name__}") from fault
+
+    return send
+
+
+class Outbox:
+    """Sends notices in a thread of its own: no slow channel holds up a timer."""
+
+    def __init__(self, find_channels: Callable[[], dict[str, Channel]]) -> None:
+        self._find_channels = find_channels
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the notice that is being sent."""
+        self._stop.set()
+        self._thread.join(WITHIN_S + 1)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                send_due(self._find_channels())
+            except Exception:
+                # A database that is away for a while must not end the outbox; it is said.
+                logger.exception("outbox failed")
+                close_old_connections()
+                self._stop.wait(LOOK_S * 4)
+        close_old_connections()

@@ -1,0 +1,158 @@
+"""Signs of life of a guard who works alone. In: check-ins. Out: a case when one does not come.
+
+The server waits, not the phone: a phone that is dead, without network or without battery is just
+what must be noticed. While a watch runs, its timer stands; each check-in moves it.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from narvaro.directory.models import Unit
+from narvaro.dispatch import escalation
+from narvaro.dispatch.events import WatchChanged
+from narvaro.dispatch.models import Watch
+from narvaro.situation.actions import share_case
+from narvaro.situation.models import Case
+from narvaro.situation.queries import newest_positions
+from narvaro.situation.signals import next_case_number, share_by_default, tell_opened
+from narvaro.spine import events, timers
+from narvaro.spine.models import Timer
+from narvaro.spine.refusal import Refused
+
+MISSED = "watch.missed"
+INTERVALS_S = (15 * 60, 30 * 60, 45 * 60, 60 * 60)
+LIFE = 1
+KEPT = timedelta(days=90)
+
+
+@transaction.atomic
+def start_watch(*, unit: Unit, member_id: UUID, interval_s: int, by: str, at: datetime) -> Watch:
+    """Begin to wait for a unit's signs of life; a running watch gets the new interval."""
+    if interval_s not in INTERVALS_S:
+        raise Refused("interval", "Choose one of the intervals.", status=422)
+    events.hold(unit.tenant_id)
+    watch = _find_running(unit.pk)
+    if watch is None:
+        watch = Watch(tenant_id=unit.tenant_id, unit=unit, member_id=member_id, began_at=at)
+    watch.interval_s = interval_s
+    _wait_on(watch, at)
+    _tell(watch, "started", by=by, at=at)
+    return watch
+
+
+@transaction.atomic
+def check_in(
+    *, unit_id: UUID, by: str, at: datetime, given_at: datetime | None = None
+) -> Watch | None:
+    """Note a sign of life; None where nobody waits for one. A missed one is answered with it too.
+
+    One that the phone kept for want of a net counts from when it was given; where the next should
+    have come since, it says nothing of now, and nothing changes.
+    """
+    watch = _find_running(unit_id)
+    if watch is None:
+        return None
+    events.hold(watch.tenant_id)
+    seen_at = min(given_at or at, at)
+    if seen_at < watch.seen_at or seen_at + timedelta(seconds=watch.interval_s) <= at:
+        return watch
+    returned = watch.missed_at is not None
+    watch.missed_at = None
+    _wait_on(watch, seen_at)
+    if returned:
+        _tell(watch, "returned", by=by, at=at)
+    return watch
+
+
+@transaction.atomic
+def end_watch(*, unit_id: UUID, by: str, at: datetime) -> bool:
+    """Stop waiting: the guard is no longer alone, or goes off duty. False where nobody waited."""
+    watch = _find_running(unit_id)
+    if watch is None:
+        return False
+    events.hold(watch.tenant_id)
+    watch.ended_at = at
+    watch.save(update_fields=["ended_at"])
+    timers.cancel(MISSED, subject=watch.pk, at=at)
+    _tell(watch, "ended", by=by, at=at)
+    return True
+
+
+def _find_running(unit_id: UUID) -> Watch | None:
+    running = Watch.objects.select_for_update(no_key=True).filter(unit_id=unit_id, ended_at=None)
+    return running.first()
+
+
+def _wait_on(watch: Watch, at: datetime) -> None:
+    watch.seen_at = at
+    watch.due_at = at + timedelta(seconds=watch.interval_s)
+    watch.save()
+    timers.set_to(MISSED, tenant_id=watch.tenant_id, subject=watch.pk, deadline=watch.due_at)
+
+
+@timers.fires(MISSED)
+def miss(timer: Timer, now: datetime) -> None:
+    """Raise a case where the unit was last seen, and tell people at once."""
+    watch = (
+        Watch.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("unit")
+        .get(pk=timer.subject)
+    )
+    if watch.ended_at is not None or watch.missed_at is not None:
+        return
+    watch.missed_at = now
+    watch.case = _open_case(watch, now)
+    watch.save(update_fields=["missed_at", "case"])
+    _tell(watch, "missed", by=events.SYSTEM, at=now)
+    escalation.begin(case=watch.case, after_s=0, at=now)
+
+
+def _open_case(watch: Watch, now: datetime) -> Case:
+    last = newest_positions([watch.unit_id]).get(watch.unit_id)
+    case = Case.objects.create(
+        tenant_id=watch.tenant_id,
+        number=next_case_number(watch.tenant_id),
+        kind=Case.Kind.ASSISTANCE,
+        born=Case.Born.WATCH,
+        priority=LIFE,
+        place=watch.unit.call_sign,
+        lat=last.lat if last else None,
+        lon=last.lon if last else None,
+        needs=[],
+        offer_by_rule=True,
+        triggered_at=watch.due_at,
+        received_at=now,
+        last_signal_at=now,
+    )
+    audience = share_by_default(case, now)
+    if watch.unit.organisation_id not in audience:
+        share_case(case=case, organisation_id=watch.unit.organisation_id)
+        audience.append(watch.unit.organisation_id)
+    tell_opened(case, audience, by=events.SYSTEM, at=now)
+    return case
+
+
+def _tell(watch: Watch, what: str, *, by: str, at: datetime) -> None:
+    events.append(
+        WatchChanged(watch.unit_id, watch.pk, what, watch.due_at, watch.case_id),
+        tenant_id=watch.tenant_id,
+        subject=watch.unit_id,
+        audience=[watch.unit.organisation_id],
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def drop_old_watches(*, at: datetime) -> int:
+    """Delete the watches that ended long ago; return how many."""
+    count, _ = Watch.objects.filter(ended_at__lt=at - KEPT).delete()
+    return count
+
+
+def list_silent(unit_ids: list[UUID]) -> set[UUID]:
+    """List the units whose sign of life is missing: none of them is asked to go anywhere."""
+    missing = Watch.objects.filter(unit_id__in=unit_ids, ended_at=None).exclude(missed_at=None)
+    return set(missing.values_list("unit_id", flat=True))

@@ -1,0 +1,137 @@
+"""Who is told when nobody answers. In: a case that waits. Out: notices, step after step, until somebody does.
+
+Each step is a timer: it fires once, and in its transaction the notices of the step, its event and
+the timer of the next step are written. Every contact is told over each channel that he has.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from narvaro.directory.models import Contact
+from narvaro.dispatch.events import CaseEscalated
+from narvaro.dispatch.models import Escalation
+from narvaro.situation.models import Case
+from narvaro.situation.signals import audience_of
+from narvaro.spine import events, notices, timers
+from narvaro.spine.models import Timer
+
+ESCALATE = "case.escalate"
+WAITING = (Case.State.OPEN, Case.State.OFFERED)
+AGAIN_S = 300
+MOST_ROUNDS = 12  # an hour of the last step, then it is red on the screens and no more
+URGENT = 2  # cases of this priority and above are escalated
+
+
+def begin(*, case: Case, after_s: float, at: datetime) -> Escalation | None:
+    """Begin to wait for an answer, in the caller's transaction; None where it was begun before.
+
+    The first step comes `after_s` seconds after the case was received.
+    """
+    made, is_new = Escalation.objects.get_or_create(
+        case=case, defaults={"tenant_id": case.tenant_id, "began_at": at}
+    )
+    if not is_new:
+        return None
+    deadline = case.received_at + timedelta(seconds=after_s)
+    timers.start(ESCALATE, tenant_id=case.tenant_id, subject=made.pk, deadline=deadline)
+    return made
+
+
+def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
+    """End an escalation, in the caller's transaction: somebody answered. False where none runs."""
+    found = (
+        Escalation.objects.select_for_update(no_key=True)
+        .filter(case_id=case_id, ended_at=None)
+        .first()
+    )
+    if found is None:
+        return False
+    found.ended_at, found.ended_by, found.why = at, by, why
+    found.save(update_fields=["ended_at", "ended_by", "why"])
+    timers.cancel(ESCALATE, subject=found.pk, at=at)
+    return True
+
+
+@transaction.atomic
+def acknowledge(*, case: Case, by: str, at: datetime) -> bool:
+    """Say "I have it": a person takes care of the case, and nobody else is called."""
+    events.hold(case.tenant_id)
+    done = end(case_id=case.pk, why="acknowledged", by=by, at=at)
+    if done:
+        _tell(case, 0, "acknowledged", by=by, at=at)
+    return done
+
+
+@timers.fires(ESCALATE)
+def step_up(timer: Timer, now: datetime) -> None:
+    """Tell the contacts of the next step, unless somebody has answered."""
+    found = Escalation.objects.select_for_update(no_key=True).get(pk=timer.subject)
+    case = Case.objects.select_related("tenant", "site").get(pk=found.case_id)
+    if found.ended_at is not None:
+        return
+    if case.state not in WAITING:
+        end(case_id=case.pk, why=str(case.state), by=events.SYSTEM, at=now)
+        return
+    steps = _steps(case.tenant_id)
+    found.step += 1
+    found.save(update_fields=["step"])
+    told = steps[min(found.step, len(steps)) - 1] if steps else []
+    for contact in told:
+        _tell_contact(case, found, contact, now)
+    _tell(case, found.step, "told" if told else "nobody_to_tell", by=events.SYSTEM, at=now)
+    if found.step < len(steps) + MOST_ROUNDS:
+        following = steps[found.step][0].after_s if found.step < len(steps) else AGAIN_S
+        timers.start(
+            ESCALATE, tenant_id=case.tenant_id, subject=found.pk,
+            deadline=now + timedelta(seconds=following),
+        )  # fmt: skip
+
+
+def _steps(tenant_id: UUID) -> list[list[Contact]]:
+    """Return the contacts step by step."""
+    found: dict[int, list[Contact]] = {}
+    for contact in Contact.objects.filter(tenant_id=tenant_id).order_by("step", "duty"):
+        found.setdefault(contact.step, []).append(contact)
+    return [found[step] for step in sorted(found)]
+
+
+def _tell_contact(case: Case, escalation: Escalation, contact: Contact, now: datetime) -> None:
+    title, text = words_of(case, now)
+    for channel, address in (("sms", contact.phone), ("mail", contact.mail)):
+        if address:
+            notices.put(
+                tenant_id=case.tenant_id,
+                channel=channel,
+                address=address,
+                title=title,
+                text=text,
+                key=f"{escalation.pk}:{escalation.step}:{contact.pk}:{channel}",
+                subject=case.pk,
+                at=now,
+            )
+
+
+def words_of(case: Case, now: datetime) -> tuple[str, str]:
+    """Return a notice's title and text in Swedish: what, where, since when; no names, no keys."""
+    minutes, seconds = divmod(max(0, round((now - case.received_at).total_seconds())), 60)
+    with translation.override("sv"):
+        title = _("Närvaro: case %(number)s has no answer") % {"number": case.number}
+        text = _("Case %(number)s, priority %(priority)s, %(place)s: no answer for %(time)s.") % {
+            "number": case.number,
+            "priority": case.priority,
+            "place": case.place,
+            "time": f"{minutes}:{seconds:02}",
+        }
+        ask = _("Open the console and take it, or call.")
+    return title, f"{text} {ask}"
+
+
+def _tell(case: Case, step: int, what: str, *, by: str, at: datetime) -> None:
+    events.append(
+        CaseEscalated(case.pk, step, what),
+        tenant_id=case.tenant_id, subject=case.pk, audience=audience_of(case), by=by, at=at,
+    )  # fmt: skip

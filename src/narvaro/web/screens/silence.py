@@ -1,0 +1,105 @@
+"""What the screens show of silence: nobody answers, a path is lost, a guard is not heard. Out: contexts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from narvaro.web.screens.shell import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """A notice to one duty over one channel. state: sent, waiting, given_up."""
+
+    duty: str
+    channel_label: str
+    state: str
+    state_label: str
+    sent_at: datetime | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """Who was told at one moment."""
+
+    at: datetime
+    rows: tuple[ToldRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """console/_escalation.html: since when nobody answers, and who was told, newest first.
+
+    `have_it_url` takes a POST. `taken_by` and `ended_at` once somebody said "I have it"; where it
+    ended otherwise, `ended_label` says by what. `nobody`: there is no contact that could be told.
+    """
+
+    since: datetime
+    steps: tuple[ToldStep, ...]
+    more_steps: int = 0
+    next_at: datetime | None = None
+    have_it_url: str = ""
+    taken_by: str = ""
+    ended_label: str = ""
+    ended_at: datetime | None = None
+    nobody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LostPathRow:
+    """A transmission path whose silence the case is about."""
+
+    site: str
+    path: str
+    carrier: str
+    heard_at: datetime
+    lost_at: datetime
+    restored_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LostPaths:
+    """console/_lost_paths.html: the first of them; `out` of `count` are out still."""
+
+    rows: tuple[LostPathRow, ...]
+    count: int
+    out: int
+
+    @property
+    def more(self) -> int:
+        """Return how many are not shown."""
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MissedSign:
+    """console/_missed_sign.html: the sign of life that did not come, or came after all."""
+
+    call_sign: str
+    due_at: datetime
+    is_silent: bool
+    has_ended: bool = False
+    returned_at: datetime | None = None
+    position_at: datetime | None = None
+    position_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneWatch:
+    """phone/_watch.html: the guard works alone. state: none, running, missed, left.
+
+    `none`: a form posts `interval_s`, one of `intervals`, to `start_url`. `left`: the shift before
+    has not ended its watch, and `by` is who began it. `case_number`: what a missed sign raised and
+    nobody has closed.
+    """
+
+    state: str
+    call_sign: str
+    start_url: str = ""
+    here_url: str = ""
+    end_url: str = ""
+    intervals: tuple[Choice, ...] = ()
+    due_at: datetime | None = None
+    minutes: int = 0
+    by: str = ""
+    case_number: str = ""

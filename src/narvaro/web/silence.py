@@ -1,0 +1,129 @@
+"""What a case of silence tells, and who was told of silence. In: a viewer, a case. Out: rows, a yes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
+from narvaro.core.choice import FRESH_S
+from narvaro.dispatch import escalation
+from narvaro.dispatch.queries import EscalationNow, Told, find_escalation, find_silence
+from narvaro.intake.queries import list_outages_of
+from narvaro.situation.models import Case
+from narvaro.situation.queries import get_case
+from narvaro.spine import clock
+from narvaro.spine.models import Notice
+from narvaro.web import labels
+from narvaro.web.answers import done, viewer_of_request
+from narvaro.web.labels import say
+from narvaro.web.screens import (
+    EscalationView,
+    LostPathRow,
+    LostPaths,
+    MissedSign,
+    ToldRow,
+    ToldStep,
+)
+
+STEPS_SHOWN = 4
+PATHS_SHOWN = 40
+
+
+def escalation_of(viewer: Viewer, case: Case) -> EscalationView | None:
+    """Return who was told that nobody answers, and whether the viewer may say "I have it"."""
+    now = find_escalation(viewer, case)
+    if now is None:
+        return None
+    found = now.escalation
+    may = viewer.may(Record.CASE, Verb.WRITE) or viewer.may(Record.CASE, Verb.LEAD)
+    waits = found.ended_at is None and case.state in escalation.WAITING
+    return EscalationView(
+        since=case.received_at,
+        steps=tuple(_step(one) for one in now.told[:STEPS_SHOWN]),
+        more_steps=max(0, len(now.told) - STEPS_SHOWN),
+        next_at=now.next_at if waits else None,
+        have_it_url=reverse("have_it", args=[case.pk]) if waits and may else "",
+        taken_by=now.taken_by,
+        ended_label="" if waits or now.taken_by else _why(case, now),
+        ended_at=found.ended_at,
+        nobody=found.step > 0 and not now.told,
+    )
+
+
+def _why(case: Case, now: EscalationNow) -> str:
+    return say(labels.CASE_STATE, now.escalation.why or case.state)
+
+
+def _step(told: Told) -> ToldStep:
+    rows = tuple(_row(duty, notice) for duty, notice in told.notices)
+    return ToldStep(min(notice.made_at for _duty, notice in told.notices), rows)
+
+
+def _row(duty: str, notice: Notice) -> ToldRow:
+    state = "sent" if notice.sent_at else "given_up" if notice.given_up_at else "waiting"
+    return ToldRow(
+        duty=duty or _("a contact that is no longer there"),
+        channel_label=say(labels.CHANNEL, notice.channel),
+        state=state,
+        state_label=say(labels.NOTICE_STATE, state),
+        sent_at=notice.sent_at,
+        why_not="" if notice.sent_at else _why_not(notice),
+    )
+
+
+def _why_not(notice: Notice) -> str:
+    """Return the channel's own words; they hold no address and no text."""
+    if notice.last_error == f"no channel {notice.channel} is set up":
+        return _("this way is not set up")
+    return notice.last_error
+
+
+def lost_paths_of(viewer: Viewer, case: Case) -> LostPaths | None:
+    """Return the paths whose silence a case is about; None for any other case."""
+    if case.born != Case.Born.WATCH or case.kind != Case.Kind.PATH:
+        return None
+    found = list_outages_of(viewer, case)
+    rows = tuple(
+        LostPathRow(
+            site=one.path.transmitter.site.name,
+            path=one.path.name or one.path.transmitter.account,
+            carrier=one.path.carrier,
+            heard_at=one.began_at,
+            lost_at=one.flagged_at,
+            restored_at=one.ended_at,
+        )
+        for one in found[:PATHS_SHOWN]
+    )
+    return LostPaths(rows, len(found), sum(one.ended_at is None for one in found))
+
+
+def missed_sign_of(viewer: Viewer, case: Case, at: datetime) -> MissedSign | None:
+    """Return whose sign of life did not come; None for any other case."""
+    found = find_silence(viewer, case)
+    if found is None:
+        return None
+    position_at = found.position.at if found.position else None
+    return MissedSign(
+        call_sign=found.unit.call_sign,
+        due_at=case.triggered_at or case.received_at,
+        is_silent=found.is_silent,
+        has_ended=found.has_ended,
+        returned_at=found.returned_at,
+        position_at=position_at,
+        position_stale=position_at is None or (at - position_at).total_seconds() > FRESH_S,
+    )
+
+
+@require_POST
+def have_it(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Take care of a case as a person: nobody else is called."""
+    viewer = viewer_of_request(request)
+    found = get_case(viewer, case_id)
+    escalation.acknowledge(case=found, by=viewer.signature, at=clock.now())
+    writes = viewer.may(Record.CASE, Verb.WRITE)
+    return done(request, reverse("case", args=[found.pk]) if writes else reverse("night"))

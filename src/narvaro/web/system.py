@@ -1,0 +1,180 @@
+"""How the system itself is. In: requests. Out: a page, or its body alone."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from narvaro.access.policy import Record, Scope
+from narvaro.access.viewer import Viewer
+from narvaro.intake.listening import SILENT_S
+from narvaro.intake.models import PathState
+from narvaro.intake.queries import (
+    ReceiverNow,
+    count_paths,
+    list_receivers,
+    list_silent_paths,
+    list_unavailable,
+)
+from narvaro.situation.queries import list_troubles
+from narvaro.spine import clock
+from narvaro.spine.heartbeat import STILL_S, find_beat
+from narvaro.spine.kernel_clock import Sync, read_sync
+from narvaro.spine.machine import MB, Certificate, Disk, read_certificate, read_disk
+from narvaro.web.answers import viewer_of_request
+from narvaro.web.console import position_now
+from narvaro.web.screens.system import (
+    Count,
+    Fact,
+    ReceiverRow,
+    SilentPathRow,
+    SystemPage,
+    UnavailableRow,
+)
+from narvaro.web.troubles import find_still, trouble_row
+
+GOOD, LITTLE, BAD = "available", "short", "missed"  # codes whose looks fit: ready, ask, bad
+LAG_S = 5.0
+
+
+def _receiver(one: ReceiverNow) -> ReceiverRow:
+    if one.fault:
+        state, label = BAD, _("Its journal cannot be read")
+    elif one.saved_at is None:
+        state, label = LITTLE, _("Not begun yet")
+    elif (clock.now() - one.saved_at).total_seconds() > SILENT_S:
+        state, label = BAD, _("Silent")
+    elif one.lag_s > LAG_S:
+        state, label = BAD, _("Messages wait")
+    else:
+        state, label = GOOD, _("Listens")
+    return ReceiverRow(one.name, state, label, one.listening_since, one.saved_at, one.lag_s)
+
+
+def _counts(found: dict[str, int]) -> tuple[Count, ...]:
+    return (
+        Count(found["ok"], ngettext("path heard", "paths heard", found["ok"])),
+        Count(found["late"], ngettext("path late", "paths late", found["late"])),
+        Count(found["lost"], ngettext("path lost", "paths lost", found["lost"])),
+        Count(found["unheard"], ngettext("path never heard", "paths never heard", found["unheard"])),
+    )  # fmt: skip
+
+
+def _silent(one: PathState) -> SilentPathRow:
+    lost = one.state == PathState.State.LOST
+    return SilentPathRow(
+        site=one.path.transmitter.site.name,
+        path=one.path.name or _("the only one"),
+        carrier=one.path.carrier,
+        state=BAD if lost else LITTLE,
+        state_label=_("Lost") if lost else _("Late"),
+        heard_at=one.heard_at,
+        since=one.since,
+    )
+
+
+def _months(viewer: Viewer) -> tuple[datetime, datetime, datetime]:
+    """Return the beginnings of the last month and this one, in the viewer's zone, and now."""
+    now = clock.now()
+    this = now.astimezone(viewer.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = (this - timedelta(days=1)).replace(day=1)
+    return last, this, now
+
+
+def _unavailable(
+    viewer: Viewer, last: datetime, this: datetime, now: datetime
+) -> tuple[UnavailableRow, ...]:
+    here = {one.site: one for one in list_unavailable(viewer, this, now)}
+    before = {one.site: one for one in list_unavailable(viewer, last, this)}
+    rows = []
+    for site in here.keys() | before.keys():
+        found = [month.get(site) for month in (here, before)]
+        minutes = [round(one.seconds / 60) if one else 0 for one in found]
+        losses = sum(one.losses for one in found if one)
+        rows.append(UnavailableRow(site, minutes[0], minutes[1], losses))
+    return tuple(sorted(rows, key=lambda row: (-row.this_month, -row.last_month, row.site)))
+
+
+def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
+    stepped = _("stepped by %(seconds)s s, not followed") % {"seconds": round(step_s, 1)}
+    words = {
+        "synchronised": (_("synchronised, says the machine"), GOOD, _("Good")),
+        "unsynchronised": (_("not synchronised, says the machine"), LITTLE, _("Look at it")),
+        "unknown": (_("the machine does not say whether it is synchronised"), LITTLE, _("Not known")),
+    }  # fmt: skip
+    text, state, label = words[sync]
+    if step_s:
+        text, state, label = stepped, BAD, _("Stepped")
+    return (Fact(_("Clock"), text, state, label),)
+
+
+def _disk(disk: Disk) -> Fact:
+    looks = {"": (GOOD, _("Good")), "little": (LITTLE, _("Little")), "critical": (BAD, _("Full"))}
+    text = _("%(free)s GB of %(total)s GB are free") % {
+        "free": formats.number_format(disk.free_bytes / (1000 * MB), decimal_pos=1),
+        "total": formats.number_format(disk.total_bytes / (1000 * MB), decimal_pos=1),
+    }
+    return Fact(_("Disk"), text, *looks[disk.room])
+
+
+def _certificate(one: Certificate) -> Fact:
+    looks = {
+        "": (GOOD, _("Good")), "soon": (LITTLE, _("Ends soon")), "urgent": (BAD, _("Ends soon")),
+        "ended": (BAD, _("Has ended")), "unreadable": (BAD, _("Cannot be read")),
+    }  # fmt: skip
+    day = f"{timezone.localtime(one.ends_at):%Y-%m-%d}" if one.ends_at else "–"
+    text = _("%(file)s holds until %(day)s") % {"file": one.file.name, "day": day}
+    return Fact(_("Certificate"), text, *looks[one.ending])
+
+
+def _worker() -> Fact:
+    beat = find_beat(settings.HOME.path)
+    age_s = beat.step_age_s if beat else None
+    if age_s is None:
+        return Fact(_("Handling"), _("has given no sign yet"), LITTLE, _("Not known"))
+    text = _("last sign %(seconds)s s ago") % {"seconds": round(age_s)}
+    still = age_s > STILL_S
+    return Fact(_("Handling"), text, BAD if still else GOOD, _("Stands still") if still else _("Good"))  # fmt: skip
+
+
+def _machine() -> tuple[Fact, ...]:
+    home = settings.HOME
+    return (
+        _worker(),
+        *_clock(clock.jump_s(), read_sync()),
+        _disk(read_disk(home.path)),
+        *(_certificate(read_certificate(file)) for file in home.certificates),
+    )
+
+
+def _page(viewer: Viewer) -> SystemPage:
+    troubles = list_troubles(viewer)
+    still = find_still()
+    last, this, now = _months(viewer)
+    return SystemPage(
+        position=position_now(viewer),
+        lasting=((still,) if still else ())
+        + tuple(trouble_row(x) for x in troubles if not x.ended_at),
+        over=tuple(trouble_row(one) for one in troubles if one.ended_at),
+        receivers=tuple(_receiver(x) for x in list_receivers(viewer, settings.HOME.journals)),
+        paths=_counts(count_paths(viewer)),
+        silent=tuple(_silent(one) for one in list_silent_paths(viewer)),
+        machine=_machine(),
+        sees_sites=viewer.scope(Record.SITE) == Scope.TENANT,
+        this_month=f"{this:%Y-%m}",
+        last_month=f"{last:%Y-%m}",
+        unavailable=_unavailable(viewer, last, this, now),
+    )
+
+
+@require_GET
+def system(request: HttpRequest) -> HttpResponse:
+    """Show how the system is, or the page's body alone for a refresh."""
+    page = _page(viewer_of_request(request))
+    template = "system/_body.html" if request.headers.get("HX-Request") else "system/page.html"
+    return render(request, template, {"page": page})

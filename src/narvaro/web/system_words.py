@@ -1,0 +1,149 @@
+"""Troubles in words. In: a kind and its facts. Out: what it is, what is known, what to do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+Facts: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Words:
+    title: Promise
+    what: Callable[[str, Facts], str]
+    what_to_do: Promise
+
+
+def _time(text: object) -> str:
+    """Write an instant of the facts in the reader's zone; a dash where it is not there."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return "–"
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def _lag(about: str, facts: Facts) -> str:
+    return _("Receiver %(name)s: the oldest message has waited for %(seconds)s s.") % {
+        "name": about, "seconds": facts.get("lag_s", "?"),
+    }  # fmt: skip
+
+
+def _silent(about: str, facts: Facts) -> str:
+    if not facts.get("saved_at"):
+        return _("Receiver %(name)s has not begun to listen.") % {"name": about}
+    return _("Receiver %(name)s last said at %(time)s that it listens.") % {
+        "name": about, "time": _time(facts["saved_at"]),
+    }  # fmt: skip
+
+
+def _unreadable(about: str, _facts: Facts) -> str:
+    return _("The journal of receiver %(name)s cannot be read.") % {"name": about}
+
+
+def _clock(_about: str, facts: Facts) -> str:
+    said = _("The machine's clock stepped by %(seconds)s s and is not followed.") % {
+        "seconds": facts.get("step_s", "?")
+    }
+    if "accepted_by" not in facts:
+        return said
+    return _("The machine's clock stepped by %(seconds)s s; accepted by %(by)s at %(time)s.") % {
+        "seconds": facts.get("step_s", "?"),
+        "by": _("the kernel") if facts["accepted_by"] == "kernel" else facts["accepted_by"],
+        "time": _time(facts.get("accepted_at")),
+    }  # fmt: skip
+
+
+def _disk(_about: str, facts: Facts) -> str:
+    if facts.get("room") == "critical":
+        return _("Only %(free)s MB are free: soon no alarm can be acknowledged.") % {
+            "free": facts.get("free_mb", "?")
+        }
+    return _("%(free)s MB are free.") % {"free": facts.get("free_mb", "?")}
+
+
+def _certificate(about: str, facts: Facts) -> str:
+    given = {"file": about, "time": _time(facts.get("ends_at"))}
+    match facts.get("ending"):
+        case "ended":
+            return _("%(file)s ended %(time)s.") % given
+        case "unreadable":
+            return _("%(file)s cannot be read.") % given
+        case _nearer:
+            return _("%(file)s ends %(time)s.") % given
+
+
+def _timers(_about: str, facts: Facts) -> str:
+    return _("%(count)s timers have not fired; the first was due at %(time)s.") % {
+        "count": facts.get("count", "?"), "time": _time(facts.get("since")),
+    }  # fmt: skip
+
+
+def _jobs(about: str, facts: Facts) -> str:
+    return _("%(job)s has failed %(count)s times in a row (%(fault)s).") % {
+        "job": about, "count": facts.get("failures", "?"), "fault": facts.get("fault", "?"),
+    }  # fmt: skip
+
+
+def _still(_about: str, facts: Facts) -> str:
+    return _("The process that handles what comes in has not moved for %(seconds)s s.") % {
+        "seconds": facts.get("age_s", "?")
+    }
+
+
+def _notices(about: str, facts: Facts) -> str:
+    return _("%(count)s messages wait to be sent by %(channel)s.") % {
+        "count": facts.get("count", "?"), "channel": CHANNEL.get(about, about),
+    }  # fmt: skip
+
+
+CHANNEL: dict[str, Promise] = {"mail": lazy("e-mail"), "sms": lazy("text message")}
+_TELL_WHO_RUNS = lazy("Tell those who run the system; they find what to do in its log.")
+_BY_OTHER_WAYS = lazy(
+    "Take alarms by other ways until it is over, and tell those who run the system."
+)
+WORDS: dict[str, _Words] = {
+    "promotion_lag": _Words(lazy("Alarms wait to be shown"), _lag, _BY_OTHER_WAYS),
+    "receiver_silent": _Words(lazy("A receiver is silent"), _silent, _BY_OTHER_WAYS),
+    "journal_unreadable": _Words(
+        lazy("A journal cannot be read"), _unreadable,
+        lazy("Tell those who run the system at once: alarms are taken but not shown."),
+    ),
+    "clock_step": _Words(
+        lazy("The machine's clock stepped"), _clock,
+        lazy("Compare with another clock. If the machine is right, whoever runs it writes: narvaro clock accept"),
+    ),
+    "disk_space": _Words(
+        lazy("The disk is nearly full"), _disk,
+        lazy("Tell those who run the system to make room: a full disk acknowledges no alarm."),
+    ),
+    "certificate": _Words(
+        lazy("A certificate ends"), _certificate,
+        lazy("Tell those who run the system to renew it before that day."),
+    ),
+    "timers_overdue": _Words(
+        lazy("Deadlines pass without being seen"), _timers,
+        lazy("Watch offers and check-ins by hand, and tell those who run the system."),
+    ),
+    "notices_unsent": _Words(
+        lazy("Messages to people are not sent"), _notices,
+        lazy("Call those who should have been told, and tell those who run the system."),
+    ),
+    "jobs_failing": _Words(lazy("Repeated work fails"), _jobs, _TELL_WHO_RUNS),
+    "worker_still": _Words(lazy("The system stands still"), _still, _BY_OTHER_WAYS),
+}  # fmt: skip
+"""A trouble of another kind is shown by its code; its words are one more line here."""
+
+
+def words_of(kind: str, about: str, facts: Facts) -> tuple[str, str, str]:
+    """Return a trouble's title, what is known of it, and what to do."""
+    words = WORDS.get(kind)
+    if words is None:
+        return kind, about, str(_TELL_WHO_RUNS)
+    return str(words.title), words.what(about, facts), str(words.what_to_do)

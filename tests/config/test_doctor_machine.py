@@ -1,0 +1,124 @@
+"""What the doctor finds around the stores, each with conditions that were made."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from narvaro.config.doctor_machine import (
+    certificates,
+    disk_space,
+    file_modes,
+    judge_clock,
+    judge_disk,
+    judge_files,
+    judge_ports,
+    notice_channels,
+    open_files,
+)
+from narvaro.config.home import Home, Settings, open_home
+from narvaro.spine.clock import Hands
+from narvaro.spine.kernel_clock import Sync
+from narvaro.spine.machine import MB, Disk
+from tests.intake.authority import Authority
+
+
+@pytest.mark.parametrize(
+    ("jump_s", "sync", "levels"),
+    [
+        (0.0, "synchronised", ["ok", "ok"]),
+        (3600.0, "synchronised", ["bad", "ok"]),
+        (0.0, "unsynchronised", ["ok", "warn"]),
+        (-5.0, "unknown", ["bad", "warn"]),
+    ],
+)
+def test_the_clock(jump_s: float, sync: Sync, levels: list[str]) -> None:
+    found = judge_clock(jump_s, sync)
+    assert [one.level for one in found] == levels
+    assert ("narvaro clock accept" in found[0].what_to_do) == bool(jump_s)
+
+
+@pytest.mark.parametrize(("free_mb", "level"), [(50_000, "ok"), (900, "warn"), (100, "bad")])
+def test_the_disk(tmp_path: Path, free_mb: int, level: str) -> None:
+    assert judge_disk(Disk(free_mb * MB, 100_000 * MB), "/home").level == level
+    [found] = disk_space(Home(tmp_path, Settings(), "", ""))
+    assert found.code == "disk_space"
+
+
+def test_certificates(tmp_path: Path, hands: Hands) -> None:
+    """None set is nothing to look at; one that ends tomorrow, has ended, is no certificate."""
+    assert certificates(Home(tmp_path, Settings(), "", "")) == []
+    file, _key = Authority(tmp_path).issue("127.0.0.1")
+    home = Home(tmp_path, Settings(tls_certificate=str(file)), "", "")
+    assert [(one.level, one.what[:7]) for one in certificates(home)] == [("bad", "It ends")]
+    hands.advance(86_400)
+    assert [(one.level, one.what[:8]) for one in certificates(home)] == [("bad", "It ended")]
+    file.write_text("nothing")
+    assert [(one.level, one.what) for one in certificates(home)] == [("bad", "It cannot be read")]
+
+
+def test_open_files(tmp_path: Path) -> None:
+    """As many as the receiver may need; no limit is enough."""
+    assert judge_files(4096, 4096).level == "ok"
+    assert judge_files(-1, 4096).level == "ok"
+    found = judge_files(1024, 4096)
+    assert (found.level, found.what_to_do) == (
+        "warn", "Set LimitNOFILE=4096 where it is started.",
+    )  # fmt: skip
+    [found] = open_files(Home(tmp_path, Settings(), "", ""))
+    assert found.code == "open_files"
+
+
+@pytest.mark.parametrize(
+    ("given", "levels"),
+    [
+        (Settings(), ["ok"]),
+        (Settings(bind="::1"), ["ok"]),
+        (Settings(bind="0.0.0.0"), ["bad", "warn", "warn"]),
+        (Settings(bind="larm.example.se"), ["bad", "warn", "warn"]),
+        (Settings(bind="90.224.0.7", tls_certificate="web.pem"), ["warn"]),
+        (
+            Settings(bind="90.224.0.7", tls_certificate="web.pem", alarm_networks=("10.0.0.0/8",)),
+            ["ok"],
+        ),
+        (
+            Settings(
+                bind="90.224.0.7",
+                alarm_networks=("10.0.0.0/8",),
+                listeners=("dc09", "sos_access", "cot"),
+            ),
+            ["bad", "warn"],
+        ),
+        (Settings(bind="90.224.0.7", second_receiver=True), ["bad", "warn", "warn", "warn"]),
+        (Settings(bind="10.0.0.7"), ["warn", "ok", "ok"]),
+        (Settings(bind="0.0.0.0", behind_tls_proxy=True), ["warn", "warn", "warn"]),
+    ],
+)
+def test_open_ports(given: Settings, levels: list[str]) -> None:
+    """Pages in clear to everybody are bad; behind a proxy they should be this machine's own."""
+    found = judge_ports(given)
+    assert [one.level for one in found] == levels
+    assert not [one for one in found if one.level != "ok" and not one.what_to_do]
+
+
+def test_file_modes(tmp_path: Path) -> None:
+    """Secrets and keys that others can open are bad, stores are worth a look."""
+    home = open_home(tmp_path)
+    assert [one.level for one in file_modes(home)] == ["ok"]
+    key, store = tmp_path / "web.key", tmp_path / "narvaro.db"
+    for file in (key, store):
+        file.write_text("x")
+        file.chmod(0o644)
+    home = replace(home, settings=Settings(tls_key=str(key)))
+    assert {one.where: one.level for one in file_modes(home)} == {
+        str(key): "bad", str(store): "warn",
+    }  # fmt: skip
+    assert file_modes(home)[0].what_to_do == f"chmod 600 {key}"
+
+
+def test_notice_channels(tmp_path: Path) -> None:
+    """None and one are worth a look, two are enough."""
+    mail, both = {"smtp_host": "mail.example.se"}, {"sms_url": "https://sms.example.se/{to}/{text}"}
+    for given, level in (({}, "warn"), (mail, "warn"), (mail | both, "ok")):
+        [found] = notice_channels(Home(tmp_path, Settings(**given), "", ""))
+        assert found.level == level

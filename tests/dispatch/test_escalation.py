@@ -1,0 +1,154 @@
+"""Who is told when nobody answers: each step once and in time, until somebody has it."""
+
+import pytest
+
+from narvaro.directory.models import Contact
+from narvaro.dispatch import escalation, responses
+from narvaro.dispatch.actions import offer_to
+from narvaro.dispatch.following import DISPATCH
+from narvaro.dispatch.models import Escalation, Offer
+from narvaro.situation.models import Case
+from narvaro.spine import clock, events, timers
+from narvaro.spine.clock import Hands, ruled_by
+from narvaro.spine.ids import uuid7
+from narvaro.spine.models import Event, Notice, Tenant
+from tests.at_once import at_once
+from tests.make import (
+    NIGHT,
+    World,
+    crew_of,
+    make_plan,
+    make_site,
+    make_transmitter,
+    make_unit,
+    make_world,
+    send_signal,
+)
+
+
+def make_contacts(world: World) -> None:
+    """A shift leader after a minute, the company's duty two minutes later."""
+    for step, duty, after_s in ((1, "Arbetsledare", 60), (2, "Chef i beredskap", 120)):
+        Contact.objects.create(
+            tenant=world.tenant, organisation=world.company, duty=duty, step=step, after_s=after_s,
+            phone=f"+4670000000{step}", mail=f"jour{step}@bolaget.example",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def night(world: World) -> World:
+    Tenant.objects.filter(pk=world.tenant.pk).update(mode="manned")
+    make_contacts(world)
+    return world
+
+
+def alarm(world: World) -> Case:
+    """Let a panel of a new site send a break-in, seen by dispatch."""
+    site = make_site(world)
+    make_plan(site, offer="person", priority=1)
+    send_signal(make_transmitter(site), "BA", at=clock.now())
+    events.advance(DISPATCH, world.tenant.pk)
+    return Case.objects.get(site=site)
+
+
+def told() -> list[tuple[str, str]]:
+    rows = Notice.objects.order_by("made_at", "channel").values_list("channel", "address")
+    return [(channel, address[-1] if channel == "sms" else address[4]) for channel, address in rows]
+
+
+def test_each_step_tells_over_two_channels_at_its_time(night: World, hands: Hands) -> None:
+    """The leader after 60 s, the duty 120 s later, and again every five minutes."""
+    case = alarm(night)
+    hands.advance(59)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+    assert told() == [("mail", "1"), ("sms", "1")]
+    hands.advance(119)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+    assert told()[2:] == [("mail", "2"), ("sms", "2")]
+    hands.advance(300)
+    timers.fire_due()
+    assert told()[4:] == [("mail", "2"), ("sms", "2")]
+    said = Event.objects.filter(kind="case.escalated", subject=case.pk)
+    assert said.count() == 3
+    text = Notice.objects.first()
+    assert text is not None
+    assert str(case.number) in text.text
+    assert case.place in text.text
+
+
+def test_who_takes_the_case_ends_it(night: World, hands: Hands) -> None:
+    """Accepted, or a person says that he has it: nobody else is called."""
+    case = alarm(night)
+    assert escalation.acknowledge(case=case, by="L201", at=clock.now())
+    assert not escalation.acknowledge(case=case, by="L201", at=clock.now())
+    hands.advance(3600)
+    timers.fire_due()
+    assert told() == []
+    assert Escalation.objects.get().why == "acknowledged"
+
+
+def test_an_accepted_offer_ends_it_even_before_the_reader_comes(night: World, hands: Hands) -> None:
+    """The step looks at the case itself, in its own transaction."""
+    make_unit(night, "V1", lat=59.0)
+    case = alarm(night)
+    offer = offer_to(case=case, unit_id=make_unit(night, "V2").unit.pk, by="L201", at=clock.now())
+    assert isinstance(offer, Offer)
+    responses.accept(
+        offer=offer, response_id=uuid7(), member_id=crew_of(offer.unit).pk, by="V201",
+        at=clock.now(),
+    )  # fmt: skip
+    hands.advance(60)
+    timers.fire_due()
+    assert told() == []
+    assert Escalation.objects.get().why == "accepted"
+
+
+def test_without_contacts_it_is_said_that_nobody_can_be_told(world: World, hands: Hands) -> None:
+    """It is an event that the case shows, and no silence."""
+    Tenant.objects.filter(pk=world.tenant.pk).update(mode="manned")
+    alarm(world)
+    hands.advance(60)
+    timers.fire_due()
+    said = Event.objects.get(kind="case.escalated")
+    assert "nobody_to_tell" in (said.payload or "")
+
+
+def test_a_case_that_can_wait_is_not_escalated(night: World, hands: Hands) -> None:
+    """Nobody is woken for a priority 3."""
+    site = make_site(night)
+    send_signal(make_transmitter(site), "AT", at=clock.now())
+    events.advance(DISPATCH, night.tenant.pk)
+    assert Case.objects.get(site=site).priority > escalation.URGENT
+    assert not Escalation.objects.exists()
+
+
+@pytest.mark.parametrize("jump_s", [-3600, 3600])
+def test_a_clock_that_steps_moves_no_step(night: World, hands: Hands, jump_s: float) -> None:
+    """N seconds are N seconds by the machine's uptime."""
+    alarm(night)
+    hands.advance(30)
+    hands.jump(jump_s)
+    hands.advance(29)
+    assert timers.fire_due() == 0
+    hands.advance(1)
+    assert timers.fire_due() == 1
+    assert len(told()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_tell_once() -> None:
+    """Both fire; one step, one event, one notice for each channel."""
+    hands = Hands(NIGHT)
+    with ruled_by(hands):
+        world = make_world()
+        Tenant.objects.filter(pk=world.tenant.pk).update(mode="manned")
+        make_contacts(world)
+        alarm(world)
+        hands.advance(60)
+        assert at_once(*[timers.fire_due] * 4) == []
+    assert told() == [("mail", "1"), ("sms", "1")]
+    assert Event.objects.filter(kind="case.escalated").count() == 1

@@ -1,0 +1,89 @@
+"""Messages to people: put up once, sent at least once, tried again, given up in the end."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from narvaro.spine import notices
+from narvaro.spine.clock import Hands, ruled_by
+from narvaro.spine.models import Notice
+from narvaro.spine.notices import NotSentError
+from tests.at_once import at_once
+from tests.make import NIGHT, World, make_world
+
+
+def put(world: World, key: str = "k", channel: str = "sms") -> None:
+    with transaction.atomic():
+        notices.put(
+            tenant_id=world.tenant.pk, channel=channel, address="+46000", title="t", text="words",
+            key=key, subject=None, at=NIGHT,
+        )  # fmt: skip
+
+
+def refuse(_notice: Notice) -> None:
+    raise NotSentError("the gateway says 503")
+
+
+def test_a_notice_is_put_up_once_and_sent_once(world: World, hands: Hands) -> None:
+    """The same key again is the same notice."""
+    sent: list[str] = []
+    put(world)
+    put(world)
+    channels = {"sms": lambda one: sent.append(one.text)}
+    assert notices.send_due(channels) == 1
+    assert notices.send_due(channels) == 0
+    assert sent == ["words"]
+    assert Notice.objects.get().sent_at == NIGHT
+
+
+def test_a_channel_that_refuses_is_tried_again_and_given_up_after_two_hours(
+    world: World, hands: Hands, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason stands on the notice and in the log, its text does not."""
+    put(world)
+    assert notices.send_due({"sms": refuse}) == 0
+    hands.advance(1)
+    assert notices.send_due({"sms": refuse}) == 0
+    assert Notice.objects.get().failures == 1
+    for _ in range(60):
+        hands.advance(300)
+        notices.send_due({"sms": refuse})
+    one = Notice.objects.get()
+    assert one.given_up_at is not None
+    assert one.last_error == "the gateway says 503"
+    assert "words" not in caplog.text
+    assert "+46000" not in caplog.text
+
+
+def test_a_channel_that_is_not_set_up_is_said(world: World, hands: Hands) -> None:
+    """A notice for it waits, and is counted as failing."""
+    put(world, channel="mail")
+    assert notices.send_due({}) == 0
+    assert "no channel mail" in Notice.objects.get().last_error
+    hands.advance(31)
+    assert notices.count_failing() == {"mail": 1}
+
+
+def test_a_sender_that_died_gives_its_lease_up(world: World, hands: Hands) -> None:
+    """What it had taken is sent by the next one."""
+    put(world)
+    Notice.objects.update(lease_until=NIGHT + timedelta(seconds=60))
+    sent: list[str] = []
+    channels = {"sms": lambda one: sent.append(one.key)}
+    assert notices.send_due(channels) == 0
+    hands.advance(61)
+    assert notices.send_due(channels) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_each_notice_once() -> None:
+    """Whoever takes the lease sends it."""
+    with ruled_by(Hands(NIGHT)):
+        world = make_world()
+        for number in range(10):
+            put(world, str(number))
+        sent: list[str] = []
+        channels = {"sms": lambda one: sent.append(one.key)}
+        assert at_once(*[lambda: notices.send_due(channels)] * 3) == []
+    assert sorted(sent) == sorted(map(str, range(10)))

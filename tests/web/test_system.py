@@ -1,0 +1,176 @@
+"""The system page: troubles first with what to do, what is heard, what the machine has left; the banner."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from narvaro.access.models import Role
+from narvaro.config.home import Home
+from narvaro.config.watching import Watch
+from narvaro.directory.models import TransmissionPath
+from narvaro.intake.listening import Listener
+from narvaro.intake.models import Outage, PathState
+from narvaro.situation.troubles import end_trouble, raise_trouble
+from narvaro.spine.clock import Hands
+from narvaro.spine.heartbeat import FILE, STILL_S, Heart
+from narvaro.web import system as page_of_system
+from narvaro.web.system_words import WORDS, words_of
+from tests.make import NIGHT, World, make_member, make_site, make_transmitter
+from tests.web.test_phone import browser_of, shown
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Give the pages a home of their own, without a worker and a receiver."""
+    made = Home(tmp_path, settings.HOME.settings, "", "", "token")
+    monkeypatch.setattr(settings, "HOME", made)
+    return made
+
+
+@pytest.fixture
+def desk(world: World, home: Home) -> Client:
+    """Return a dispatcher's browser."""
+    return browser_of(make_member(world, Role.DISPATCHER))
+
+
+def lose_path(world: World, name: str) -> TransmissionPath:
+    """Let a site's only path be lost for two hours by now."""
+    panel = make_transmitter(make_site(world, name), category="SP4", carrier="Mobil AB")
+    path = TransmissionPath.objects.get(transmitter=panel)
+    at = NIGHT - timedelta(hours=2)
+    PathState.objects.create(path=path, state="lost", since=at, heard_at=at)
+    Outage.objects.create(tenant=world.tenant, path=path, began_at=at, flagged_at=at)
+    return path
+
+
+def test_a_system_that_is_well_says_so(desk: Client) -> None:
+    page = shown(desk, "/system/")
+    assert "None: the system is well." in page
+    assert "Not begun yet" in page
+    assert "None this month or the last." in page
+    assert 'href="/system/" aria-current="page"' in page
+
+
+def test_a_trouble_says_what_to_do_and_when_it_is_over(desk: Client) -> None:
+    """Open ones are cards with what to do; ended ones a line."""
+    raise_trouble(kind="promotion_lag", about="main", facts={"lag_s": 42}, at=NIGHT)
+    body = shown(desk, "/system/", fragment=True)
+    assert "<html" not in body
+    assert "Alarms wait to be shown" in body
+    assert "has waited for 42 s" in body
+    assert "Take alarms by other ways" in body
+    assert body.index("Alarms wait") < body.index("Receivers")
+    end_trouble(kind="promotion_lag", about="main", at=NIGHT)
+    body = shown(desk, "/system/", fragment=True)
+    assert "None: the system is well." in body
+    assert body.index("Alarms wait") > body.index("Receivers")
+
+
+def test_the_page_is_fetched_again_when_a_trouble_is_told(desk: Client) -> None:
+    assert "narvaro:system.trouble from:body" in shown(desk, "/system/")
+
+
+def test_lost_paths_and_the_minutes_of_their_sites(desk: Client, world: World) -> None:
+    lose_path(world, "Trasten skola")
+    body = shown(desk, "/system/", fragment=True)
+    assert "<b>1</b>path lost" in body
+    assert body.count("Trasten skola") == 2
+    assert "Mobil AB" in body
+    assert '<td class="num">120</td><td class="num">0</td><td class="num">1</td>' in body
+
+
+def test_the_suppliers_office_sees_the_system_and_no_site(world: World, home: Home) -> None:
+    lose_path(world, "Trasten skola")
+    office = browser_of(make_member(world, Role.CONTRACT_MANAGER, world.company))
+    body = shown(office, "/system/")
+    assert "path lost" in body
+    assert "Trasten skola" not in body
+    assert "Sites out of reach" not in body
+
+
+def test_a_worker_that_stands_still_is_said_though_it_can_raise_nothing(
+    desk: Client, home: Home, hands: Hands
+) -> None:
+    """On the page and in the console's banner."""
+    Heart(home.path).turned()
+    assert "Stands still" not in shown(desk, "/system/")
+    hands.advance(STILL_S + 1)
+    body = shown(desk, "/system/", fragment=True)
+    assert "The system stands still" in body
+    assert "has not moved for 31 s" in body
+    assert "The system has 1 trouble." in shown(desk, "/console/cases/", fragment=True)
+    (home.path / FILE).unlink()
+    assert "Stands still" not in shown(desk, "/system/")
+
+
+def test_the_console_tells_of_troubles_and_leads_to_what_to_do(desk: Client) -> None:
+    """The whole page and its refresh; nothing where all is well."""
+    for fragment, address in ((False, "/console/"), (True, "/console/cases/")):
+        assert "system-troubles" not in shown(desk, address, fragment=fragment)
+    raise_trouble(kind="disk_space", facts={}, at=NIGHT)
+    raise_trouble(kind="clock_step", facts={"step_s": 3600.0}, at=NIGHT)
+    for fragment, address in ((False, "/console/"), (True, "/console/cases/")):
+        page = shown(desk, address, fragment=fragment)
+        assert "The system has 2 troubles." in page
+        assert '<a href="/system/">What to do</a>' in page
+
+
+def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
+    """With its facts and without: a trouble of an older version lacks some."""
+    watch = Watch(home, Listener({}), Heart(home.path))
+    kinds = {kind for kind, _, _ in watch.checks}
+    assert kinds | {"worker_still"} == set(WORDS)
+    for kind in WORDS:
+        assert all(words_of(kind, "main", {}))
+    assert words_of("not_known", "main", {})[:2] == ("not_known", "main")
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "said"),
+    [
+        ("receiver_silent", {"saved_at": None}, "Receiver main has not begun to listen."),
+        ("receiver_silent", {"saved_at": "2026-11-24T01:00:00+00:00"}, "2026-11-24 02:00"),
+        ("clock_step", {"step_s": -5.0}, "stepped by -5.0 s and is not followed"),
+        (
+            "clock_step",
+            {"step_s": 60.0, "accepted_by": "kernel", "accepted_at": "2026-11-24T01:00:00+00:00"},
+            "accepted by the kernel at 2026-11-24 02:00",
+        ),
+        ("disk_space", {"room": "critical", "free_mb": 90}, "Only 90 MB"),
+        ("certificate", {"ending": "ended", "ends_at": "2026-11-24T01:00:00+00:00"}, "main ended"),
+        ("certificate", {"ending": "unreadable", "ends_at": None}, "main cannot be read"),
+        ("notices_unsent", {"count": 2}, "2 messages wait to be sent by main"),
+    ],
+)
+def test_facts_are_said_in_words(kind: str, facts: dict[str, object], said: str) -> None:
+    from django.utils import translation
+
+    with translation.override("en"):
+        assert said in words_of(kind, "main", facts)[1]
+
+
+def test_the_machine_is_told_with_a_step_of_its_clock(
+    desk: Client, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_of_system, "read_sync", lambda: "synchronised")
+    assert "synchronised, says the machine" in shown(desk, "/system/")
+    hands.jump_s = 3600.0
+    assert "stepped by 3600.0 s, not followed" in shown(desk, "/system/")
+
+
+def test_a_live_stream_names_the_kind_and_nothing_else(desk: Client, world: World) -> None:
+    """The page listens for it by this name."""
+    from narvaro.spine.models import Event
+    from narvaro.web.live import find_notice
+    from tests.make import make_viewer
+
+    raise_trouble(kind="disk_space", facts={"free_mb": 90}, at=NIGHT)
+    event = Event.objects.get(kind="system.trouble")
+    notice = find_notice(make_viewer(make_member(world, Role.COORDINATOR)), event)
+    assert notice is not None
+    assert notice.kind == "system.trouble"
+    assert json.loads(notice.to_bytes().decode().split("data: ")[1]) == {"case": None, "unit": None}
