@@ -1,18 +1,22 @@
 """An alarm on many open consoles, end to end over the real processes. In: counts. Out: figures.
 
 Each console is a signed-in dispatcher with a live stream. When the stream tells of a change, at
-most four times a second, it fetches what the page fetches: the list of cases, then the units. The
-clock runs from the alarm's first byte at the panel to the new case in a console's list. All
-consoles live in one process, which shares the machine's cores with the product.
+most four times a second, it fetches what the page fetches, each on a connection of its own and with
+the tag of what it has: the list of cases, the units, the map's features. The clock runs from the
+alarm's first byte at the panel to the new case in a console's list, and to the unit that is proposed
+for it: the offer by rule in the last console's stream, or else the first unit to send in the case
+that one console opens. All consoles live in one process, which shares the machine's cores with the product.
 """
 
 import asyncio
-import contextlib
+import json
 import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeAlias
 
 from benchmarks.first_light import KINDS, PATIENCE_S, put_units
 from benchmarks.product import Product, running
@@ -20,71 +24,106 @@ from narvaro.demo.frames import sia
 from narvaro.demo.panel import Panel
 
 CHANGED_S = 0.25  # as the page does
+LATER_S = 0.1  # the page fetches the units and the map so long after the cases
 GAP_S = 1.0  # then all consoles have fetched all that they fetch
 DISPATCHERS = ("K101", "K102")
 SESSIONS = 10  # consoles share them: the product bounds how often one address may sign in
 _CASE = re.compile(rb"/console/cases/([0-9a-f-]{36})/")
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_TAG = re.compile(rb"etag: *(\S+)", re.IGNORECASE)
+
+Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
 class OpenConsole:
-    """One console: when each number of cases first stood in its list."""
+    """One console: when each case first stood in its list, and when a unit was proposed for it."""
 
     address: tuple[str, int]
     cookie: str
     said: Callable[[], None]
-    seen_at: dict[int, float] = field(default_factory=dict)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    opens: bool = False
+    seen_at: dict[bytes, float] = field(default_factory=dict)
+    proposed_at: dict[bytes, float] = field(default_factory=dict)
+    fetched: Counter[str] = field(default_factory=Counter)
+    _to_tell: list[asyncio.Event] = field(default_factory=list)
 
-    async def follow(self) -> None:
-        """Read the live stream until the task is cancelled."""
+    def runs(self) -> list[Coroutine[object, object, None]]:
+        """Return what a console does, each without end."""
+        return [
+            self._follow(),
+            self._refetch("/console/cases/", 0.0),
+            self._refetch("/console/units/", LATER_S),
+            self._refetch("/map/features/", LATER_S),
+        ]
+
+    async def _follow(self) -> None:
         line = await asyncio.open_connection(*self.address)
-        reader, _ = await self._ask(line, "/live")
-        while said := await reader.readline():
+        await self._ask(line, "/live", "")
+        kind = b""
+        while said := await line[0].readline():
             if said.startswith(b"event: "):
-                self._changed.set()
+                kind = said.removeprefix(b"event: ").strip()
+                for one in self._to_tell:
+                    one.set()
+            elif said.startswith(b"data: ") and kind == b"offer.made":
+                self._propose(json.loads(said.removeprefix(b"data: "))["case"].encode())
         raise RuntimeError("a live stream ended")
 
-    async def refetch(self) -> None:
-        """Fetch the list and the units after each change until the task is cancelled."""
+    async def _refetch(self, path: str, after_s: float) -> None:
+        changed, tag = asyncio.Event(), ""
+        self._to_tell.append(changed)
         line = await asyncio.open_connection(*self.address)
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            await changed.wait()
+            changed.clear()
             begun = time.perf_counter()
-            count = len(set(_CASE.findall(await self._get(line, "/console/cases/"))))
-            now = time.perf_counter()
-            for number in range(len(self.seen_at) + 1, count + 1):
-                self.seen_at[number] = now
-                self.said()
-            await self._get(line, "/console/units/")
+            await asyncio.sleep(after_s)
+            body, tag = await self._get(line, path, tag)
+            self.fetched[path if body is not None else f"{path} (unchanged)"] += 1
+            if body is not None and path == "/console/cases/":
+                await self._read(line, set(_CASE.findall(body)))
             await asyncio.sleep(max(0.0, begun + CHANGED_S - time.perf_counter()))
 
-    async def _ask(
-        self, line: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str
-    ) -> tuple[asyncio.StreamReader, bytes]:
+    async def _read(self, line: Line, cases: set[bytes]) -> None:
+        fresh = cases - self.seen_at.keys()
+        now = time.perf_counter()
+        for case in fresh:
+            self.seen_at[case] = now
+        if fresh:
+            self.said()
+        for case in fresh if self.opens else ():
+            body, _ = await self._get(line, f"/console/cases/{case.decode()}/", "")
+            if body is not None and b"/offer/" in body:
+                self._propose(case)
+
+    def _propose(self, case: bytes) -> None:
+        self.proposed_at.setdefault(case, time.perf_counter())
+        self.said()
+
+    async def _ask(self, line: Line, path: str, tag: str) -> bytes:
         reader, writer = line
         host = f"{self.address[0]}:{self.address[1]}"
-        head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {self.cookie}\r\nHX-Request: true\r\n\r\n"
-        writer.write(head.encode())
+        known = f"If-None-Match: {tag}\r\n" if tag else ""
+        head = (
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {self.cookie}\r\nHX-Request: true\r\n"
+        )
+        writer.write(f"{head}{known}\r\n".encode())
         answer = await reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in answer[:20]:
+        if not answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 304 ")):
             raise RuntimeError(f"{path} answered {answer[:40]!r}")
-        return reader, answer
+        return answer
 
-    async def _get(
-        self, line: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str
-    ) -> bytes:
-        reader, head = await self._ask(line, path)
+    async def _get(self, line: Line, path: str, tag: str) -> tuple[bytes | None, str]:
+        head = await self._ask(line, path, tag)
+        found = _TAG.search(head)
+        tag = found[1].decode() if found else ""
+        if b" 304 " in head[:20]:
+            return None, tag
         length = _LENGTH.search(head)
-        if length is not None:
-            return await reader.readexactly(int(length[1]))
-        body = b""
-        while size := int(await reader.readline(), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
-        await reader.readline()
-        return body
+        if length is None:
+            raise RuntimeError(f"{path} said no length")
+        return await line[0].readexactly(int(length[1])), tag
 
 
 def dial(product: Product, number: int) -> float:
@@ -101,29 +140,41 @@ def dial(product: Product, number: int) -> float:
     return begun
 
 
-async def watch(product: Product, cookies: list[str], alarms: int) -> list[list[float]]:
-    """Open the consoles, dial the alarms; return for each alarm the seconds of all consoles."""
+@dataclass
+class Watched:
+    """What was seen: for each alarm the seconds of all consoles, and to the proposal of a unit."""
+
+    waits: list[list[float]] = field(default_factory=list)
+    proposed: list[float] = field(default_factory=list)
+    fetched: Counter[str] = field(default_factory=Counter)
+
+
+async def watch(product: Product, cookies: list[str], alarms: int) -> Watched:
+    """Open the consoles, dial the alarms; return what they saw."""
     news = asyncio.Event()
     consoles = [OpenConsole(product.web, cookie, news.set) for cookie in cookies]
+    consoles[0].opens = True
+    found = Watched()
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(run)
-            for console in consoles
-            for run in (console.follow(), console.refetch())
-        ]
+        tasks = [group.create_task(run) for one in consoles for run in one.runs()]
         await asyncio.sleep(2.0)
-        waits = []
         for number in range(alarms):
             begun = await asyncio.to_thread(dial, product, number)
             async with asyncio.timeout(PATIENCE_S):
-                while any(number + 1 not in one.seen_at for one in consoles):
+                while any(number + 1 != len(one.seen_at) for one in consoles):
                     news.clear()
                     await news.wait()
-            waits.append([one.seen_at[number + 1] - begun for one in consoles])
+            case = list(consoles[0].seen_at)[-1]
+            found.waits.append([one.seen_at[case] - begun for one in consoles])
             await asyncio.sleep(GAP_S)
+            at = [one.proposed_at[case] for one in consoles if case in one.proposed_at]
+            if at:
+                found.proposed.append(max(at) - begun)
         for task in tasks:
             task.cancel()
-    return waits
+    for one in consoles:
+        found.fetched += one.fetched
+    return found
 
 
 def measure_consoles(consoles: int, alarms: int) -> dict[str, float]:
@@ -135,18 +186,25 @@ def measure_consoles(consoles: int, alarms: int) -> dict[str, float]:
         ]
         cookies = [sessions[number % len(sessions)] for number in range(consoles)]
         put_units(product)
-        with contextlib.suppress(asyncio.CancelledError):
-            waits = asyncio.run(watch(product, cookies, alarms))
-    each = sorted(one * 1e3 for row in waits for one in row)
-    last = sorted(max(row) * 1e3 for row in waits)
+        found = asyncio.run(watch(product, cookies, alarms))
+    each = sorted(one * 1e3 for row in found.waits for one in row)
+    last = sorted(max(row) * 1e3 for row in found.waits)
+    proposed = sorted(one * 1e3 for one in found.proposed)
     print(f"{consoles} open consoles, {alarms} alarms; the list grows to {alarms} cases")
-    print(f"{'':24}{'median ms':>10}{'p99 ms':>10}{'max ms':>10}")
-    for name, values in (("alarm to a console", each), ("alarm to all consoles", last)):
-        print(f"{name:24}{_at(values, 0.5):>10.0f}{_at(values, 0.99):>10.0f}{values[-1]:>10.0f}")
+    for path, count in sorted(found.fetched.items()):
+        print(f"  {path:36}{count / consoles / alarms:6.1f} per console and alarm")
+    print(f"{'':30}{'count':>7}{'median ms':>10}{'p99 ms':>10}{'max ms':>10}")
+    rows = (("alarm to a console", each), ("alarm to all consoles", last),
+            ("alarm to a unit proposed", proposed))  # fmt: skip
+    for name, values in rows:
+        figures = [_at(values, share) for share in (0.5, 0.99, 1.0)] if values else []
+        print(f"{name:30}{len(values):>7}" + "".join(f"{one:>10.0f}" for one in figures))
     return {
         "console_p99_ms": round(_at(each, 0.99), 1),
         "all_consoles_p50_ms": round(_at(last, 0.5), 1),
         "all_consoles_p99_ms": round(_at(last, 0.99), 1),
+        "unit_proposed_p99_ms": round(_at(proposed, 0.99), 1) if proposed else float("inf"),
+        "units_proposed": len(proposed),
     }
 
 

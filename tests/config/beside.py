@@ -27,9 +27,9 @@ from narvaro.config.work import Worker
 from narvaro.directory.actions import set_up
 from narvaro.directory.models import ImportBatch, Transmitter
 from narvaro.intake.journal import Journal
-from narvaro.intake.records import Record, now_us
 from narvaro.intake.message import Received
 from narvaro.intake.models import JournalPlace
+from narvaro.intake.records import Record, now_us
 from narvaro.situation.models import Signal
 from narvaro.spine import clock
 from tests.make import World, make_site

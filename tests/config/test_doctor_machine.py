@@ -102,23 +102,29 @@ def test_open_ports(given: Settings, levels: list[str]) -> None:
 
 
 def test_file_modes(tmp_path: Path) -> None:
-    """Secrets and keys that others can open are bad, stores are worth a look."""
-    home = open_home(tmp_path)
+    """Secrets and keys that others can open are bad; a home that others can enter is worth a look."""
+    home = open_home(tmp_path / "home")
     assert [one.level for one in file_modes(home)] == ["ok"]
-    key, store = tmp_path / "web.key", tmp_path / "narvaro.db"
+    key, store = home.path / "web.key", home.path / "narvaro.db"
     for file in (key, store):
         file.write_text("x")
         file.chmod(0o644)
     home = replace(home, settings=Settings(tls_key=str(key)))
-    assert {one.where: one.level for one in file_modes(home)} == {
-        str(key): "bad", str(store): "warn",
-    }  # fmt: skip
-    assert file_modes(home)[0].what_to_do == f"chmod 600 {key}"
+    [found] = file_modes(home)
+    assert (found.level, found.what_to_do) == ("bad", f"chmod 600 {key}")
+    home.path.chmod(0o755)
+    assert [(one.level, one.what_to_do) for one in file_modes(home)] == [
+        ("bad", f"chmod 600 {key}"), ("warn", f"chmod 700 {home.path}"),
+    ]  # fmt: skip
 
 
 def test_notice_channels(tmp_path: Path) -> None:
     """None and one are worth a look, two are enough."""
-    mail, both = {"smtp_host": "mail.example.se"}, {"sms_url": "https://sms.example.se/{to}/{text}"}
-    for given, level in (({}, "warn"), (mail, "warn"), (mail | both, "ok")):
-        [found] = notice_channels(Home(tmp_path, Settings(**given), "", ""))
+    mail, gateway = "mail.example.se", "https://sms.example.se/{to}/{text}"
+    for given, level in (
+        (Settings(), "warn"),
+        (Settings(smtp_host=mail), "warn"),
+        (Settings(smtp_host=mail, sms_url=gateway), "ok"),
+    ):
+        [found] = notice_channels(Home(tmp_path, given, "", ""))
         assert found.level == level

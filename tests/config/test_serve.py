@@ -82,13 +82,15 @@ def test_a_worker_that_stands_still_is_ended_and_started_anew(
         }  # fmt: skip
         (tmp_path / FILE).write_text(json.dumps(still))
         until = time.monotonic() + 10
-        while (child.process is None or child.process is old) and time.monotonic() < until:
+        new: subprocess.Popen[bytes] | None = old
+        while (new is None or new is old) and time.monotonic() < until:
             child.tend()
+            new = child.process
             time.sleep(0.02)
         assert old.returncode == -9
-        assert child.process is not None
-        assert child.process.pid != old.pid
-        assert child.process.poll() is None
+        assert new is not None
+        assert new is not old
+        assert new.poll() is None
         assert "stands_still" in caplog.messages
     finally:
         old.kill()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from narvaro.intake.actions import move_place
 from narvaro.intake.journal import Journal
 from narvaro.intake.listening import Listener
 from narvaro.intake.records import Record, now_us
+from narvaro.situation.troubles import raise_trouble
 from narvaro.spine import jobs, notices, timers
 from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import Heart, find_beat
@@ -133,8 +134,9 @@ def test_a_journal_that_cannot_be_read(watched: Watched) -> None:
 def test_a_stepped_clock_is_told_and_not_accepted_on_unknown(watched: Watched) -> None:
     """The kernel cannot be asked, or says no: then a person must."""
     watched.hands.jump_s = 3600.0
-    for sync in ("unknown", "unsynchronised"):
-        watched.sync = sync  # type: ignore[assignment]  # one of the three words
+    doubts: tuple[Sync, ...] = ("unknown", "unsynchronised")
+    for sync in doubts:
+        watched.sync = sync
         watched.pass_(100)
         assert watched.lasting()["clock_step", ""] == {"step_s": 3600.0}
     assert watched.hands.jump_s == 3600.0
@@ -244,7 +246,6 @@ def test_a_database_that_does_not_answer_is_said_in_log_and_heartbeat(
     def silent(**_given: object) -> bool:
         raise OperationalError("database is locked")
 
-    whole: Callable[..., bool] = watching.raise_trouble
     monkeypatch.setattr(watching, "raise_trouble", silent)
     monkeypatch.setattr(watching, "close_old_connections", lambda: None)
     watched.hands.jump_s = 60.0
@@ -257,7 +258,7 @@ def test_a_database_that_does_not_answer_is_said_in_log_and_heartbeat(
     assert not beat.database_answers
     assert beat.step_age_s is not None
     assert beat.step_age_s <= 2
-    monkeypatch.setattr(watching, "raise_trouble", whole)
+    monkeypatch.setattr(watching, "raise_trouble", raise_trouble)
     watched.pass_(12)
     assert ("clock_step", "") in watched.lasting()
     assert "database_answers" in caplog.messages

@@ -36,6 +36,8 @@ SCREENS = (
     Screen("console-lone-case", DISPATCHER, lambda scene: scene.lone_case),
     Screen("console-out-case", DISPATCHER, lambda scene: scene.out_case),
     Screen("refused", DISPATCHER, "/console/refused/"),
+    Screen("system", DISPATCHER, "/system/"),
+    Screen("system-phone", LEADER, "/system/", on_phone=True),
     Screen("new-case", DISPATCHER, "/console/new/"),
     Screen("phone-idle", "V2", "/phone/", on_phone=True),
     Screen("phone-offer", "V1", "/phone/", on_phone=True),

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.spine import kernel_clock
 from narvaro.spine.kernel_clock import Sync, judge, read_sync
 
 
@@ -27,8 +26,8 @@ def test_the_kernel_of_this_machine_can_be_asked() -> None:
 
 
 def test_a_system_without_the_call_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_clock.sys, "platform", "darwin")
+    monkeypatch.setattr("sys.platform", "darwin")
     assert read_sync() == "unknown"
-    monkeypatch.setattr(kernel_clock.sys, "platform", "linux")
-    monkeypatch.setattr(kernel_clock.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
     assert read_sync() == "unknown"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from narvaro.spine import timers
+from narvaro.spine import clock, timers
 from narvaro.spine.clock import Hands, ruled_by
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Timer
@@ -72,6 +73,36 @@ def test_a_clock_that_steps_fires_nothing_early_and_nothing_late(
     hands.advance(29)
     assert timers.fire_due() == 0
     hands.advance(1)
+    assert timers.fire_due() == 1
+
+
+def test_a_standby_fires_only_what_is_late(world: World, hands: Hands) -> None:
+    """The first scheduler has its time."""
+    start(world, 60)
+    hands.advance(60)
+    assert timers.fire_due(late_by_s=1.0) == 0
+    hands.advance(1)
+    assert timers.fire_due(late_by_s=1.0) == 1
+
+
+def test_a_timer_that_is_moved_while_it_is_being_fired_waits_on(
+    world: World, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign of life that comes at the last moment counts."""
+    timer = start(world, 60)
+    hands.advance(60)
+
+    def move(tenant_id: UUID) -> None:
+        timers.set_to(
+            KIND, tenant_id=tenant_id, subject=timer.subject,
+            deadline=clock.now() + timedelta(seconds=60),
+        )  # fmt: skip
+
+    monkeypatch.setattr(timers, "hold", move)
+    assert timers.fire_due() == 0
+    assert not _rung
+    hands.advance(60)
+    monkeypatch.undo()
     assert timers.fire_due() == 1
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from narvaro.spine.models import Tenant
 
 KINDS = (
-    "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "response-plans",
-    "roster", "contract", "alarm-journal", "responses", "visits", "hours", "damage", "incidents",
-    "police-events", "population",
+    "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "contacts",
+    "response-plans", "roster", "contract", "alarm-journal", "responses", "visits", "hours",
+    "damage", "incidents", "police-events", "population",
 )  # fmt: skip
 SHOWN = 40
 

@@ -34,8 +34,8 @@ MADE_UP = "Påhittad stad"
 ORDER = (
     ("sites", "sites.csv"), ("units", "units.csv"), ("members", "members.csv"),
     ("permits", "permits.csv"), ("transmitters", "transmitters.csv"),
-    ("response-plans", "response-plans.toml"), ("roster", "roster.csv"),
-    ("contract", "contract.toml"),
+    ("contacts", "contacts.csv"), ("response-plans", "response-plans.toml"),
+    ("roster", "roster.csv"), ("contract", "contract.toml"),
 )  # fmt: skip
 ENTER_AS = (
     ("dispatcher", "dispatcher"), ("shift_leader", "shift leader"),

@@ -13,6 +13,7 @@ from narvaro.config.demo_files import put_in
 from narvaro.config.home import Home
 from narvaro.demo import wall
 from narvaro.demo.browser import UnreachableError
+from narvaro.demo.night import keep_links_alive
 from narvaro.demo.stage import YOURS, Stage, StageRefused
 from narvaro.demo.town import Town
 from narvaro.spine import clock
@@ -144,7 +145,7 @@ def _forecast_and_plan(town: Town, tell: Callable[..., None]) -> None:
 def run_beside(
     home: Home, town: Town, password: str, stop: threading.Event, say: Say
 ) -> list[threading.Thread]:
-    """Start the tour's two threads: chapters as they are asked for, and the town's past."""
+    """Start the tour's threads: link tests, chapters as they are asked for, and the town's past."""
     folder, cast, given = TourFolder(home.path), cast_of(town), home.settings
     folder.write_cast(cast)
     stage = Stage(
@@ -155,7 +156,9 @@ def run_beside(
         sign_in=lambda number: (number, password),
         parts=cast.parts,
     )
+    alarms = (given.bind, given.alarm_port)
     threads = [
+        threading.Thread(target=keep_links_alive, args=(town, alarms, say, stop), daemon=True),
         threading.Thread(target=play_what_is_asked, args=(folder, stage, stop), daemon=True),
         threading.Thread(target=bring_in_the_past, args=(home, town, stop, say), daemon=True),
     ]

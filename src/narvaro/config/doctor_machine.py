@@ -172,17 +172,23 @@ def file_modes(home: Home) -> list[Finding]:
     """Look who may read secrets, keys and stores."""
     secret = [home.secrets_file, home.sealed_accounts]
     secret += [Path(home.settings.tls_key)] if home.settings.tls_key else []
+    found = [
+        Finding("file_modes", "bad", _said(file), str(file), f"chmod 600 {file}")
+        for file in secret
+        if _is_open(file)
+    ]
     stores = [home.path / "narvaro.db", *home.journals.values()]
-    found = [_mode(file, "bad") for file in secret if file.exists()]
-    found += [_mode(file, "warn") for file in stores if file.exists()]
-    return [one for one in found if one is not None] or [
+    if _is_open(home.path) and any(_is_open(file) for file in stores):
+        todo = f"chmod 700 {home.path}"
+        found.append(Finding("file_modes", "warn", _said(home.path), str(home.path), todo))
+    return found or [
         Finding("file_modes", "ok", "Secrets and stores are their owner's alone", str(home.path))
     ]
 
 
-def _mode(file: Path, level: Level) -> Finding | None:
-    mode = stat.S_IMODE(file.stat().st_mode)
-    if not mode & 0o077:
-        return None
-    what = f"Others on this machine may open it (mode {mode:o})"
-    return Finding("file_modes", level, what, str(file), f"chmod 600 {file}")
+def _is_open(file: Path) -> bool:
+    return file.exists() and bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
+
+
+def _said(file: Path) -> str:
+    return f"Others on this machine may look into it (mode {stat.S_IMODE(file.stat().st_mode):o})"

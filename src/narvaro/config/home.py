@@ -233,6 +233,7 @@ def open_home(path: Path | None = None) -> Home:
     """Open the home folder, making it and its secrets where they are missing."""
     where = path or home_path()
     try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's, where we make it
         for folder in (
             where,
             *(

@@ -22,6 +22,7 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - as above
 
 from narvaro.config.answering import answer  # noqa: E402 - as above
 from narvaro.config.bodies import BodyRefused, SenderGone, refuse, take_body  # noqa: E402 - as above
+from narvaro.config.standby import Standby  # noqa: E402 - as above
 from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
 
 LOOK_S = 1.0
@@ -36,6 +37,7 @@ def _end_with_parent() -> None:
 
 
 threading.Thread(target=_end_with_parent, daemon=True).start()
+Standby().start()
 _pages = WSGIMiddleware(WSGIHandler(), workers=settings.HOME.settings.web_threads)  # type: ignore[arg-type,unused-ignore]  # a WSGI application
 
 

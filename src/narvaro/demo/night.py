@@ -41,7 +41,7 @@ def play(town: Town, config: NightConfig, on_line: Callable[[str], None]) -> Non
     """Play the night's cases; return when all is reported, or as soon as `config.stop` is set."""
     cases = read_cases(town) if config.cases is None else config.cases
     say, board, over = _one_at_a_time(on_line), Board(), _Either(config.stop)
-    panels = _make_panels(town, config, over.flag)
+    panels = _make_panels(town, config.dc09, config.seed, over.flag)
     patrols = _make_patrols(town, config, board, say, over.flag)
     threads = [Thread(target=p.run, name=p.unit.call_sign, daemon=True) for p in patrols]
     threads.append(
@@ -82,13 +82,18 @@ def _one_at_a_time(on_line: Callable[[str], None]) -> Callable[[str], None]:
     return say
 
 
-def _make_panels(town: Town, config: NightConfig, stop: Flag) -> dict[str, Panel]:
+def _make_panels(town: Town, dc09: Address, seed: int, stop: Flag) -> dict[str, Panel]:
     return {
-        a.site: Panel(
-            a.account, a.key_bytes, config.dc09, Random(f"{a.account} {config.seed}"), stop=stop
-        )
+        a.site: Panel(a.account, a.key_bytes, dc09, Random(f"{a.account} {seed}"), stop=stop)
         for a in town.accounts
     }
+
+
+def keep_links_alive(
+    town: Town, dc09: Address, say: Callable[[str], None], stop: Flag, seed: int = 1
+) -> None:
+    """Test every link at its interval until stopped, when no night is played."""
+    _poll(town, _make_panels(town, dc09, seed, stop), say, stop, seed)
 
 
 def _make_patrols(

@@ -84,6 +84,16 @@ def write_members(path: Path, members: tuple[TownMember, ...]) -> None:
     )
 
 
+def write_contacts(path: Path) -> None:
+    """Write contacts.csv: duties, with numbers and addresses that reach nobody."""
+    staff = read_data("staff.toml")
+    rows = [
+        [staff[organisation], duty, str(step), str(after_s), phone, mail]
+        for organisation, duty, step, after_s, phone, mail in staff["contacts"]
+    ]
+    write_rows(path, "Organisation;Jour;Steg;Efter s;Telefon;E-post", rows, "utf-8-sig")
+
+
 def write_permits(path: Path, frame: Frame, company: str, today: date, scale: float = 1.0) -> None:
     """Write permits.csv with each area as WKT in degrees."""
     spec = read_data("papers.toml")["permits"]

@@ -81,6 +81,7 @@ def _write_files(folder: Path, made: _Made, *, seed: int, today: date) -> Town:
     registers.write_sites(folder / "sites.csv", sites)
     registers.write_units(folder / "units.csv", town.units, staff["company"])
     registers.write_members(folder / "members.csv", town.members)
+    registers.write_contacts(folder / "contacts.csv")
     registers.write_permits(folder / "permits.csv", frame, staff["company"], today, scale)
     registers.write_accounts(folder / "transmitters.csv", town.accounts)
     registers.write_roster(folder / "roster.csv", town.shifts)

@@ -86,6 +86,7 @@ class Journal:
         self._seen: dict[tuple[str, str, str, str], Seen] = {}
         self._since_us = self._until_us = now_us()
         self._seen_lock = threading.Lock()
+        self._handing = threading.Lock()
         self._stored: tuple[int, bytes] | None = None
         self._pages = 0
         self._stopping = threading.Event()
@@ -125,17 +126,19 @@ class Journal:
 
     def close(self) -> None:
         """Write what waits, save what was seen, checkpoint, and close."""
-        self._stopping.set()
+        with self._handing:
+            self._stopping.set()
         self._queue.put(None)
         self._writer.join()
 
     def _hand_in(self, item: Record | _Accounts) -> "Future[int]":
         done: Future[int] = Future()
         done.set_running_or_notify_cancel()  # who no longer waits cannot take the record back
-        if self.healthy and not self._stopping.is_set():
-            self._queue.put((item, done))
-        else:
-            done.set_exception(JournalError("The journal takes no records now; send again."))
+        with self._handing:
+            if self.healthy and not self._stopping.is_set():
+                self._queue.put((item, done))
+                return done
+        done.set_exception(JournalError("The journal takes no records now; send again."))
         return done
 
     def _open(self) -> apsw.Connection:
@@ -183,7 +186,10 @@ class Journal:
         try:
             self._write()
         finally:
-            self.healthy = False  # a journal without its thread acknowledges nothing
+            with self._handing:
+                self.healthy = False  # a journal without its thread acknowledges nothing
+            while not self._queue.empty():
+                self._refuse(self._gather(0.0)[0])
 
     def _write(self) -> None:
         kept_at = clock.monotonic()

@@ -16,16 +16,18 @@ from django.db import DataError, IntegrityError, transaction
 
 from narvaro.directory.models import RoadMap, Transmitter, Unit
 from narvaro.intake.actions import move_place, rotate_key
-from narvaro.intake.message import Json, MessageError, Position, Received, Refusal
+from narvaro.intake.message import Json, MessageError, Observed, Position, Received, Refusal
 from narvaro.intake.models import JournalPlace
 from narvaro.intake.records import Record, read_after, read_last_id
 from narvaro.situation import models as situation
 from narvaro.situation.actions import FUTURE_S, PositionFacts, keep_refused, record_positions
+from narvaro.situation.cameras import ObservedFacts, note_observed
 from narvaro.situation.codes import find_code
 from narvaro.situation.signals import SignalFacts, receive_signal, receive_unplaced
 from narvaro.spine import clock
 from narvaro.spine.events import SYSTEM
 from narvaro.spine.models import Tenant
+from narvaro.spine.refusal import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +128,30 @@ def _promote_signals(record: Record) -> None:
         receive_unplaced(tenant_id=tenant_id, facts=facts, code=code, by=SYSTEM, at=clock.now())
 
 
+def _promote_observation(record: Record) -> None:
+    found = Observed.from_dict(_object_of(json.loads(record.decoded)))
+    tenant_id = _find_tenant_id(record.tenant)
+    if tenant_id is None:
+        _refused(record, "unknown_camera", "The camera's tenant is no longer here.")
+        return
+    facts = ObservedFacts(
+        receiver_id=record.receiver_id,
+        journal_id=record.id,
+        what=found.what,
+        at=found.at,
+        began=found.began,
+        count=found.count,
+        note=found.note,
+        received_at=record.received_at,
+    )
+    try:
+        note_observed(
+            tenant_id=tenant_id, camera_code=found.camera, facts=facts, by=SYSTEM, at=clock.now()
+        )
+    except Refused as no:
+        _refused(record, no.code, no.detail)
+
+
 def _promote_rotation(record: Record) -> None:
     said = _object_of(json.loads(record.decoded))
     rotate_key(
@@ -175,7 +201,7 @@ def _promote_one(record: Record, arrived: Arrived) -> None:
         case "position":
             _promote_position(record, arrived)
         case "observation":
-            raise MessageError("Camera observations are not taken yet.")
+            _promote_observation(record)
         case "rotation":
             _promote_rotation(record)
         case "refused":

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from narvaro.contract.actions import import_contract
 from narvaro.core.tables import TableSpec
 from narvaro.directory.actions import import_roads
-from narvaro.directory.importing import cameras, columns, registers, transmitters
+from narvaro.directory.importing import cameras, columns, contacts, registers, transmitters
 from narvaro.directory.importing.geo_areas import import_areas
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.population import import_population
@@ -125,6 +125,7 @@ KINDS = (
     Kind("permits", _fixed(columns.PERMITS), _register(registers.Permits), ("tillstånd",)),
     Kind("transmitters", _fixed(columns.TRANSMITTERS), _register(transmitters.Transmitters), ("sändare",)),
     Kind("cameras", _fixed(cameras.SPEC), _register(cameras.Cameras), ("kamer", "camera")),
+    Kind("contacts", _fixed(contacts.SPEC), _register(contacts.Contacts), ("kontaktlista", "kontakter", "contacts")),
     Kind("response-plans", None, _whole(import_response_plans)),
     Kind("roster", lambda tenant, _a: Roster(tenant).spec, _register(Roster), ("schema", "pass")),
     Kind("contract", None, _whole(import_contract)),

@@ -74,16 +74,20 @@ def cancel(kind: str, *, subject: UUID, at: datetime) -> None:
     waiting.update(cancelled_at=at)
 
 
-def fire_due(limit: int = 100) -> int:
-    """Fire what is due now; return how many fired."""
+def _is_due(late_by_s: float) -> Q:
+    """Return what is due for longer than that: by the uptime where it was set on this machine."""
     now, uptime = clock.now(), clock.uptime()
-    by_uptime = Q(boot=uptime.boot, boot_deadline_s__lte=uptime.seconds)
-    due = Timer.objects.filter(
-        by_uptime | (~Q(boot=uptime.boot) & Q(deadline__lte=now)), fired_at=None, cancelled_at=None
-    )
-    due = due.filter(Q(not_before=None) | Q(not_before__lte=now))
-    found = list(due.order_by("deadline").values_list("pk", "tenant_id")[:limit])
-    return sum(_fire(pk, tenant_id, now) for pk, tenant_id in found)
+    due = Q(boot=uptime.boot, boot_deadline_s__lte=uptime.seconds - late_by_s)
+    return due | (~Q(boot=uptime.boot) & Q(deadline__lte=now - timedelta(seconds=late_by_s)))
+
+
+def fire_due(limit: int = 100, late_by_s: float = 0.0) -> int:
+    """Fire what is due, or due for longer than `late_by_s` seconds; return how many fired."""
+    now, due = clock.now(), _is_due(late_by_s)
+    found = Timer.objects.filter(due, fired_at=None, cancelled_at=None)
+    found = found.filter(Q(not_before=None) | Q(not_before__lte=now)).order_by("deadline")
+    first = list(found.values_list("pk", "tenant_id")[:limit])
+    return sum(_fire(pk, tenant_id, due, now) for pk, tenant_id in first)
 
 
 def count_waiting() -> int:
@@ -93,20 +97,18 @@ def count_waiting() -> int:
 
 def find_overdue(by_s: float) -> tuple[int, datetime | None]:
     """Return how many timers should have fired more than `by_s` seconds ago, and the first deadline."""
-    now, uptime = clock.now(), clock.uptime()
-    late = Q(boot=uptime.boot, boot_deadline_s__lte=uptime.seconds - by_s)
-    late |= ~Q(boot=uptime.boot) & Q(deadline__lte=now - timedelta(seconds=by_s))
-    found = Timer.objects.filter(late, fired_at=None, cancelled_at=None)
+    found = Timer.objects.filter(_is_due(by_s), fired_at=None, cancelled_at=None)
     said = found.aggregate(count=Count("pk"), first=Min("deadline"))
     return said["count"], said["first"]
 
 
-def _fire(pk: UUID, tenant_id: UUID, now: datetime) -> bool:
+def _fire(pk: UUID, tenant_id: UUID, due: Q, now: datetime) -> bool:
     try:
         with transaction.atomic():
             hold(tenant_id)
             waiting = Timer.objects.select_for_update(no_key=True, skip_locked=True)
-            timer = waiting.filter(pk=pk, fired_at=None, cancelled_at=None).first()
+            # Due still: it may have been fired, cancelled or moved since it was found.
+            timer = waiting.filter(due, pk=pk, fired_at=None, cancelled_at=None).first()
             if timer is None:
                 return False
             timer.fired_at = now

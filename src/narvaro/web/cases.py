@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from narvaro.access.policy import Record, Verb
@@ -43,6 +43,7 @@ from narvaro.web.screens import (
     TimePointRow,
     UnitRow,
 )
+from narvaro.web.silence import escalation_of, lost_paths_of, missed_sign_of
 
 SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
@@ -274,10 +275,6 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     ranking = _ranking(viewer, case, row.needs_person)
     ranked, left_out = ranking_rows(viewer, case, ranking, offers)
     site = case.site
-    born = {
-        Case.Born.PANEL: pgettext("born of", "a panel"),
-        Case.Born.CAMERA: pgettext("born of", "a camera event"),
-    }.get(Case.Born(case.born), _("a call typed in"))
     return CaseDetail(
         row=row,
         site_code=site.code if site else "",
@@ -294,11 +291,14 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         ranked_at=ranking.made_at if ranking else None,
         alarm_grade=str(site.alarm_grade) if site and site.alarm_grade else "",
         note=case.text,
-        born_label=born,
+        born_label=say(labels.BORN, case.born),
         close_url=_close_url(viewer, case),
         recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
         finding=find_finding(viewer, case),
         why_not=_why_not(case, ranked),
+        escalation=escalation_of(viewer, case),
+        lost_paths=lost_paths_of(viewer, case),
+        missed_sign=missed_sign_of(viewer, case, clock.now()),
     )
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,6 +26,7 @@ from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
+from narvaro.web.shared_fragments import answer_shared
 from narvaro.web.troubles import count_troubles
 
 TYPED_KINDS = (
@@ -85,25 +87,26 @@ def console(request: HttpRequest) -> HttpResponse:
     return render(request, "console/page.html", {"page": _page(viewer)})
 
 
+def _case_list(viewer: Viewer) -> str:
+    rows = _rows(viewer, list_active_cases(viewer))
+    page = ConsolePage(cases=rows, troubles=count_troubles(viewer))
+    return render_to_string("console/_cases.html", {"page": page})
+
+
+def _unit_list(viewer: Viewer) -> str:
+    return render_to_string("console/_units.html", {"page": ConsolePage(units=unit_rows(viewer))})
+
+
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
     """Show the list of active cases again."""
-    viewer = viewer_of_request(request)
-    rows = _rows(viewer, list_active_cases(viewer))
-    page = ConsolePage(
-        position_now(viewer), cases=rows, units=(), map=map_view(viewer),
-        troubles=count_troubles(viewer),
-    )  # fmt: skip
-    return render(request, "console/_cases.html", {"page": page})
+    return answer_shared(request, "cases", _case_list)
 
 
 @require_GET
 def units(request: HttpRequest) -> HttpResponse:
     """Show the list of units again."""
-    viewer = viewer_of_request(request)
-    rows = unit_rows(viewer)
-    page = ConsolePage(position_now(viewer), cases=(), units=rows, map=map_view(viewer))
-    return render(request, "console/_units.html", {"page": page})
+    return answer_shared(request, "units", _unit_list)
 
 
 @require_GET

@@ -1,6 +1,8 @@
 """The map's data. In: requests. Out: vector tiles of the viewer's map, and what stands on it."""
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from narvaro.access.policy import Record
@@ -8,11 +10,11 @@ from narvaro.access.viewer import Viewer
 from narvaro.directory.maps import open_by_digest
 from narvaro.directory.queries import find_road_map, sites_seen_by
 from narvaro.situation.queries import list_active_cases, list_units_now
-from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import unit_rows
 from narvaro.web.labels import say
+from narvaro.web.shared_fragments import answer_shared
 
 
 @require_GET
@@ -61,7 +63,6 @@ def _cases(viewer: Viewer) -> list[dict[str, object]]:
 
 def _units(viewer: Viewer) -> list[dict[str, object]]:
     rows = {one.id: one for one in unit_rows(viewer)}
-    now = clock.now()
     features = []
     for one in list_units_now(viewer):
         row, position = rows.get(str(one.unit.pk)), one.position
@@ -71,17 +72,19 @@ def _units(viewer: Viewer) -> list[dict[str, object]]:
             _feature(
                 "unit", position.lat, position.lon, id=row.id, name=row.call_sign,
                 call_sign=row.call_sign, role=row.role, state=row.state,
-                state_label=row.state_label, at=position.at.isoformat(),
-                age_s=round((now - position.at).total_seconds()), stale=row.position_stale,
+                state_label=row.state_label, at=position.at.isoformat(), stale=row.position_stale,
             )
         )  # fmt: skip
     return features
 
 
-@require_GET
-def features(request: HttpRequest) -> JsonResponse:
-    """Answer with the sites, cases and units that the viewer may see on a map (GeoJSON)."""
-    viewer = viewer_of_request(request)
+def _features(viewer: Viewer) -> str:
     shown = _sites(viewer) if viewer.may(Record.SITE) else []
     shown += _cases(viewer) + _units(viewer)
-    return JsonResponse({"type": "FeatureCollection", "features": shown})
+    return json.dumps({"type": "FeatureCollection", "features": shown})
+
+
+@require_GET
+def features(request: HttpRequest) -> HttpResponse:
+    """Answer with the sites, cases and units that the viewer may see on a map (GeoJSON)."""
+    return answer_shared(request, "features", _features, "application/geo+json")

@@ -204,6 +204,19 @@ REFUSED_INTAKE: _Words = {
     "unknown_device": lazy("Unknown phone or tracker"),
     "not_promoted": lazy("Could not be read here"),
 }
+BORN: _Words = {
+    "panel": lazy_in("born of", "a panel"),
+    "typed": lazy("a call typed in"),
+    "watch": lazy_in("born of", "silence"),
+    "camera": lazy_in("born of", "a camera event"),
+    "file": lazy_in("born of", "a file: history"),
+}
+CHANNEL: _Words = {"sms": lazy("text message"), "mail": lazy("mail")}
+NOTICE_STATE: _Words = {
+    "sent": lazy_in("notice", "Sent"),
+    "waiting": lazy_in("notice", "Not sent yet"),
+    "given_up": lazy_in("notice", "Given up"),
+}
 EVENT: _Words = {
     "case.opened": lazy("The case was opened"),
     "case.changed": lazy("The case changed"),
@@ -222,6 +235,7 @@ EVENT: _Words = {
     "words.settled": lazy("Doubtful words were settled"),
     "camera.seen": lazy("A camera saw something"),
     "camera.decided": lazy("What a camera saw was decided on"),
+    "system.trouble": lazy("A trouble of the system was raised or ended"),
 }
 # what, why, what to do; without a why the action's own words stand there
 _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
@@ -281,6 +295,16 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("The place is missing"),
         lazy("A case needs a place."),
         lazy("Choose a site, or write the place."),
+    ),
+    "interval": (
+        lazy("That interval cannot be chosen"),
+        lazy("A sign of life is waited for every 15, 30, 45 or 60 minutes."),
+        lazy("Choose one of them."),
+    ),
+    "watch_left": (
+        lazy("The guard before you is still waited for"),
+        lazy("The unit's watch of the shift before has not been ended."),
+        lazy("Make sure that all is well there, end it, and begin your own."),
     ),
     "camera_decided": (
         lazy("Somebody was before you"),

@@ -28,6 +28,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.plan.queries import find_own_unit
 from narvaro.spine import clock, events
 from narvaro.spine.models import Event
+from narvaro.web.shared_fragments import Sight, find_sight, without_name
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +60,18 @@ class Notice:
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream: whose it is, and what waits to be sent."""
+    """One open stream: whose it is, what others hear as well, and what waits to be sent."""
 
     viewer: Viewer
     session_key: str
+    sight: Sight | None = field(init=False)
     queue: asyncio.Queue[Notice | None] = field(
         default_factory=lambda: asyncio.Queue(WAITING_AT_MOST)
     )
+
+    def __post_init__(self) -> None:
+        """Read the policy once for the whole stream, which ends when the viewer changes."""
+        self.sight = find_sight(self.viewer)
 
 
 def find_notice(viewer: Viewer, event: Event) -> Notice | None:
@@ -104,7 +110,7 @@ def list_missed(viewer: Viewer, after: int) -> list[Notice] | None:
     found = events.list_after(viewer.tenant_id, after, MISSED_AT_MOST + 1)
     if len(found) > MISSED_AT_MOST:
         return None
-    return [one for one in (find_notice(viewer, event) for event in found) if one is not None]
+    return _list_notices(viewer, found)
 
 
 class Hub:
@@ -158,13 +164,23 @@ class Hub:
             listener.queue.put_nowait(notice)
 
 
+def _list_notices(viewer: Viewer, fresh: list[Event]) -> list[Notice]:
+    return [one for one in (find_notice(viewer, event) for event in fresh) if one is not None]
+
+
 def _notices_for(
     listeners: list[Listener], fresh: list[Event]
 ) -> list[tuple[Listener, list[Notice]]]:
+    """Return what each is told; those of one sight are told the same, and it is found out once."""
     told = []
-    for listener in listeners:
-        found = [find_notice(listener.viewer, event) for event in fresh]
-        told.append((listener, [one for one in found if one is not None]))
+    shared: dict[Sight, list[Notice]] = {}
+    for one in listeners:
+        if one.sight is None:
+            told.append((one, _list_notices(one.viewer, fresh)))
+            continue
+        if one.sight not in shared:
+            shared[one.sight] = _list_notices(without_name(one.viewer), fresh)
+        told.append((one, shared[one.sight]))
     return told
 
 

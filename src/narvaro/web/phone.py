@@ -34,6 +34,7 @@ from narvaro.web.cases import time_rows
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.phone_page import STEPS, offer_of, page_of, unit_of
+from narvaro.web.phone_watch import watch_facts
 from narvaro.web.problems import wants_json
 from narvaro.web.screens import Choice, Problem, ReportPage
 
@@ -60,6 +61,7 @@ def state(request: HttpRequest) -> JsonResponse:
             "offer": _offer_facts(offer) if offer else None,
             "response": _response_facts(out) if out else None,
             "reports_due": due,
+            "watch": watch_facts(viewer, at),
         }
     )
 

@@ -35,6 +35,7 @@ from narvaro.web.cases import plan_view, signal_row
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.phone_visits import visits_of
+from narvaro.web.phone_watch import watch_of
 from narvaro.web.screens import (
     Ended,
     PhoneOffer,
@@ -185,6 +186,7 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
             reports_due=due,
             just_now=ended,
             receipt=receipt,
+            watch=watch_of(viewer, at),
         )
     shown = unit_of(shift, at)
     resting = shown.state == UnitStatus.State.BREAK
@@ -202,6 +204,7 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
         unit_state_label=_("Back from the break") if resting else _("Take a break"),
         positions_purpose=Tenant.objects.get(pk=viewer.tenant_id).positions_purpose,
         visits=visits_of(viewer, at),
+        watch=watch_of(viewer, at),
     )
 
 

@@ -23,10 +23,12 @@ from narvaro.web import (
     own_record,
     phone,
     phone_visits,
+    phone_watch,
     plan,
     presence,
     problems,
     reports,
+    silence,
     system,
     tour,
     week,
@@ -36,6 +38,7 @@ from narvaro.web.rooms import Need, Open, route
 SEND = Need(Record.CASE, (Verb.WRITE,))
 LEAD = Need(Record.CASE, (Verb.LEAD,))
 SEND_OR_LEAD = Need(Record.OFFER, (Verb.WRITE, Verb.LEAD))
+HAVE = Need(Record.CASE, (Verb.WRITE, Verb.LEAD))
 CREW = Need(Record.OFFER, (Verb.ANSWER,))
 CONTRACT = Need(Record.CONTRACT)
 NEW_CONTRACT = Need(Record.CONTRACT, (Verb.WRITE,))
@@ -74,6 +77,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("console/new/", console.new_case, SEND, "new_case"),
     route("cases/<uuid:case_id>/offer/<uuid:unit_id>/", console.offer, SEND_OR_LEAD, "offer"),
     route("cases/<uuid:case_id>/close/", console.close, SEND, "close"),
+    route("cases/<uuid:case_id>/have-it/", silence.have_it, HAVE, "have_it"),
     route("cameras/", cameras.cameras, CAMERAS, "cameras"),
     route("cameras/<uuid:event_id>/case/", cameras.case, DECIDE_SEEN, "camera_case"),
     route("cameras/<uuid:event_id>/dismiss/", cameras.dismiss, DECIDE_SEEN, "camera_dismiss"),
@@ -84,6 +88,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/responses/<uuid:response_id>/report/", phone.report, CREW, "report"),
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
+    route("phone/watch/start/", phone_watch.start, CREW, "watch_start"),
+    route("phone/watch/here/", phone_watch.here, CREW, "watch_here"),
+    route("phone/watch/end/", phone_watch.end, CREW, "watch_end"),
     route("phone/visits/<uuid:visit_id>/<slug:said>/", phone_visits.step, VISIT, "visit_step"),
     route("night/", night.night, LEAD, "night"),
     route("plan/", plan.plan, PLAN, "plan"),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from narvaro.access.policy import Record, Scope
@@ -72,7 +72,7 @@ def _silent(one: PathState) -> SilentPathRow:
         path=one.path.name or _("the only one"),
         carrier=one.path.carrier,
         state=BAD if lost else LITTLE,
-        state_label=_("Lost") if lost else _("Late"),
+        state_label=_("Lost") if lost else pgettext("path", "Late"),
         heard_at=one.heard_at,
         since=one.since,
     )
@@ -101,7 +101,9 @@ def _unavailable(
 
 
 def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
-    stepped = _("stepped by %(seconds)s s, not followed") % {"seconds": round(step_s, 1)}
+    stepped = _("stepped by %(seconds)s s, not followed") % {
+        "seconds": formats.number_format(step_s, decimal_pos=1)
+    }
     words = {
         "synchronised": (_("synchronised, says the machine"), GOOD, _("Good")),
         "unsynchronised": (_("not synchronised, says the machine"), LITTLE, _("Look at it")),

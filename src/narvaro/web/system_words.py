@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -29,6 +30,12 @@ def _time(text: object) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
+def _step(facts: Facts) -> str:
+    """Write by how much a clock stepped, as the reader writes numbers."""
+    step_s = facts.get("step_s")
+    return number_format(step_s, decimal_pos=1) if isinstance(step_s, int | float) else "?"
+
+
 def _lag(about: str, facts: Facts) -> str:
     return _("Receiver %(name)s: the oldest message has waited for %(seconds)s s.") % {
         "name": about, "seconds": facts.get("lag_s", "?"),
@@ -49,12 +56,12 @@ def _unreadable(about: str, _facts: Facts) -> str:
 
 def _clock(_about: str, facts: Facts) -> str:
     said = _("The machine's clock stepped by %(seconds)s s and is not followed.") % {
-        "seconds": facts.get("step_s", "?")
+        "seconds": _step(facts)
     }
     if "accepted_by" not in facts:
         return said
     return _("The machine's clock stepped by %(seconds)s s; accepted by %(by)s at %(time)s.") % {
-        "seconds": facts.get("step_s", "?"),
+        "seconds": _step(facts),
         "by": _("the kernel") if facts["accepted_by"] == "kernel" else facts["accepted_by"],
         "time": _time(facts.get("accepted_at")),
     }  # fmt: skip

@@ -86,7 +86,7 @@ function line(kept: Kept): HTMLElement {
   const item = document.createElement("li");
   const at = kept.sentAt ?? kept.at;
   const [state, kind] = waits(kept)
-    ? [word("textWaits"), "waits"]
+    ? [kept.waits ?? word("textWaits"), "waits"]
     : kept.sentAt === undefined
       ? [`${word("textRefused")} ${kept.refused}`, "refused"]
       : [word("textSent"), "sent"];
@@ -131,7 +131,9 @@ function clear(form: HTMLFormElement): void {
 
 async function keep(form: HTMLFormElement, fields: Field[]): Promise<void> {
   const title = form.dataset.outbox || document.querySelector("h1")?.textContent?.trim() || "";
-  await outbox?.keep({ id: idOf(form, fields), url: form.action, title, fields }, serverNow());
+  const { outboxWaits: waits } = form.dataset;
+  const filled = { id: idOf(form, fields), url: form.action, title, fields };
+  await outbox?.keep(waits ? { ...filled, waits } : filled, serverNow());
   clear(form);
   await show();
   if (form.dataset.send === undefined) box.focus();

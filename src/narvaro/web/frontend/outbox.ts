@@ -14,6 +14,7 @@ export type Kept = {
   fields: Field[];
   refused?: string;
   sentAt?: number;
+  waits?: string; // what is said while it waits, where that is more than that it waits
 };
 export type Outcome = { kind: "sent" | "later" | "away" } | { kind: "refused"; why: string };
 export type Store = {
@@ -67,7 +68,10 @@ export class Outbox {
   }
 
   /** Keep a filled form; the same record once more takes the place of what was kept of it. */
-  async keep(form: Pick<Kept, "id" | "url" | "title" | "fields">, now: number): Promise<void> {
+  async keep(
+    form: Pick<Kept, "id" | "url" | "title" | "fields" | "waits">,
+    now: number,
+  ): Promise<void> {
     const kept = { ...form, who: this.#who, at: now, tries: 1, next: now + restAfter(1) };
     await this.#store.put(kept);
   }

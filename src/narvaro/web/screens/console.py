@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from narvaro.web.screens.shell import Choice, Problem
+from narvaro.web.screens.silence import EscalationView, LostPaths, MissedSign
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,9 @@ class CaseDetail:
     recalls: str = ""  # the unit that is out and would be recalled by it
     finding: Finding | None = None
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
+    escalation: EscalationView | None = None
+    lost_paths: LostPaths | None = None
+    missed_sign: MissedSign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +199,13 @@ class ConsolePage:
     """console/page.html, and for its fragments _cases, _units (same class) and _case.
 
     `position` is the spine's position at which the page was read; the page listens from there.
-    _case.html gets `page` = CaseDetail or None.
+    A fragment gets only its rows. _case.html gets `page` = CaseDetail or None.
     """
 
-    position: int
-    cases: tuple[CaseRow, ...]
-    units: tuple[UnitRow, ...]
-    map: MapView
+    position: int | None = None
+    cases: tuple[CaseRow, ...] = ()
+    units: tuple[UnitRow, ...] = ()
+    map: MapView | None = None
     selected: CaseDetail | None = None
     can_type_in: bool = False
     mode_label: str = ""

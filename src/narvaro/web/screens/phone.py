@@ -6,6 +6,7 @@ from datetime import datetime
 from narvaro.web.screens.console import PlanView, SignalRow, TimePointRow
 from narvaro.web.screens.plan import PhoneVisits
 from narvaro.web.screens.shell import Choice, Problem
+from narvaro.web.screens.silence import PhoneWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class PhonePage:
     why_no_unit: str = ""
     positions_purpose: str = ""
     visits: PhoneVisits | None = None
+    watch: PhoneWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

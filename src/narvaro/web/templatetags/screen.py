@@ -64,6 +64,9 @@ STATE_LOOKS = {
     "proposed": ("ask", "pencil"),
     "published": ("ready", "check"),
     "cancelled": ("rest", "cross"),
+    "sent": ("ready", "check"),
+    "given_up": ("bad", "cross"),
+    "silent": ("bad", "alert"),
 }
 KIND_ICONS = {
     "files": "files",

@@ -1,0 +1,88 @@
+"""`narvaro doctor` and `narvaro clock`, as a person runs them."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from narvaro.spine.clock import read_uptime
+from tests.config.test_cli import INSTALLATION, Shell
+
+pytestmark = pytest.mark.slow  # each command is a process of its own
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Return a shell whose home was set up, and where nothing runs."""
+    one = Shell(tmp_path_factory.mktemp("doctor"))
+    assert one("setup", one.write("installation.toml", INSTALLATION)).code == 0
+    return one
+
+
+def set_back(shell: Shell, seconds: float) -> None:
+    """Leave an agreement as if the machine's clock had been stepped forward since."""
+    uptime = read_uptime()
+    agreed = {
+        "boot": uptime.boot, "agreed_s": time.time() - uptime.seconds - seconds,
+        "at_s": uptime.seconds,
+    }  # fmt: skip
+    (shell.folder / "home" / "agreed-time.json").write_text(json.dumps(agreed))
+
+
+def test_the_doctor_examines_a_system_that_is_down(shell: Shell) -> None:
+    """For people and programs; nothing is bad of a fresh home, and nothing is left behind."""
+    before = sorted(one.name for one in (shell.folder / "home" / "intake").iterdir())
+    done = shell("doctor", "--json")
+    found = {one["code"]: one for one in json.loads(done.out)}
+    assert found["journal"]["level"] == "warn"
+    assert "narvaro serve" in found["journal"]["what_to_do"]
+    assert found["database_settings"]["level"] == "ok"
+    assert found["file_modes"]["level"] == "ok"
+    bad = sorted(code for code, one in found.items() if one["level"] == "bad")
+    assert (done.code, bad) == (1, ["disk_sync"]) if bad else (0, [])  # a home in memory is bad
+    assert "journal: Receiver main has not begun yet" in shell("doctor").out
+    assert sorted(one.name for one in (shell.folder / "home" / "intake").iterdir()) == before
+
+
+def test_the_doctor_ends_with_1_where_something_is_bad(shell: Shell) -> None:
+    """A database that cannot be opened; the rest is still looked at."""
+    database = shell.folder / "home" / "narvaro.db"
+    kept = database.read_bytes()
+    for aside in database.parent.glob("narvaro.db-*"):
+        aside.unlink()
+    database.write_bytes(b"no database" * 1000)
+    try:
+        done = shell("doctor")
+    finally:
+        database.write_bytes(kept)
+    assert done.code == 1
+    assert "BAD   database_silent: The main database does not answer" in done.out
+    assert "disk_space" in done.out
+
+
+def test_a_step_is_shown_accepted_once_and_written_down(shell: Shell) -> None:
+    """In each tenant's log, by whom."""
+    assert "step     none" in shell("clock").out
+    set_back(shell, 3600)
+    said = shell("clock").out
+    assert "step     +3600.0 s" in said
+    assert "clock_step: The machine's clock stepped by +3600.0 s" in shell("doctor").out
+    done = shell("clock", "accept")
+    assert (done.code, "+3600.0 s." in done.out, done.err) == (0, True, "")
+    assert "nothing to accept" in shell("clock", "accept").out
+    assert "step     none" in shell("clock").out
+    import sqlite3
+
+    database = sqlite3.connect(shell.folder / "home" / "narvaro.db")
+    rows = database.execute("SELECT payload FROM spine_event WHERE kind = 'clock.accepted'")
+    [payload] = [json.loads(row[0]) for row in rows]
+    database.close()
+    assert payload["step_s"] == pytest.approx(3600, abs=1)
+    assert payload["accepted_by"].startswith("shell:")
+
+
+def test_help_names_both(tmp_path: Path) -> None:
+    out = Shell(tmp_path)("--help").out
+    assert "doctor" in out
+    assert "clock" in out

@@ -1,0 +1,248 @@
+"""A case of silence on the desk and with the leader: who was told, which paths, whose sign of life."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from narvaro.access.models import Member, Organisation, OrganisationKind, Role
+from narvaro.directory.models import Contact, TransmissionPath
+from narvaro.dispatch import checkin
+from narvaro.dispatch.models import Escalation
+from narvaro.intake.models import Outage
+from narvaro.situation.models import Case
+from narvaro.situation.paths import LostPath, open_or_join
+from narvaro.spine import notices
+from narvaro.spine.models import Notice
+from narvaro.spine.notices import NotSentError
+from tests.conftest import Running
+from tests.make import (
+    NIGHT,
+    World,
+    make_contract,
+    make_member,
+    make_plan,
+    make_site,
+    make_transmitter,
+    make_unit,
+    send_signal,
+)
+from tests.web.test_phone import browser_of, shown
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def desk(world: World) -> Client:
+    return browser_of(make_member(world, Role.DISPATCHER))
+
+
+@pytest.fixture
+def leader(world: World) -> Client:
+    return browser_of(make_member(world, Role.SHIFT_LEADER))
+
+
+def make_contacts(world: World, *steps: int) -> None:
+    for step in steps:
+        Contact.objects.create(
+            tenant=world.tenant, organisation=world.company, duty=f"Jour {step}", step=step,
+            phone=f"+4670174060{step + 4}", mail=f"jour{step}@bolaget.example",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def case(world: World, running: Running) -> Case:
+    """A break-in that nobody has answered; a person is to choose the unit."""
+    make_contract(world)  # the supplier in force may know of each case
+    make_contacts(world, 1, 2)
+    site = make_site(world)
+    make_plan(site, offer="person", priority=1)
+    send_signal(make_transmitter(site), "BA")
+    running.settle()
+    return Case.objects.get()
+
+
+def page_of(client: Client, case: Case) -> str:
+    return shown(client, f"/console/cases/{case.pk}/", fragment=True)
+
+
+def test_the_case_says_since_when_and_when_people_are_told(desk: Client, case: Case) -> None:
+    page = page_of(desk, case)
+    assert "Nobody has answered since 02:00:00." in page
+    assert f'datetime="{(NIGHT + MINUTE).isoformat().replace("+00:00", ".000Z")}"' in page
+    assert "I have it" in page
+
+
+def test_each_notice_says_its_duty_its_way_and_whether_it_was_sent(
+    desk: Client, case: Case, running: Running
+) -> None:
+    """Never the address; a way that is not set up is said in plain words."""
+    running.at(NIGHT + MINUTE)
+    page = page_of(desk, case)
+    assert "Jour 1" in page
+    assert "Not sent yet" in page
+    notices.send_due({"mail": lambda _notice: None})
+    page = page_of(desk, case)
+    assert "this way is not set up" in page
+    assert "Sent" in page
+    for one in Notice.objects.all():
+        assert one.address not in page
+    assert Notice.objects.get(channel="sms").sent_at is None
+
+
+def test_a_failing_way_says_why_and_a_given_up_one_too(
+    desk: Client, case: Case, running: Running
+) -> None:
+    def fails(_notice: Notice) -> None:
+        raise NotSentError("gateway: 503")
+
+    running.at(NIGHT + MINUTE)
+    notices.send_due({"sms": fails})
+    assert "gateway: 503" in page_of(desk, case)
+    Notice.objects.update(given_up_at=NIGHT + 2 * MINUTE)
+    assert "Given up" in page_of(desk, case)
+
+
+def test_old_steps_are_counted_and_a_contact_taken_away_is_said(
+    desk: Client, case: Case, running: Running
+) -> None:
+    for minutes in range(1, 40):
+        running.at(NIGHT + minutes * MINUTE)
+    Contact.objects.filter(step=2).delete()
+    page = page_of(desk, case)
+    assert Escalation.objects.get().step > 5
+    assert "times before that" in page
+    assert "a contact that is no longer there" in page
+
+
+def test_without_contacts_the_case_says_that_nobody_can_be_told(
+    desk: Client, case: Case, running: Running
+) -> None:
+    Contact.objects.all().delete()
+    assert "nobody to tell" not in page_of(desk, case)
+    running.at(NIGHT + MINUTE)
+    assert "There is nobody to tell" in page_of(desk, case)
+
+
+def test_who_has_it_stands_on_the_case_and_nobody_more_is_told(
+    desk: Client, leader: Client, world: World, case: Case, running: Running
+) -> None:
+    running.at(NIGHT + 30 * SECOND)
+    assert "I have it" in shown(leader, "/night/")
+    answer = leader.post(f"/cases/{case.pk}/have-it/")
+    assert (answer.status_code, answer["Location"]) == (303, "/night/")
+    last = Member.objects.get(role=Role.SHIFT_LEADER).service_number
+    running.at(NIGHT + 20 * MINUTE)
+    assert not Notice.objects.exists()
+    for page in (page_of(desk, case), shown(leader, "/night/")):
+        assert "has it since 02:00:30." in page
+        assert last in page
+        assert "I have it" not in page
+    again = desk.post(f"/cases/{case.pk}/have-it/")
+    assert (again.status_code, again["Location"]) == (303, f"/console/cases/{case.pk}/")
+    assert last in page_of(desk, case)
+
+
+def test_an_answer_ends_it_with_its_reason(
+    desk: Client, world: World, case: Case, running: Running
+) -> None:
+    unit = make_unit(world).unit
+    desk.post(f"/cases/{case.pk}/offer/{unit.pk}/")
+    assert "Nobody has answered since" in page_of(desk, case)
+    Case.objects.update(state="accepted")
+    running.at(NIGHT + MINUTE)
+    page = page_of(desk, case)
+    assert "Nobody more is told since 02:01:00: Accepted." in page
+    assert "I have it" not in page
+
+
+def test_only_who_sees_the_case_and_may_handle_it_can_have_it(case: Case, world: World) -> None:
+    buyer = browser_of(make_member(world, Role.COORDINATOR))
+    guard = browser_of(make_unit(world, "V5").member)
+    rival = Organisation.objects.create(
+        tenant=world.tenant, name="rival", kind=OrganisationKind.GUARDING_COMPANY
+    )
+    other = browser_of(make_member(world, Role.SHIFT_LEADER, rival))
+    for client in (buyer, guard, other):
+        assert client.post(f"/cases/{case.pk}/have-it/").status_code == 404
+    assert Escalation.objects.get().ended_at is None
+
+
+def test_a_case_that_can_wait_has_no_such_part(
+    desk: Client, world: World, running: Running
+) -> None:
+    send_signal(make_transmitter(make_site(world)), "AT")
+    running.settle()
+    page = page_of(desk, Case.objects.get())
+    assert "Who was told" not in page
+    assert "a panel" in page
+
+
+def lose(world: World, name: str, carrier: str, at_s: int) -> Outage:
+    """Let a path of a new site be lost."""
+    panel = make_transmitter(make_site(world, name), carrier=carrier)
+    heard = NIGHT - 5 * MINUTE
+    at = NIGHT + at_s * SECOND
+    case = open_or_join(lost=LostPath(panel.site, carrier, heard), by="test", at=at)
+    return Outage.objects.create(
+        tenant=world.tenant, path=TransmissionPath.objects.get(transmitter=panel), began_at=heard,
+        flagged_at=at, case=case,
+    )  # fmt: skip
+
+
+def test_a_case_of_lost_paths_lists_them_with_what_came_back(
+    desk: Client, leader: Client, world: World
+) -> None:
+    make_contract(world)
+    first = lose(world, "Lärkan skola", "Nätbolaget", 0)
+    second = lose(world, "Trasten skola", "Nätbolaget", 30)
+    assert first.case == second.case
+    assert first.case is not None
+    page = page_of(desk, first.case)
+    assert "2 of 2 still silent" in page
+    for words in ("Lärkan skola", "Trasten skola", "Nätbolaget", "01:55:00", "02:00:30", "silence"):
+        assert words in page
+    first.ended_at = NIGHT + 7 * MINUTE
+    first.save()
+    page = shown(leader, "/night/")
+    assert "1 of 2 still silent" in page
+    assert "02:07:00" in page
+    Outage.objects.update(ended_at=NIGHT + 8 * MINUTE)
+    assert "All speak again" in page_of(desk, first.case)
+
+
+def test_very_many_lost_paths_are_counted(
+    desk: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narvaro.web.silence.PATHS_SHOWN", 2)
+    lost = [lose(world, f"Skola {number}", "Nätbolaget", number) for number in range(5)]
+    case = lost[-1].case
+    assert case is not None
+    page = page_of(desk, case)
+    assert "and 3 more" in page
+    assert page.count("Skola ") == 2
+
+
+def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
+    desk: Client, world: World, running: Running
+) -> None:
+    crewed = make_unit(world, "V7")
+    checkin.start_watch(
+        unit=crewed.unit, member_id=crewed.member.pk, interval_s=900, by="test", at=NIGHT
+    )
+    running.at(NIGHT + 15 * MINUTE)
+    case = Case.objects.get()
+    page = page_of(desk, case)
+    assert "<b>V7</b> should have given a sign of life by 02:15:00." in page
+    assert "None has come." in page
+    assert "old position" in page
+    assert 'datetime="2026-11-24T00:59:00.000Z"' in page
+    running.hands.advance(60)
+    checkin.check_in(unit_id=crewed.unit.pk, by="test", at=NIGHT + 16 * MINUTE)
+    assert "One came at 02:16:00." in page_of(desk, case)
+    running.at(NIGHT + 31 * MINUTE)
+    assert "One came later." in page_of(desk, case)
+    newer = Case.objects.exclude(pk=case.pk).get()
+    assert "None has come." in page_of(desk, newer)
+    checkin.end_watch(unit_id=crewed.unit.pk, by="test", at=NIGHT + 32 * MINUTE)
+    assert "said at 02:32:00 that nobody is alone" in page_of(desk, newer)
