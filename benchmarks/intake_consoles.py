@@ -24,7 +24,7 @@ from narvaro.demo.frames import sia
 from narvaro.demo.panel import Panel
 
 CHANGED_S = 0.25  # as the page does
-LATER_S = 0.1  # the page fetches the units and the map so long after the cases
+LATER_S = 0.2  # the page fetches the units and the map so long after the cases
 GAP_S = 1.0  # then all consoles have fetched all that they fetch
 DISPATCHERS = ("K101", "K102")
 SESSIONS = 10  # consoles share them: the product bounds how often one address may sign in

@@ -109,7 +109,7 @@ def talk(running: Running, raw: bytes) -> bytes:
     ("raw", "status"),
     [
         (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", b"405"),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"a" * 40_000, b"413"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 199999\r\n\r\n" + b"a" * 40_000, b"413"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000, b"4"),
         (b"\x16\x03\x01 not http\r\n\r\n", b"400"),
     ],

@@ -232,6 +232,7 @@ def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
     )
     running.at(NIGHT + 15 * MINUTE)
     case = Case.objects.get()
+    assert "No sign of life" in shown(desk, "/console/units/")
     page = page_of(desk, case)
     assert "<b>V7</b> should have given a sign of life by 02:15:00." in page
     assert "None has come." in page
@@ -240,6 +241,7 @@ def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
     running.hands.advance(60)
     checkin.check_in(unit_id=crewed.unit.pk, by="test", at=NIGHT + 16 * MINUTE)
     assert "One came at 02:16:00." in page_of(desk, case)
+    assert "No sign of life" not in shown(desk, "/console/units/")
     running.at(NIGHT + 31 * MINUTE)
     assert "One came later." in page_of(desk, case)
     newer = Case.objects.exclude(pk=case.pk).get()

@@ -46,9 +46,12 @@ LONGEST_S = 24 * 3600
 _KEYS = {
     "tenant": str, "timezone": str, "mode": str, "positions_purpose": str,
     "positions_negotiated_on": date, "accept_within_s": int, "red_after_s": int,
-    "organisation": list,
+    "escalate_after_s": int, "organisation": list,
 }  # fmt: skip
-_SETTINGS = ("positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s")
+_SETTINGS = (
+    "positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s",
+    "escalate_after_s",
+)  # fmt: skip
 
 
 def _check(given: dict[str, Any]) -> None:

@@ -63,6 +63,8 @@ class Desk:
             return [] if kept is None else [kept]
         if owner is None:
             raise ValueError("A message that is not refused has an owner.")
+        if not message.items:
+            self.counts["sign_of_life"] += 1
         if isinstance(owner, Sender):
             self.journal.see(Seen(owner.tenant, protocol.name, owner.name, "", now_us()))
         return [self._keep_item(one, protocol.name, owner, peer, raw) for one in message.items]

@@ -32,7 +32,7 @@ from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
 
-READ_BYTES = 16_384
+READ_BYTES = HEAD_BYTES = 16_384
 METHODS = ("GET", "POST")
 
 
@@ -83,7 +83,7 @@ class HttpListener:
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Answer requests one after the other, until the guest leaves or is not HTTP."""
-        wire = h11.Connection(h11.SERVER, max_incomplete_event_size=self._limits.body_bytes)
+        wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         with contextlib.suppress(h11.ProtocolError):
             await self._serve(guest, wire, reader, writer)
 
@@ -127,15 +127,20 @@ class HttpListener:
                     wire.receive_data(data)
                 elif isinstance(event, h11.Request):
                     request = event
+                    self._bound(dict(event.headers).get(b"content-length", b"0"))
                 elif isinstance(event, h11.Data):
                     body += event.data
-                    if len(body) > self._limits.body_bytes:
-                        too_much = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                        raise _UnreadableError(Reply(too_much, "Too much for one request."))
+                    self._bound(b"%d" % len(body))
                 elif isinstance(event, h11.EndOfMessage):
                     return request, body
                 else:
                     return None, b""
+
+    def _bound(self, length: bytes) -> None:
+        """Refuse a body that is, or says it will be, too long; h11 has judged the header's form."""
+        if int(length) > self._limits.body_bytes:
+            too_much = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise _UnreadableError(Reply(too_much, "Too much for one request."))
 
     @staticmethod
     def _next_event(wire: h11.Connection) -> object:

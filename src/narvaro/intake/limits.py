@@ -22,7 +22,7 @@ class Limits:
     idle_s: float = 180.0
     half_message_s: float = 10.0
     send_s: float = 10.0
-    body_bytes: int = 16_384
+    body_bytes: int = 131_072  # a phone may send a picture along, which is dropped
     faults: int = 20
     refused_per_source: int = 10
     refused_in_all: int = 60

@@ -14,6 +14,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.queries import units_seen_by
+from narvaro.dispatch.checkin import list_silent
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
 from narvaro.followup.points import POINTS, best_points
@@ -319,12 +320,14 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
     running = {one.unit_id: one for one in out.select_related("case") if one.unit_id}
     waiting = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING)
     asked = set(waiting.values_list("unit_id", flat=True))
+    silent = list_silent(list(shifts))
     rows = []
     for one in list_units_now(viewer):
         shift = shifts.get(one.unit.pk)
         if shift is None:
             continue
-        state = _unit_state(one, shift, running, asked)
+        missing = one.unit.pk in silent
+        state = "silent" if missing else _unit_state(one, shift, running, asked)
         position_at = one.position.at if one.position else None
         response = running.get(one.unit.pk)
         rows.append(

@@ -27,7 +27,7 @@ from narvaro.web.screens import (
     LostPaths,
     MissedSign,
     ToldRow,
-    ToldStep,
+    ToldWay,
 )
 
 STEPS_SHOWN = 4
@@ -44,7 +44,7 @@ def escalation_of(viewer: Viewer, case: Case) -> EscalationView | None:
     waits = found.ended_at is None and case.state in escalation.WAITING
     return EscalationView(
         since=case.received_at,
-        steps=tuple(_step(one) for one in now.told[:STEPS_SHOWN]),
+        rows=tuple(row for one in now.told[:STEPS_SHOWN] for row in _rows(one)),
         more_steps=max(0, len(now.told) - STEPS_SHOWN),
         next_at=now.next_at if waits else None,
         have_it_url=reverse("have_it", args=[case.pk]) if waits and may else "",
@@ -59,15 +59,19 @@ def _why(case: Case, now: EscalationNow) -> str:
     return say(labels.CASE_STATE, now.escalation.why or case.state)
 
 
-def _step(told: Told) -> ToldStep:
-    rows = tuple(_row(duty, notice) for duty, notice in told.notices)
-    return ToldStep(min(notice.made_at for _duty, notice in told.notices), rows)
+def _rows(told: Told) -> list[ToldRow]:
+    found: dict[str, list[Notice]] = {}
+    for duty, notice in told.notices:
+        found.setdefault(duty or _("a contact that is no longer there"), []).append(notice)
+    return [
+        ToldRow(min(one.made_at for one in rows), duty, tuple(_way(one) for one in rows))
+        for duty, rows in found.items()
+    ]
 
 
-def _row(duty: str, notice: Notice) -> ToldRow:
+def _way(notice: Notice) -> ToldWay:
     state = "sent" if notice.sent_at else "given_up" if notice.given_up_at else "waiting"
-    return ToldRow(
-        duty=duty or _("a contact that is no longer there"),
+    return ToldWay(
         channel_label=say(labels.CHANNEL, notice.channel),
         state=state,
         state_label=say(labels.NOTICE_STATE, state),

@@ -10,12 +10,14 @@ import { startOutbox } from "./outbox-forms.ts";
 import { startPhone } from "./phone.ts";
 import { startReports } from "./reports.ts";
 import { startShell } from "./shell.ts";
+import { startTags } from "./tags.ts";
 import { startTime } from "./time.ts";
 import { startSound } from "./tone.ts";
 import { guardForms } from "./wording-guard.ts";
 
 guardForms();
 startShell();
+startTags();
 startTime();
 startOutbox();
 startForms();

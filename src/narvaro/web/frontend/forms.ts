@@ -74,6 +74,8 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   if (form.dataset.sending !== undefined) return;
   form.dataset.sending = "";
   submitter?.setAttribute("aria-disabled", "true");
+  say("notice", ""); // what the last tap gave must not stand where this one may give nothing
+  about = null;
   try {
     await send(form, submitter);
   } catch {

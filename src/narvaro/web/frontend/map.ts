@@ -18,6 +18,7 @@ import { tick } from "./time.ts";
 type AllPaintProperties = Parameters<GroundMap["setPaintProperty"]>[1];
 
 const REFRESH_MS = 10_000;
+const LATER_MS = 200; // less than between two changes (live.ts)
 const nothing: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 function readTiles(root: HTMLElement): Tiles | null {
@@ -61,6 +62,8 @@ function fill(element: HTMLElement, feature: Feature): void {
 
 class MapIsland {
   #features = nothing;
+  #tag = "";
+  #later: ReturnType<typeof setTimeout> | undefined;
   #moved = false;
   #groundLost = false;
   readonly #root: HTMLElement;
@@ -107,20 +110,36 @@ class MapIsland {
       this.#root.dataset.idle = String(Math.round(performance.now()));
     });
     document.body.addEventListener("narvaro:theme", () => this.#recolour());
-    document.body.addEventListener("narvaro:changed", () => void this.#refresh());
+    document.body.addEventListener("narvaro:changed", () => this.#refreshLater());
     setInterval(() => void this.#refresh(), REFRESH_MS);
     void this.#refresh();
   }
 
+  /** The list of cases comes first: an alarm must not wait behind a hundred maps. */
+  #refreshLater(): void {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => void this.#refresh(), LATER_MS);
+  }
+
+  /** Fetch the features where they have changed; false where they have not. */
+  async #fetchFeatures(): Promise<boolean> {
+    const known: Record<string, string> = this.#tag ? { "If-None-Match": this.#tag } : {};
+    const answer = await fetch(this.#root.dataset.features ?? "", {
+      headers: { Accept: "application/geo+json", ...known },
+    });
+    if (answer.status === 304) return false;
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    this.#features = (await answer.json()) as FeatureCollection;
+    this.#tag = answer.headers.get("ETag") ?? "";
+    return true;
+  }
+
   async #refresh(): Promise<void> {
     try {
-      const answer = await fetch(this.#root.dataset.features ?? "", {
-        headers: { Accept: "application/geo+json" },
-      });
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      this.#features = (await answer.json()) as FeatureCollection;
+      const fresh = await this.#fetchFeatures();
       this.#refetchGround();
       delete this.#root.dataset.stale;
+      if (!fresh) return;
     } catch {
       this.#root.dataset.stale = ""; // the page shows in words that the map is old
       return;

@@ -107,7 +107,7 @@ from narvaro.web.screens.silence import (
     MissedSign,
     PhoneWatch,
     ToldRow,
-    ToldStep,
+    ToldWay,
 )
 from narvaro.web.screens.week import (
     CategoryRow,
@@ -224,7 +224,7 @@ __all__ = [
     "TermRow",
     "TimePointRow",
     "ToldRow",
-    "ToldStep",
+    "ToldWay",
     "TriageRow",
     "TriageView",
     "UnitPlan",

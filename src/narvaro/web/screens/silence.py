@@ -7,10 +7,9 @@ from narvaro.web.screens.shell import Choice
 
 
 @dataclass(frozen=True, slots=True)
-class ToldRow:
-    """A notice to one duty over one channel. state: sent, waiting, given_up."""
+class ToldWay:
+    """A notice over one channel. state: sent, waiting, given_up."""
 
-    duty: str
     channel_label: str
     state: str
     state_label: str
@@ -19,11 +18,12 @@ class ToldRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldStep:
-    """Who was told at one moment."""
+class ToldRow:
+    """A duty that was told at one moment, and over what."""
 
     at: datetime
-    rows: tuple[ToldRow, ...]
+    duty: str
+    ways: tuple[ToldWay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class EscalationView:
     """
 
     since: datetime
-    steps: tuple[ToldStep, ...]
+    rows: tuple[ToldRow, ...]
     more_steps: int = 0
     next_at: datetime | None = None
     have_it_url: str = ""
