@@ -47,8 +47,8 @@ def test_an_installation_is_set_up_once_and_changed_by_the_next_file(db: None) -
     assert not set_up(given=without, by="test", at=NIGHT).positions_allowed
     tenant = set_up(given=TOWN, by="test", at=NIGHT)
     assert tenant.positions_allowed
-    set_up(given={**TOWN, "mode": "unmanned"}, by="test", at=NIGHT)
-    assert Tenant.objects.get().mode == "unmanned"
+    set_up(given={**TOWN, "mode": "unmanned", "escalate_after_s": 90}, by="test", at=NIGHT)
+    assert (Tenant.objects.get().mode, Tenant.objects.get().escalate_after_s) == ("unmanned", 90)
     assert Organisation.objects.get().name == "Älvhamra kommun"
 
 
