@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from narvaro.spine.models import Tenant
 
 KINDS = (
-    "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "contacts",
+    "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "senders", "contacts",
     "response-plans", "roster", "contract", "alarm-journal", "responses", "visits", "hours",
     "damage", "incidents", "police-events", "population",
 )  # fmt: skip

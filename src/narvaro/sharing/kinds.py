@@ -22,6 +22,7 @@ from narvaro.directory.importing.sites import Sites, import_sites
 from narvaro.directory.importing.staged import import_history
 from narvaro.dispatch.importing import journal, responses
 from narvaro.followup import importing as hours
+from narvaro.intake import importing as senders
 from narvaro.plan.importing import Roster
 from narvaro.situation.importing import damage, incidents, visits
 from narvaro.situation.pictures import import_police_events
@@ -125,6 +126,7 @@ KINDS = (
     Kind("permits", _fixed(columns.PERMITS), _register(registers.Permits), ("tillstånd",)),
     Kind("transmitters", _fixed(columns.TRANSMITTERS), _register(transmitters.Transmitters), ("sändare",)),
     Kind("cameras", _fixed(cameras.SPEC), _register(cameras.Cameras), ("kamer", "camera")),
+    Kind("senders", _fixed(senders.SPEC), _register(senders.Senders), ("avsändare", "senders")),
     Kind("contacts", _fixed(contacts.SPEC), _register(contacts.Contacts), ("kontaktlista", "kontakter", "contacts")),
     Kind("response-plans", None, _whole(import_response_plans)),
     Kind("roster", lambda tenant, _a: Roster(tenant).spec, _register(Roster), ("schema", "pass")),
