@@ -13,7 +13,7 @@ from narvaro.config.doctor_machine import (
     judge_disk,
     judge_files,
     judge_ports,
-    notice_channels,
+    notification_channels,
     open_files,
 )
 from narvaro.config.home import Home, Settings, open_home
@@ -118,7 +118,7 @@ def test_file_modes(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_notice_channels(tmp_path: Path) -> None:
+def test_notification_channels(tmp_path: Path) -> None:
     """None and one are worth a look, two are enough."""
     mail, gateway = "mail.example.se", "https://sms.example.se/{to}/{text}"
     for given, level in (
@@ -126,5 +126,5 @@ def test_notice_channels(tmp_path: Path) -> None:
         (Settings(smtp_host=mail), "warn"),
         (Settings(smtp_host=mail, sms_url=gateway), "ok"),
     ):
-        [found] = notice_channels(Home(tmp_path, given, "", ""))
+        [found] = notification_channels(Home(tmp_path, given, "", ""))
         assert found.level == level

@@ -17,7 +17,7 @@ from narvaro.intake.journal import Journal
 from narvaro.intake.listening import Listener
 from narvaro.intake.records import Record, now_us
 from narvaro.situation.troubles import raise_trouble
-from narvaro.spine import jobs, notices, timers
+from narvaro.spine import jobs, notifications, timers
 from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import Heart, find_beat
 from narvaro.spine.ids import uuid7
@@ -215,14 +215,14 @@ def test_a_job_that_keeps_failing_without_its_words(watched: Watched) -> None:
 
 def test_messages_that_are_not_sent(watched: Watched, world: World) -> None:
     """By channel; half a minute after they were written."""
-    notices.put(
+    notifications.put(
         tenant_id=world.tenant.pk, channel="sms", address="+46700000000", title="Larm", text="",
         key="one", subject=None, at=watched.hands.now(),
     )  # fmt: skip
     watched.pass_(30)
     assert watched.lasting() == {}
     watched.pass_(6)
-    assert watched.lasting() == {("notices_unsent", "sms"): {"count": 1}}
+    assert watched.lasting() == {("notifications_unsent", "sms"): {"count": 1}}
 
 
 def test_a_check_that_stumbles_silences_no_other(

@@ -51,4 +51,7 @@ def look() -> None:
 
 
 if __name__ == "__main__":
-    {"begin": begin, "look": look}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "begin":
+        begin(sys.argv[2])
+    else:
+        look()

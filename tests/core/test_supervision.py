@@ -1,5 +1,7 @@
 """When a silent path is late and lost: the categories, the story's clock times, our own restarts."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def test_a_path_that_polls_is_never_lost_over_a_restart(
     up_s = down_from_s + down_s
     polls = [(count + phase) * interval_s for count in range(40)]
     heard = [at for at in polls if not down_from_s <= at < up_s]
-    for before, after in zip(heard, heard[1:], strict=False):
+    for before, after in pairwise(heard):
         since_s = up_s if after >= up_s else 0.0
         assert judge(heard_s=before, since_s=since_s, until_s=after, terms=terms) == "ok"
 

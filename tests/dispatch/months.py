@@ -32,6 +32,7 @@ from narvaro.dispatch.models import Watch
 from narvaro.situation.models import Case
 from narvaro.spine import clock, timers
 from narvaro.spine.clock import Hands
+from narvaro.spine.models import Timer
 from tests.make import NIGHT, World, crew_of, make_unit, make_world
 
 SHIFT_S = 8 * 3600
@@ -106,7 +107,7 @@ class _Stage:
         """Let the time pass; the scheduler looks at each deadline, a turn late, unless it stands still."""
         while self._nothing_before_s < at_s:
             first = (
-                timers.Timer.objects.filter(fired_at=None, cancelled_at=None)
+                Timer.objects.filter(fired_at=None, cancelled_at=None)
                 .order_by("boot_deadline_s")
                 .values_list("boot_deadline_s", flat=True)
                 .first()
@@ -149,7 +150,7 @@ class _Stage:
                     self.month.check_ins += 1
             case "go missing":
                 self.missing[unit.pk] = one.due_s
-            case "end":
+            case _:
                 checkin.end_watch(unit_id=unit.pk, by="guard", at=at)
 
 

@@ -11,7 +11,7 @@ from narvaro.situation.models import Case
 from narvaro.spine import clock, events, timers
 from narvaro.spine.clock import Hands, ruled_by
 from narvaro.spine.ids import uuid7
-from narvaro.spine.models import Event, Notice, Tenant
+from narvaro.spine.models import Event, Notification, Tenant
 from tests.at_once import at_once
 from tests.make import (
     NIGHT,
@@ -52,7 +52,7 @@ def alarm(world: World) -> Case:
 
 
 def told() -> list[tuple[str, str]]:
-    rows = Notice.objects.order_by("made_at", "channel").values_list("channel", "address")
+    rows = Notification.objects.order_by("made_at", "channel").values_list("channel", "address")
     return [(channel, address[-1] if channel == "sms" else address[4]) for channel, address in rows]
 
 
@@ -74,7 +74,7 @@ def test_each_step_tells_over_two_channels_at_its_time(night: World, hands: Hand
     assert told()[4:] == [("mail", "2"), ("sms", "2")]
     said = Event.objects.filter(kind="case.escalated", subject=case.pk)
     assert said.count() == 3
-    text = Notice.objects.first()
+    text = Notification.objects.first()
     assert text is not None
     assert str(case.number) in text.text
     assert case.place in text.text
@@ -141,7 +141,7 @@ def test_a_clock_that_steps_moves_no_step(night: World, hands: Hands, jump_s: fl
 
 @pytest.mark.django_db(transaction=True)
 def test_two_schedulers_tell_once() -> None:
-    """Both fire; one step, one event, one notice for each channel."""
+    """Both fire; one step, one event, one notification for each channel."""
     hands = Hands(NIGHT)
     with ruled_by(hands):
         world = make_world()

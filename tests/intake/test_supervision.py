@@ -16,6 +16,7 @@ from narvaro.spine.clock import Hands
 from tests.make import NIGHT, World, make_plan, make_site, make_transmitter
 
 START = NIGHT
+STEP_S = 15
 
 
 class Silence:
@@ -49,9 +50,13 @@ class Silence:
         timers.fire_due()
 
     def pass_(self, seconds: float, *polling: Transmitter, every_s: float = 90) -> None:
-        """Let time pass, a second at a time, while some panels poll."""
-        for _ in range(round(seconds)):
-            self.hands.advance(1)
+        """Let time pass in steps of at most fifteen seconds, while some panels poll."""
+        end = self.hands.now() + timedelta(seconds=seconds)
+        while self.hands.now() < end:
+            at_s = (self.hands.now() - START).total_seconds()
+            to_poll = every_s - at_s % every_s
+            left = (end - self.hands.now()).total_seconds()
+            self.hands.advance(min(STEP_S, to_poll, left))
             if (self.hands.now() - START).total_seconds() % every_s == 0:
                 self.poll(*polling)
             self.look()

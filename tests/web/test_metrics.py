@@ -97,7 +97,7 @@ def test_an_installation_in_numbers(world: World, home: Home, hands: Hands) -> N
     assert found["troubles_open", ""] == 1
     assert found["worker_heartbeat_age_seconds", ""] == 7
     assert found["timers_waiting", ""] == found["timers_overdue", ""] == 0
-    assert found["notices_waiting", ""] == 0
+    assert found["notifications_waiting", ""] == 0
     assert {name for name, _ in found} == {one.name for one in GAUGES}
 
 

@@ -29,7 +29,7 @@ from narvaro.web.shared_fragments import (
     find_sight,
     without_name,
 )
-from tests.access.scene import client_of, make_scene, members_of
+from tests.access.scene import client_of, make_scene
 from tests.conftest import Running
 from tests.make import (
     NIGHT,
@@ -128,7 +128,7 @@ def test_what_is_made_for_many_is_made_for_nobody_with_the_same_rights(viewer: V
         ("role", "shift_leader"),
     ],
 )
-def test_another_tenant_organisation_or_role_is_another_sight(field: str, value: object) -> None:
+def test_another_tenant_organisation_or_role_is_another_sight(field: str, value: Any) -> None:
     viewer = a_viewer()
     assert find_sight(replace(viewer, **{field: value})) != find_sight(viewer)
 
@@ -139,7 +139,7 @@ def test_a_grant_that_is_changed_is_another_sight(monkeypatch: pytest.MonkeyPatc
     before = find_sight(viewer)
     place = (viewer.role, viewer.organisation_kind)
     unit = replace(POLICY[place][Record.UNIT], fields=frozenset[str]())
-    monkeypatch.setitem(POLICY, place, {**POLICY[place], Record.UNIT: unit})  # type: ignore[arg-type]
+    monkeypatch.setitem(POLICY, place, {**POLICY[place], Record.UNIT: unit})
     assert find_sight(viewer) != before
 
 
@@ -209,14 +209,21 @@ def test_a_fault_is_of_the_one_who_met_it(hands: Hands) -> None:
     assert kept.get(a_key(viewer), 1, viewer, make).body == b"Alfa 1"
 
 
+SENSELESS = (str(Role.DISPATCHER), str(OrganisationKind.POLICE))  # granted nothing
+
+
 def _everybody(world: World) -> list[Member]:
-    """Make two members of every role in every kind of organisation, and those of a rival company."""
-    rival = Organisation.objects.create(
-        tenant=world.tenant, name="rival", kind=OrganisationKind.GUARDING_COMPANY
-    )
-    first = list(members_of(world).values())
-    again = [make_member(world, Role(one.role), one.organisation) for one in first]
-    return [*first, *again, make_member(world, Role.SHIFT_LEADER, rival)]
+    """Make two members of every role that is granted anything, a senseless one, and two rivals."""
+    usual = {"municipality": world.municipality, "guarding_company": world.company}
+    rivals = (("shift_leader", "guarding_company"), ("dispatcher", "alarm_centre"))
+    found: list[Member] = []
+    for number, (role, kind) in enumerate((*POLICY, SENSELESS, *rivals)):
+        home = usual.get(kind) if number <= len(POLICY) else None
+        home = home or Organisation.objects.create(
+            tenant=world.tenant, name=f"{kind} {number}", kind=kind
+        )
+        found += [make_member(world, Role(role), home) for _ in range(2)]
+    return found
 
 
 def test_equal_keys_are_equal_fragments_to_the_byte(db: None, hands: Hands) -> None:
@@ -243,15 +250,16 @@ def ask(client: Client, path: str, **headers: str) -> tuple[int, bytes]:
 
 
 def test_a_full_store_gives_everybody_what_an_empty_one_gives(db: None, hands: Hands) -> None:
-    """All roles of two tenants in both languages, one after the other, twice: the same answers."""
-    clients = [
-        client_of(one) for name in ("Alfa", "Beta") for one in _everybody(make_scene(name).world)
-    ]
-    asked = list(product(clients, LANGUAGES, SHARED))
-    alone = []
-    for client, language, path in asked:
+    """All who share, of two tenants, in both languages, one after the other, twice: the same."""
+    members = [one for name in ("Alfa", "Beta") for one in _everybody(make_scene(name).world)]
+    clients = [client_of(one) for one in members if find_sight(make_viewer(one)) is not None]
+    asked, alone = list[tuple[Client, str, str]](), list[tuple[int, bytes]]()
+    for client, language, path in product(clients, LANGUAGES, SHARED):
         FRAGMENTS._places.clear()
-        alone.append(ask(client, path, **{"Accept-Language": language}))
+        answer = ask(client, path, **{"Accept-Language": language})
+        if answer[0] == 200:
+            asked.append((client, language, path))
+            alone.append(answer)
     FRAGMENTS._places.clear()
     for _ in range(2):
         for (client, language, path), before in zip(asked, alone, strict=True):
@@ -262,13 +270,13 @@ def test_a_full_store_gives_everybody_what_an_empty_one_gives(db: None, hands: H
 def test_two_dispatchers_of_one_desk_share_and_another_organisation_does_not(
     world: World, running: Running
 ) -> None:
-    centre = Organisation.objects.create(
-        tenant=world.tenant, name="LC", kind=OrganisationKind.ALARM_CENTRE
-    )
     desk = [make_member(world, Role.DISPATCHER) for _ in range(2)]
-    stranger = make_member(world, Role.DISPATCHER, centre)
     send_signal(make_transmitter(make_site(world, "Trasten skola")))
     running.at(NIGHT + timedelta(seconds=1))
+    centre = Organisation.objects.create(  # after the case: it is not shared with it
+        tenant=world.tenant, name="LC", kind=OrganisationKind.ALARM_CENTRE
+    )
+    stranger = make_member(world, Role.DISPATCHER, centre)
     for one in desk:
         assert "Trasten skola" in shown(browser_of(one), "/console/cases/", fragment=True)
     assert len(FRAGMENTS) == 1

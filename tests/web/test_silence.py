@@ -12,9 +12,9 @@ from narvaro.dispatch.models import Escalation
 from narvaro.intake.models import Outage
 from narvaro.situation.models import Case
 from narvaro.situation.paths import LostPath, open_or_join
-from narvaro.spine import notices
-from narvaro.spine.models import Notice
-from narvaro.spine.notices import NotSentError
+from narvaro.spine import notifications
+from narvaro.spine.models import Notification
+from narvaro.spine.notifications import NotSentError
 from tests.conftest import Running
 from tests.make import (
     NIGHT,
@@ -81,25 +81,25 @@ def test_each_notice_says_its_duty_its_way_and_whether_it_was_sent(
     page = page_of(desk, case)
     assert "Jour 1" in page
     assert "Not sent yet" in page
-    notices.send_due({"mail": lambda _notice: None})
+    notifications.send_due({"mail": lambda _notification: None})
     page = page_of(desk, case)
     assert "this way is not set up" in page
     assert "Sent" in page
-    for one in Notice.objects.all():
+    for one in Notification.objects.all():
         assert one.address not in page
-    assert Notice.objects.get(channel="sms").sent_at is None
+    assert Notification.objects.get(channel="sms").sent_at is None
 
 
 def test_a_failing_way_says_why_and_a_given_up_one_too(
     desk: Client, case: Case, running: Running
 ) -> None:
-    def fails(_notice: Notice) -> None:
+    def fails(_notification: Notification) -> None:
         raise NotSentError("gateway: 503")
 
     running.at(NIGHT + MINUTE)
-    notices.send_due({"sms": fails})
+    notifications.send_due({"sms": fails})
     assert "gateway: 503" in page_of(desk, case)
-    Notice.objects.update(given_up_at=NIGHT + 2 * MINUTE)
+    Notification.objects.update(given_up_at=NIGHT + 2 * MINUTE)
     assert "Given up" in page_of(desk, case)
 
 
@@ -133,7 +133,7 @@ def test_who_has_it_stands_on_the_case_and_nobody_more_is_told(
     assert (answer.status_code, answer["Location"]) == (303, "/night/")
     last = Member.objects.get(role=Role.SHIFT_LEADER).service_number
     running.at(NIGHT + 20 * MINUTE)
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
     for page in (page_of(desk, case), shown(leader, "/night/")):
         assert "has it since 02:00:30." in page
         assert last in page

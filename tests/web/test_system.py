@@ -143,7 +143,7 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
         ("disk_space", {"room": "critical", "free_mb": 90}, "Only 90 MB"),
         ("certificate", {"ending": "ended", "ends_at": "2026-11-24T01:00:00+00:00"}, "main ended"),
         ("certificate", {"ending": "unreadable", "ends_at": None}, "main cannot be read"),
-        ("notices_unsent", {"count": 2}, "2 messages wait to be sent by main"),
+        ("notifications_unsent", {"count": 2}, "2 messages wait to be sent by main"),
     ],
 )
 def test_facts_are_said_in_words(kind: str, facts: dict[str, object], said: str) -> None:
@@ -170,7 +170,7 @@ def test_a_live_stream_names_the_kind_and_nothing_else(desk: Client, world: Worl
 
     raise_trouble(kind="disk_space", facts={"free_mb": 90}, at=NIGHT)
     event = Event.objects.get(kind="system.trouble")
-    notice = find_notice(make_viewer(make_member(world, Role.COORDINATOR)), event)
-    assert notice is not None
-    assert notice.kind == "system.trouble"
-    assert json.loads(notice.to_bytes().decode().split("data: ")[1]) == {"case": None, "unit": None}
+    notification = find_notice(make_viewer(make_member(world, Role.COORDINATOR)), event)
+    assert notification is not None
+    assert notification.kind == "system.trouble"
+    assert json.loads(notification.to_bytes().decode().split("data: ")[1]) == {"case": None, "unit": None}

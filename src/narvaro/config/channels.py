@@ -1,4 +1,4 @@
-"""How people are told: mail over SMTP, text messages over a gateway's HTTP. In: notices. Out: sent or not.
+"""How people are told: mail over SMTP, text messages over a gateway's HTTP. In: notifications. Out: sent or not.
 
 The two do not depend on each other: another provider, another network, another machine. The
 gateway is told by an address with the places {to} and {text}, and a bearer token where it wants one.
@@ -18,8 +18,8 @@ from urllib.parse import quote, urlsplit
 from django.db import close_old_connections
 
 from narvaro.config.home import Home
-from narvaro.spine.models import Notice
-from narvaro.spine.notices import Channel, NotSentError, send_due
+from narvaro.spine.models import Notification
+from narvaro.spine.notifications import Channel, NotSentError, send_due
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +42,12 @@ def channels_of(home: Home) -> dict[str, Channel]:
 def _mail_channel(home: Home) -> Channel:
     given, password = home.settings, home.secrets.get("smtp_password", "")
 
-    def send(notice: Notice) -> None:
+    def send(notification: Notification) -> None:
         letter = EmailMessage()
-        letter["From"], letter["To"] = given.smtp_from, notice.address
-        letter["Subject"] = notice.title
-        letter["Message-ID"] = f"<{notice.pk}@narvaro>"
-        letter.set_content(notice.text)
+        letter["From"], letter["To"] = given.smtp_from, notification.address
+        letter["Subject"] = notification.title
+        letter["Message-ID"] = f"<{notification.pk}@narvaro>"
+        letter.set_content(notification.text)
         try:
             with smtplib.SMTP(given.smtp_host, given.smtp_port, timeout=WITHIN_S) as line:
                 if given.smtp_tls:
@@ -64,16 +64,16 @@ def _mail_channel(home: Home) -> Channel:
 def _sms_channel(home: Home) -> Channel:
     url, token = home.settings.sms_url, home.secrets.get("sms_token", "")
 
-    def send(notice: Notice) -> None:
-        text = f"{notice.title}. {notice.text}"[:SMS_CHARACTERS]
-        address = url.replace("{to}", quote(notice.address, safe="")).replace(
+    def send(notification: Notification) -> None:
+        text = f"{notification.title}. {notification.text}"[:SMS_CHARACTERS]
+        address = url.replace("{to}", quote(notification.address, safe="")).replace(
             "{text}", quote(text, safe="")
         )
         parts = urlsplit(address)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise NotSentError("the gateway's address is not https")
         request = urllib.request.Request(address, data=b"", method="POST")  # noqa: S310 - checked above
-        request.add_header("Idempotency-Key", str(notice.pk))
+        request.add_header("Idempotency-Key", str(notification.pk))
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
@@ -88,7 +88,7 @@ def _sms_channel(home: Home) -> Channel:
 
 
 class Outbox:
-    """Sends notices in a thread of its own: no slow channel holds up a timer."""
+    """Sends notifications in a thread of its own: no slow channel holds up a timer."""
 
     def __init__(self, find_channels: Callable[[], dict[str, Channel]]) -> None:
         self._find_channels = find_channels
@@ -100,7 +100,7 @@ class Outbox:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the notice that is being sent."""
+        """End after the notification that is being sent."""
         self._stop.set()
         self._thread.join(WITHIN_S + 1)
 

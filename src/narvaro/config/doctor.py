@@ -53,7 +53,7 @@ def examinations() -> tuple[Examination, ...]:
         doctor_machine.open_files,
         doctor_machine.open_ports,
         doctor_machine.file_modes,
-        doctor_machine.notice_channels,
+        doctor_machine.notification_channels,
     )
 
 

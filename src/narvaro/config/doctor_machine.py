@@ -158,14 +158,14 @@ def _is_public(address: str) -> bool:
     return found.is_unspecified or not found.is_private
 
 
-def notice_channels(home: Home) -> list[Finding]:
+def notification_channels(home: Home) -> list[Finding]:
     """Count the channels by which people are told; two that do not depend on each other are wanted."""
     found = sorted(channels_of(home))
     if len(found) >= WANTED_CHANNELS:
-        return [Finding("notice_channels", "ok", f"People are told by {', '.join(found)}")]
+        return [Finding("notification_channels", "ok", f"People are told by {', '.join(found)}")]
     what = f"People are told by {found[0]} alone" if found else "People are told by the pages alone"
     todo = "Set smtp_host and sms_url in narvaro.toml: an escalation wants two independent ways."
-    return [Finding("notice_channels", "warn", what, "narvaro.toml", todo)]
+    return [Finding("notification_channels", "warn", what, "narvaro.toml", todo)]
 
 
 def file_modes(home: Home) -> list[Finding]:

@@ -15,7 +15,7 @@ from narvaro.config.home import Home
 from narvaro.intake.listening import Listener
 from narvaro.intake.queries import ReceiverNow, read_receivers
 from narvaro.situation.troubles import end_trouble, note_clock_accepted, raise_trouble
-from narvaro.spine import clock, jobs, notices, timers
+from narvaro.spine import clock, jobs, notifications, timers
 from narvaro.spine.heartbeat import Heart
 from narvaro.spine.kernel_clock import read_sync
 from narvaro.spine.machine import MB, read_certificate, read_disk
@@ -62,7 +62,7 @@ class Watch:
             ("certificate", 600, self._certificates),
             ("timers_overdue", 1, self._timers),
             ("jobs_failing", 5, self._jobs),
-            ("notices_unsent", 5, self._notices),
+            ("notifications_unsent", 5, self._notifications),
         )
 
     def look(self) -> None:
@@ -200,5 +200,5 @@ class Watch:
             for one in jobs.list_failing(FAILING_TIMES)
         }
 
-    def _notices(self) -> Found:
-        return {channel: {"count": n} for channel, n in notices.count_failing().items()}
+    def _notifications(self) -> Found:
+        return {channel: {"count": n} for channel, n in notifications.count_failing().items()}

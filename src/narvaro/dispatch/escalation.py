@@ -1,6 +1,6 @@
-"""Who is told when nobody answers. In: a case that waits. Out: notices, step after step, until somebody does.
+"""Who is told when nobody answers. In: a case that waits. Out: notifications, step after step, until somebody does.
 
-Each step is a timer: it fires once, and in its transaction the notices of the step, its event and
+Each step is a timer: it fires once, and in its transaction the notifications of the step, its event and
 the timer of the next step are written. Every contact is told over each channel that he has.
 """
 
@@ -16,7 +16,7 @@ from narvaro.dispatch.events import CaseEscalated
 from narvaro.dispatch.models import Escalation
 from narvaro.situation.models import Case
 from narvaro.situation.signals import audience_of
-from narvaro.spine import events, notices, timers
+from narvaro.spine import events, notifications, timers
 from narvaro.spine.models import Timer
 
 ESCALATE = "case.escalate"
@@ -103,7 +103,7 @@ def _tell_contact(case: Case, escalation: Escalation, contact: Contact, now: dat
     title, text = words_of(case, now)
     for channel, address in (("sms", contact.phone), ("mail", contact.mail)):
         if address:
-            notices.put(
+            notifications.put(
                 tenant_id=case.tenant_id,
                 channel=channel,
                 address=address,
@@ -116,7 +116,7 @@ def _tell_contact(case: Case, escalation: Escalation, contact: Contact, now: dat
 
 
 def words_of(case: Case, now: datetime) -> tuple[str, str]:
-    """Return a notice's title and text in Swedish: what, where, since when; no names, no keys."""
+    """Return a notification's title and text in Swedish: what, where, since when; no names, no keys."""
     minutes, seconds = divmod(max(0, round((now - case.received_at).total_seconds())), 60)
     with translation.override("sv"):
         title = _("Närvaro: case %(number)s has no answer") % {"number": case.number}

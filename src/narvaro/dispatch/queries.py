@@ -18,7 +18,7 @@ from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, W
 from narvaro.plan.queries import find_own_shift, find_own_unit
 from narvaro.situation.models import Case, Position, Signal
 from narvaro.situation.queries import get_case, newest_positions
-from narvaro.spine.models import Notice, Timer
+from narvaro.spine.models import Notification, Timer
 from narvaro.spine.refusal import Missing
 
 
@@ -199,10 +199,10 @@ def find_silence(viewer: Viewer, case: Case) -> Silence | None:
 
 @dataclass(frozen=True)
 class Told:
-    """One step of an escalation: its notices with the duty that each was for."""
+    """One step of an escalation: its notifications with the duty that each was for."""
 
     step: int
-    notices: Sequence[tuple[str, Notice]]
+    notifications: Sequence[tuple[str, Notification]]
 
 
 @dataclass(frozen=True)
@@ -230,15 +230,15 @@ def find_escalation(viewer: Viewer, case: Case) -> EscalationNow | None:
 
 
 def _told(escalation: Escalation) -> list[Told]:
-    """Return the notices step by step, read from their keys."""
+    """Return the notifications step by step, read from their keys."""
     prefix = f"{escalation.pk}:"
-    notices = Notice.objects.filter(subject=escalation.case_id, key__startswith=prefix)
-    parts = [(one, one.key.split(":")) for one in notices.order_by("channel", "key")]
+    notifications = Notification.objects.filter(subject=escalation.case_id, key__startswith=prefix)
+    parts = [(one, one.key.split(":")) for one in notifications.order_by("channel", "key")]
     contacts = Contact.objects.filter(tenant_id=escalation.tenant_id)
     duties: Mapping[str, str] = {str(pk): duty for pk, duty in contacts.values_list("pk", "duty")}
-    steps: dict[int, list[tuple[str, Notice]]] = {}
-    for notice, (_escalation, step, contact, _channel) in parts:
-        steps.setdefault(int(step), []).append((duties.get(contact, ""), notice))
+    steps: dict[int, list[tuple[str, Notification]]] = {}
+    for notification, (_escalation, step, contact, _channel) in parts:
+        steps.setdefault(int(step), []).append((duties.get(contact, ""), notification))
     return [
         Told(step, sorted(steps[step], key=lambda one: one[0]))
         for step in sorted(steps, reverse=True)

@@ -29,6 +29,7 @@ PROTOCOLS = {
 }  # fmt: skip
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # a recipient, a piece of an address
 LEAST_SECRET = 16
+OPTIONS = (("from", "envelope_from"), ("template", "template"))
 
 SPEC = TableSpec(
     "senders",
@@ -38,7 +39,7 @@ SPEC = TableSpec(
         Column("organisation", cells.text, aliases=("Organisation",)),
         Column("secret", cells.text, required=False, aliases=("Hemlighet",), secret=True),
         Column("networks", cells.text, required=False, aliases=("Nät", "Från adresser")),
-        Column("from", cells.text, required=False, aliases=("Från",)),
+        Column("envelope_from", cells.text, required=False, aliases=("Från",)),
         Column("template", cells.text, required=False, aliases=("Mall",)),
     ),
 )
@@ -83,7 +84,7 @@ class Senders(OfOrganisations):
         """Make or change the senders."""
         for one in checked:
             values = one.row.values
-            options = {name: str(values[name]) for name in ("from", "template") if values.get(name)}
+            options = {option: str(values[one]) for option, one in OPTIONS if values.get(one)}
             sealed = seal_text(values["secret"]) if values.get("secret") else None
             Sender.objects.update_or_create(
                 protocol=one.row["protocol"],

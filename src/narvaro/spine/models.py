@@ -145,7 +145,7 @@ class Timer(TenantRow):
         ]
 
 
-class Notice(TenantRow):
+class Notification(TenantRow):
     """A message to people, written in the transaction of what it tells, and sent after it.
 
     `key` is the same for the same message over the same channel: it is put up once.
@@ -170,9 +170,9 @@ class Notice(TenantRow):
             models.Index(
                 fields=["not_before"],
                 condition=models.Q(sent_at=None, given_up_at=None),
-                name="notice_waiting",
+                name="notification_waiting",
             ),
-            models.Index(fields=["subject"], name="notice_subject"),
+            models.Index(fields=["subject"], name="notification_subject"),
         ]
 
 

@@ -110,7 +110,7 @@ COLUMN: dict[str, Promise] = {
     "ref": lazy_in("column", "The row's own number"),
     "review_on": lazy_in("column", "To be reviewed on"),
     "role": lazy_in("column", "Role"),
-    "from": lazy_in("column", "Envelope senders"),
+    "envelope_from": lazy_in("column", "Envelope senders"),
     "template": lazy_in("column", "How its mails are written"),
     "secret": lazy_in("column", "Secret"),
     "service_number": lazy_in("column", "Service number"),

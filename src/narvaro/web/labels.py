@@ -212,7 +212,7 @@ BORN: _Words = {
     "file": lazy_in("born of", "a file: history"),
 }
 CHANNEL: _Words = {"sms": lazy("text message"), "mail": lazy("mail")}
-NOTICE_STATE: _Words = {
+NOTIFICATION_STATE: _Words = {
     "sent": lazy_in("notice", "Sent"),
     "waiting": lazy_in("notice", "Not sent yet"),
     "given_up": lazy_in("notice", "Given up"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from narvaro.intake.queries import count_all_paths, read_receivers
 from narvaro.situation.queries import count_lasting_troubles, count_open_cases
-from narvaro.spine import notices, timers
+from narvaro.spine import notifications, timers
 from narvaro.spine.heartbeat import find_beat
 from narvaro.spine.refusal import Missing
 
@@ -69,8 +69,8 @@ def _troubles() -> Iterator[Sample]:
     yield {}, count_lasting_troubles()
 
 
-def _notices() -> Iterator[Sample]:
-    yield {}, sum(notices.count_failing(older_than_s=0.0).values())
+def _notifications() -> Iterator[Sample]:
+    yield {}, sum(notifications.count_failing(older_than_s=0.0).values())
 
 
 def _heartbeat() -> Iterator[Sample]:
@@ -88,7 +88,7 @@ GAUGES = (
     Gauge("timers_overdue", "Timers that should have fired over 5 s ago.", _timers_overdue),
     Gauge("paths", "Transmission paths by state.", _paths),
     Gauge("troubles_open", "Troubles of the installation that last.", _troubles),
-    Gauge("notices_waiting", "Messages to people that wait to be sent.", _notices),
+    Gauge("notifications_waiting", "Messages to people that wait to be sent.", _notifications),
     Gauge("worker_heartbeat_age_seconds", "Seconds since the worker ended a step.", _heartbeat),
 )
 """One more line is one more gauge."""

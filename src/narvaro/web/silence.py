@@ -17,7 +17,7 @@ from narvaro.intake.queries import list_outages_of
 from narvaro.situation.models import Case
 from narvaro.situation.queries import get_case
 from narvaro.spine import clock
-from narvaro.spine.models import Notice
+from narvaro.spine.models import Notification
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.labels import say
@@ -60,31 +60,33 @@ def _why(case: Case, now: EscalationNow) -> str:
 
 
 def _rows(told: Told) -> list[ToldRow]:
-    found: dict[str, list[Notice]] = {}
-    for duty, notice in told.notices:
-        found.setdefault(duty or _("a contact that is no longer there"), []).append(notice)
+    found: dict[str, list[Notification]] = {}
+    for duty, notification in told.notifications:
+        found.setdefault(duty or _("a contact that is no longer there"), []).append(notification)
     return [
         ToldRow(min(one.made_at for one in rows), duty, tuple(_way(one) for one in rows))
         for duty, rows in found.items()
     ]
 
 
-def _way(notice: Notice) -> ToldWay:
-    state = "sent" if notice.sent_at else "given_up" if notice.given_up_at else "waiting"
+def _way(notification: Notification) -> ToldWay:
+    state = (
+        "sent" if notification.sent_at else "given_up" if notification.given_up_at else "waiting"
+    )
     return ToldWay(
-        channel_label=say(labels.CHANNEL, notice.channel),
+        channel_label=say(labels.CHANNEL, notification.channel),
         state=state,
-        state_label=say(labels.NOTICE_STATE, state),
-        sent_at=notice.sent_at,
-        why_not="" if notice.sent_at else _why_not(notice),
+        state_label=say(labels.NOTIFICATION_STATE, state),
+        sent_at=notification.sent_at,
+        why_not="" if notification.sent_at else _why_not(notification),
     )
 
 
-def _why_not(notice: Notice) -> str:
+def _why_not(notification: Notification) -> str:
     """Return the channel's own words; they hold no address and no text."""
-    if notice.last_error == f"no channel {notice.channel} is set up":
+    if notification.last_error == f"no channel {notification.channel} is set up":
         return _("this way is not set up")
-    return notice.last_error
+    return notification.last_error
 
 
 def lost_paths_of(viewer: Viewer, case: Case) -> LostPaths | None:

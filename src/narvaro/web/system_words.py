@@ -104,7 +104,7 @@ def _still(_about: str, facts: Facts) -> str:
     }
 
 
-def _notices(about: str, facts: Facts) -> str:
+def _notifications(about: str, facts: Facts) -> str:
     return _("%(count)s messages wait to be sent by %(channel)s.") % {
         "count": facts.get("count", "?"), "channel": CHANNEL.get(about, about),
     }  # fmt: skip
@@ -138,8 +138,8 @@ WORDS: dict[str, _Words] = {
         lazy("Deadlines pass without being seen"), _timers,
         lazy("Watch offers and check-ins by hand, and tell those who run the system."),
     ),
-    "notices_unsent": _Words(
-        lazy("Messages to people are not sent"), _notices,
+    "notifications_unsent": _Words(
+        lazy("Messages to people are not sent"), _notifications,
         lazy("Call those who should have been told, and tell those who run the system."),
     ),
     "jobs_failing": _Words(lazy("Repeated work fails"), _jobs, _TELL_WHO_RUNS),

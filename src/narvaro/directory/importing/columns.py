@@ -28,6 +28,11 @@ COMPETENCES = {
     "hund": "dog",
 }  # fmt: skip
 UNIT_ROLES = {"väktare": "guard", "ordningsvakt": "public_order_officer"}
+ALARM_PROTOCOLS = {
+    "sia dc-09": "sia-dc09", "sia-dc09": "sia-dc09", "dc-09": "sia-dc09",
+    "sos access": "sos-access", "sos-access": "sos-access", "e-post": "mail", "mail": "mail",
+    "cloudevents": "cloudevents", "webhook": "cloudevents",
+}  # fmt: skip
 TRAVEL = {"bil": "car", "till fots": "foot", "fot": "foot"}
 KIT = {
     "hjärtstartare": "aed", "pulversläckare": "extinguisher", "brandfilt": "fire_blanket",
@@ -106,19 +111,14 @@ TRANSMITTERS = TableSpec(
         Column("site", cells.text, aliases=("Objektnummer", "Objekt")),
         Column("key", cells.text, required=False, aliases=("Nyckel",), secret=True),
         _optional("key_form", cells.one_of({"hex": "hex", "ascii": "ascii"}), "Nyckelform"),
-        _optional(
-            "protocol",
-            cells.one_of(
-                {"sia dc-09": "sia-dc09", "sia-dc09": "sia-dc09", "dc-09": "sia-dc09",
-                 "sos access": "sos-access", "sos-access": "sos-access", "e-post": "mail",
-                 "mail": "mail", "cloudevents": "cloudevents"}
-            ),
-            "Protokoll",
-        ),  # fmt: skip
+        _optional("protocol", cells.one_of(ALARM_PROTOCOLS), "Protokoll"),
         _optional("path", cells.text_up_to(20), "Väg", "Överföringsväg"),
         _optional("poll_interval_s", cells.positive_integer, "Avfrågning s", "Avfrågning"),
         _optional(
-            "path_category", cells.one_of({one.lower(): one for one in REPORTING_S}), "Kategori", "Klass"
+            "path_category",
+            cells.one_of({one.lower(): one for one in REPORTING_S}),
+            "Kategori",
+            "Klass",
         ),
         _optional("carrier", cells.text_up_to(60), "Operatör"),
         _optional("networks", cells.text, "Nät", "Från adresser"),

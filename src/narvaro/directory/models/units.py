@@ -90,9 +90,7 @@ class Contact(TenantRow):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "organisation", "duty"], name="contact_once"
-            ),
+            models.UniqueConstraint(fields=["tenant", "organisation", "duty"], name="contact_once"),
             models.CheckConstraint(
                 condition=~Q(phone="") | ~Q(mail=""), name="contact_can_be_reached"
             ),

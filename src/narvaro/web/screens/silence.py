@@ -8,7 +8,7 @@ from narvaro.web.screens.shell import Choice
 
 @dataclass(frozen=True, slots=True)
 class ToldWay:
-    """A notice over one channel. state: sent, waiting, given_up."""
+    """A notification over one channel. state: sent, waiting, given_up."""
 
     channel_label: str
     state: str

@@ -1,6 +1,6 @@
 """Messages to people, over channels that may fail. In: a text and an address. Out: sent, or said why not.
 
-A notice is written in the transaction of what it tells, so that neither can be without the other,
+A notification is written in the transaction of what it tells, so that neither can be without the other,
 and sent after it by whoever takes its lease. Sent is at least once: a sender that dies between the
 channel's yes and ours sends it again, under the same key.
 """
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from narvaro.spine import clock
-from narvaro.spine.models import Notice
+from narvaro.spine.models import Notification
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +25,11 @@ WORDS = 200
 
 
 class NotSentError(Exception):
-    """A channel did not take a notice; says why, without its text."""
+    """A channel did not take a notification; says why, without its text."""
 
 
-Channel: TypeAlias = Callable[[Notice], None]
-"""Sends one notice, within seconds; raises NotSentError."""
+Channel: TypeAlias = Callable[[Notification], None]
+"""Sends one notification, within seconds; raises NotSentError."""
 
 
 def put(
@@ -43,8 +43,8 @@ def put(
     subject: UUID | None,
     at: datetime,
 ) -> None:
-    """Write a notice, in the caller's transaction; one with the same key is there already."""
-    Notice.objects.get_or_create(
+    """Write a notification, in the caller's transaction; one with the same key is there already."""
+    Notification.objects.get_or_create(
         key=key,
         defaults={
             "tenant_id": tenant_id, "channel": channel, "address": address, "title": title,
@@ -56,34 +56,41 @@ def put(
 def send_due(channels: Mapping[str, Channel], limit: int = 20) -> int:
     """Send what waits; return how many were sent. Never inside a transaction."""
     now = clock.now()
-    waiting = Notice.objects.filter(sent_at=None, given_up_at=None, not_before__lte=now)
+    waiting = Notification.objects.filter(sent_at=None, given_up_at=None, not_before__lte=now)
     waiting = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=now))
     return sum(_send(one, channels, now) for one in waiting.order_by("made_at")[:limit])
 
 
-def _send(notice: Notice, channels: Mapping[str, Channel], now: datetime) -> bool:
-    free = Notice.objects.filter(pk=notice.pk, sent_at=None, lease_until=notice.lease_until)
+def _send(notification: Notification, channels: Mapping[str, Channel], now: datetime) -> bool:
+    free = Notification.objects.filter(
+        pk=notification.pk, sent_at=None, lease_until=notification.lease_until
+    )
     if not free.update(lease_until=now + timedelta(seconds=LEASE_S)):
         return False
     try:
-        channels.get(notice.channel, _nowhere)(notice)
+        channels.get(notification.channel, _nowhere)(notification)
     except NotSentError as fault:
-        _put_off(notice, str(fault), now)
+        _put_off(notification, str(fault), now)
         return False
-    Notice.objects.filter(pk=notice.pk).update(sent_at=clock.now(), lease_until=None, last_error="")
-    logger.info("notice sent", extra={"notice": str(notice.pk), "channel": notice.channel})
+    Notification.objects.filter(pk=notification.pk).update(
+        sent_at=clock.now(), lease_until=None, last_error=""
+    )
+    logger.info(
+        "notification sent",
+        extra={"notification": str(notification.pk), "channel": notification.channel},
+    )
     return True
 
 
-def _nowhere(notice: Notice) -> None:
-    raise NotSentError(f"no channel {notice.channel} is set up")
+def _nowhere(notification: Notification) -> None:
+    raise NotSentError(f"no channel {notification.channel} is set up")
 
 
-def _put_off(notice: Notice, why: str, now: datetime) -> None:
-    failures = notice.failures + 1
-    over = now - notice.made_at > GIVEN_UP
+def _put_off(notification: Notification, why: str, now: datetime) -> None:
+    failures = notification.failures + 1
+    over = now - notification.made_at > GIVEN_UP
     pause_s = min(2 ** min(failures, 10), LONGEST_PAUSE_S)
-    Notice.objects.filter(pk=notice.pk).update(
+    Notification.objects.filter(pk=notification.pk).update(
         failures=min(failures, 1000),
         last_error=why[:WORDS],
         lease_until=None,
@@ -91,15 +98,19 @@ def _put_off(notice: Notice, why: str, now: datetime) -> None:
         given_up_at=now if over else None,
     )
     logger.error(
-        "notice given up" if over else "notice not sent",
-        extra={"notice": str(notice.pk), "channel": notice.channel, "why": why[:WORDS]},
+        "notification given up" if over else "notification not sent",
+        extra={
+            "notification": str(notification.pk),
+            "channel": notification.channel,
+            "why": why[:WORDS],
+        },
     )
 
 
 def count_failing(older_than_s: float = 30.0) -> dict[str, int]:
-    """Return by channel how many notices wait although they should have been sent."""
+    """Return by channel how many notifications wait although they should have been sent."""
     since = clock.now() - timedelta(seconds=older_than_s)
-    waiting = Notice.objects.filter(sent_at=None, given_up_at=None, made_at__lt=since)
+    waiting = Notification.objects.filter(sent_at=None, given_up_at=None, made_at__lt=since)
     found: dict[str, int] = {}
     for channel in waiting.values_list("channel", flat=True):
         found[channel] = found.get(channel, 0) + 1
