@@ -26,7 +26,7 @@ from narvaro.demo.panel import Panel
 from narvaro.web.tour_folder import COMING_IN, TourFolder
 
 CHANGED_S = 0.25  # as the page does
-LATER_S = 0.2  # the page fetches the units and the map so long after the cases
+SETTLED_S = 0.5  # after the first of some changes the page fetches units and map
 PAST_S = 600.0
 GAP_S = 1.0  # then all consoles have fetched all that they fetch
 DISPATCHERS = ("K101", "K102")
@@ -56,8 +56,8 @@ class OpenConsole:
         return [
             self._follow(),
             self._refetch("/console/cases/", 0.0),
-            self._refetch("/console/units/", LATER_S),
-            self._refetch("/map/features/", LATER_S),
+            self._refetch("/console/units/", SETTLED_S),
+            self._refetch("/map/features/", SETTLED_S),
         ]
 
     async def _follow(self) -> None:
@@ -79,9 +79,9 @@ class OpenConsole:
         line = await asyncio.open_connection(*self.address)
         while True:
             await changed.wait()
-            changed.clear()
             begun = time.perf_counter()
             await asyncio.sleep(after_s)
+            changed.clear()
             body, tag = await self._get(line, path, tag)
             self.fetched[path if body is not None else f"{path} (unchanged)"] += 1
             if body is not None and path == "/console/cases/":

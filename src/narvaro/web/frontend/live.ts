@@ -1,5 +1,6 @@
 // Keeps the page live. In: /live, one stream for all tabs. Out: DOM events on <body>.
-// `narvaro:<kind>` per notice, `narvaro:changed` (at most four a second) for those who refetch,
+// `narvaro:<kind>` per notice, `narvaro:changed` (at most four a second) for those who refetch at
+// once, `narvaro:settled` (at most two) for what may follow: an alarm must not wait behind maps;
 // `narvaro:live` when the state of the connection changes.
 import { type Notice, retryDelay, StreamReader, toNotice } from "./stream.ts";
 
@@ -10,6 +11,7 @@ type TabMessage =
   | { type: "ask" };
 
 const CHANGED_MS = 250;
+const SETTLED_MS = 500;
 const DOWN_AFTER_MS = 10_000;
 const SILENCE_MS = 45_000; // the server sends a sign of life every 15 s
 const ASK_MS = 5_000;
@@ -188,8 +190,20 @@ export function announceChange(): void {
   document.body.dispatchEvent(new CustomEvent("narvaro:changed"));
 }
 
+/** After the first of some changes, wait a moment for the others, then tell of all at once. */
+function startSettling(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  document.body.addEventListener("narvaro:changed", () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      document.body.dispatchEvent(new CustomEvent("narvaro:settled"));
+    }, SETTLED_MS);
+  });
+}
+
 /** Start the live stream on a page that has a position to listen from. */
 export function startLive(): void {
+  startSettling();
   const { liveUrl, liveAfter } = document.body.dataset;
   if (liveUrl && liveAfter) new Live(liveUrl, Number(liveAfter)).start();
 }

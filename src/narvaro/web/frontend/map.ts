@@ -18,7 +18,6 @@ import { tick } from "./time.ts";
 type AllPaintProperties = Parameters<GroundMap["setPaintProperty"]>[1];
 
 const REFRESH_MS = 10_000;
-const LATER_MS = 200; // less than between two changes (live.ts)
 const nothing: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 function readTiles(root: HTMLElement): Tiles | null {
@@ -63,7 +62,6 @@ function fill(element: HTMLElement, feature: Feature): void {
 class MapIsland {
   #features = nothing;
   #tag = "";
-  #later: ReturnType<typeof setTimeout> | undefined;
   #moved = false;
   #groundLost = false;
   readonly #root: HTMLElement;
@@ -110,15 +108,9 @@ class MapIsland {
       this.#root.dataset.idle = String(Math.round(performance.now()));
     });
     document.body.addEventListener("narvaro:theme", () => this.#recolour());
-    document.body.addEventListener("narvaro:changed", () => this.#refreshLater());
+    document.body.addEventListener("narvaro:settled", () => void this.#refresh());
     setInterval(() => void this.#refresh(), REFRESH_MS);
     void this.#refresh();
-  }
-
-  /** The list of cases comes first: an alarm must not wait behind a hundred maps. */
-  #refreshLater(): void {
-    clearTimeout(this.#later);
-    this.#later = setTimeout(() => void this.#refresh(), LATER_MS);
   }
 
   /** Fetch the features where they have changed; false where they have not. */
