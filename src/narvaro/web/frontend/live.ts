@@ -194,7 +194,8 @@ export function announceChange(): void {
 function startSettling(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   document.body.addEventListener("narvaro:changed", () => {
-    timer ??= setTimeout(() => {
+    if (timer) return;
+    timer = setTimeout(() => {
       timer = undefined;
       document.body.dispatchEvent(new CustomEvent("narvaro:settled"));
     }, SETTLED_MS);
