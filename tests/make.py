@@ -26,6 +26,7 @@ from narvaro.directory.models import (
 )
 from narvaro.plan.hours import night_at, night_of
 from narvaro.plan.models import Focus, PatrolPlan, Shift, Visit
+from narvaro.sharing.models import Centre
 from narvaro.situation.cameras import ObservedFacts, note_observed
 from narvaro.situation.codes import find_code
 from narvaro.situation.models import (
@@ -134,6 +135,16 @@ def make_transmitter(site: Site, account: str = "", **path: Any) -> Transmitter:
     made = Transmitter.objects.create(tenant=site.tenant, site=site, account=name)
     TransmissionPath.objects.create(tenant=site.tenant, transmitter=made, **path)
     return made
+
+
+def make_centre(world: World, port: int = 9, name: str = "Larmcentralen", **more: Any) -> Centre:
+    """Make an alarm centre on this machine, without TLS, at one address unless more is said."""
+    given = {
+        "host": "127.0.0.1", "port": port, "tls": False, "receiver": "42",
+        "transmitter_code": "1234567", "transmitter_type": "SV300",
+        "sealed_authentication": seal_text("0123456789abcde"),
+    } | more  # fmt: skip
+    return Centre.objects.create(tenant=world.tenant, name=name, **given)
 
 
 def make_camera(site: Site, name: str = "Skolgården", code: str = "K-12", **more: Any) -> Camera:

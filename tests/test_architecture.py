@@ -34,6 +34,8 @@ WRITERS = (
     "dispatch/escalation.py",
     "dispatch/responses.py",
     "plan/visits.py",
+    "sharing/centres.py",
+    "sharing/forwarding.py",
     "access/models.py",  # Django's own way to make a user
 )
 WRITES = frozenset(

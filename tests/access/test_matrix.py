@@ -61,6 +61,7 @@ MAY: dict[str, set[str]] = {
     "new_case": DESK,
     "offer": DESK | {LEADER},
     "close": DESK,
+    "pass_on": DESK,
     "have_it": DESK | {LEADER},
     "cameras": SEES_CAMERAS,
     "camera_case": DECIDES_SEEN,
@@ -124,7 +125,7 @@ MAY: dict[str, set[str]] = {
     "system": DESK | BUYERS | {LEADER, OFFICE},
 }
 ONLY_POSTED = {
-    "watch_start", "watch_here", "watch_end", "have_it",
+    "watch_start", "watch_here", "watch_end", "have_it", "pass_on",
     "camera_case", "camera_dismiss", "risk_use", "plan_propose", "plan_publish", "visit_step",
     "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
     "week_publish", "week_triage", "files_bring_in", "files_answer", "files_drop",
@@ -307,7 +308,7 @@ def test_another_organisations_record_cannot_be_written(
     for who, member in strangers.items():
         client = client_of(member)
         for name in (
-            "offer", "close", "have_it", "accept", "decline", "step", "report", "words", "damage_detail",
+            "offer", "close", "pass_on", "have_it", "accept", "decline", "step", "report", "words", "damage_detail",
             "plan_publish", "plan_add", "plan_visit", "visit_step", "files_drop", "camera_case",
             "camera_dismiss", *OF_A_WEEK,
         ):  # fmt: skip

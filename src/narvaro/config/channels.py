@@ -18,8 +18,10 @@ from urllib.parse import quote, urlsplit
 from django.db import close_old_connections
 
 from narvaro.config.home import Home
+from narvaro.sharing.cot_feed import CotFeed, Target
+from narvaro.spine import clock
 from narvaro.spine.models import Notification
-from narvaro.spine.notifications import Channel, NotSentError, send_due
+from narvaro.spine.notifications import Channel, NotSentError
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,17 @@ def channels_of(home: Home) -> dict[str, Channel]:
     if home.settings.sms_url:
         found["sms"] = _sms_channel(home)
     return found
+
+
+def cot_feed_of(home: Home) -> CotFeed:
+    """Return what tells the TAK server that is set up; without one it does nothing."""
+    given = home.settings
+    target = Target(
+        given.cot_feed_host, given.cot_feed_port, given.cot_feed_tls, given.cot_feed_ca,
+        given.cot_feed_certificate, given.cot_feed_key, given.cot_feed_every_s,
+        given.cot_feed_tenant, given.cot_feed_companies,
+    )  # fmt: skip
+    return CotFeed(target)
 
 
 def _mail_channel(home: Home) -> Channel:
@@ -88,26 +101,34 @@ def _sms_channel(home: Home) -> Channel:
 
 
 class Outbox:
-    """Sends notifications in a thread of its own: no slow channel holds up a timer."""
+    """Sends what waits, each kind in a thread of its own: nothing slow holds up a timer, or another.
 
-    def __init__(self, find_channels: Callable[[], dict[str, Channel]]) -> None:
-        self._find_channels = find_channels
+    A sender is called again and again; it sends what is due, and returns.
+    """
+
+    def __init__(self, *senders: Callable[[], object]) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(one,), name=f"outbox-{number}", daemon=True)
+            for number, one in enumerate(senders)
+        ]
 
     def start(self) -> None:
         """Begin to send."""
-        self._thread.start()
+        for one in self._threads:
+            one.start()
 
     def stop(self) -> None:
-        """End after the notification that is being sent."""
+        """End after what is being sent."""
         self._stop.set()
-        self._thread.join(WITHIN_S + 1)
+        until_s = clock.monotonic() + WITHIN_S + 1
+        for one in self._threads:
+            one.join(max(0.0, until_s - clock.monotonic()))
 
-    def _run(self) -> None:
+    def _run(self, send: Callable[[], object]) -> None:
         while not self._stop.wait(LOOK_S):
             try:
-                send_due(self._find_channels())
+                send()
             except Exception:
                 # A database that is away for a while must not end the outbox; it is said.
                 logger.exception("outbox failed")

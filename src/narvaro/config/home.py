@@ -52,6 +52,15 @@ class Settings:
     smtp_username: str = ""
     smtp_from: str = "narvaro@localhost"
     sms_url: str = ""  # https://…{to}…{text}
+    cot_feed_host: str = ""  # a TAK server that is told of cases; empty is off
+    cot_feed_port: int = 8089
+    cot_feed_tls: bool = True
+    cot_feed_ca: str = ""
+    cot_feed_certificate: str = ""  # ours, with cot_feed_key, where the server wants one
+    cot_feed_key: str = ""
+    cot_feed_every_s: int = 10
+    cot_feed_tenant: str = ""  # whose cases, where there are several tenants
+    cot_feed_companies: tuple[str, ...] = ()  # whose units are shown too; none unless named
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     origins: tuple[str, ...] = ()
     behind_tls_proxy: bool = False

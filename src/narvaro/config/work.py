@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
-from narvaro.config.channels import Outbox, channels_of
+from narvaro.config.channels import Outbox, channels_of, cot_feed_of
 from narvaro.config.receiving import list_receivers
 from narvaro.config.watching import Watch
 from narvaro.core.roads import warm
@@ -37,13 +37,15 @@ from narvaro.plan.chances import planned_chances
 from narvaro.plan.following import PLAN
 from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.plan.running import count_due as count_plans_due
+from narvaro.sharing import forwarding
+from narvaro.sharing.following import SHARING
 from narvaro.sharing.queries import count_waiting
 from narvaro.situation import police_fetch
 from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.cameras import drop_old_camera_events
 from narvaro.situation.models import UnitStatus
 from narvaro.situation.presence import note_everywhere
-from narvaro.spine import clock, events, jobs, timers
+from narvaro.spine import clock, events, jobs, notifications, timers
 from narvaro.spine.heartbeat import Heart
 from narvaro.spine.models import Tenant
 
@@ -52,7 +54,7 @@ logger = logging.getLogger(__name__)
 TURN_S = 0.05
 AFTER_FAILURE_S = 1.0
 PRESENCE_EVERY_S = 180
-READERS = (DISPATCH, PLAN)
+READERS = (DISPATCH, PLAN, SHARING)
 
 
 @jobs.does("watches.drop_old")
@@ -266,7 +268,10 @@ def run(ready: Callable[[], None]) -> None:
     prepare()
     ready()
     worker = Worker()
-    outbox = Outbox(lambda: channels_of(settings.HOME))
+    feed = cot_feed_of(settings.HOME)
+    outbox = Outbox(
+        lambda: notifications.send_due(channels_of(settings.HOME)), forwarding.send_due, feed.look
+    )
     outbox.start()
     try:
         while not stop.is_set():
@@ -282,4 +287,5 @@ def run(ready: Callable[[], None]) -> None:
                 stop.wait(TURN_S)
     finally:
         outbox.stop()
+        feed.close()
         worker.heavy.end()

@@ -1,4 +1,7 @@
-"""Reads of files on their way in. The viewer first; the worker asks only whether any wait."""
+"""Reads of files on their way in, and of alarms on their way out. The viewer first.
+
+The worker asks whether files wait, and which centres a plan names.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,10 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from narvaro.access.policy import Record, Scope
+from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.sharing.kinds import PLACES_FIRST
-from narvaro.sharing.models import FileDraft
+from narvaro.sharing.models import Centre, FileDraft, Forward
+from narvaro.situation.models import Case, Signal
+from narvaro.situation.queries import get_case
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing
 
@@ -77,3 +82,37 @@ def list_drafts(viewer: Viewer, now: datetime) -> list[FileDraft]:
     """List the drafts in the order in which they came; those that are in, for some days only."""
     seen = drafts_seen_by(viewer).exclude(Q(state=State.DONE) & Q(finished_at__lt=now - SHOWN))
     return list(seen.order_by("uploaded_at", "file_name", "sheet"))
+
+
+def list_named_centres(case: Case) -> list[str]:
+    """List the centres that the case's response plan passes its alarms on to, by their names."""
+    kinds = {
+        case.kind,
+        *Signal.objects.filter(case=case, phase="alarm").values_list("kind", flat=True),
+    }
+    rules = case.plan.rules if case.plan else []
+    named = [
+        str(rule["pass_on"]) for rule in rules if rule.get("on") in kinds and rule.get("pass_on")
+    ]
+    return list(dict.fromkeys(named))
+
+
+def list_centres(viewer: Viewer) -> list[Centre]:
+    """List the centres that the viewer may pass alarms on to."""
+    if not viewer.may(Record.CASE, Verb.WRITE):
+        return []
+    return list(Centre.objects.filter(tenant_id=viewer.tenant_id).order_by("name"))
+
+
+def get_centre(viewer: Viewer, centre_id: UUID) -> Centre:
+    """Return a centre; raises Missing where the viewer may pass nothing on to it."""
+    found = next((one for one in list_centres(viewer) if one.pk == centre_id), None)
+    if found is None:
+        raise Missing
+    return found
+
+
+def list_forwards(viewer: Viewer, case: Case) -> list[Forward]:
+    """List where a case was passed on to, first asked first."""
+    forwards = Forward.objects.filter(case=get_case(viewer, case.pk)).select_related("centre")
+    return list(forwards.order_by("made_at", "pk"))

@@ -32,6 +32,7 @@ from narvaro.situation.queries import (
 from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.labels import say
+from narvaro.web.passing import standing_view
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,
@@ -297,6 +298,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
         finding=find_finding(viewer, case),
         why_not=_why_not(case, ranked),
+        standing=standing_view(viewer, case),
         escalation=escalation_of(viewer, case),
         lost_paths=lost_paths_of(viewer, case),
         missed_sign=missed_sign_of(viewer, case, clock.now()),

@@ -15,7 +15,7 @@ from narvaro.directory.queries import sites_seen_by
 from narvaro.sharing.models import FileDraft
 from narvaro.sharing.reading import specs
 from narvaro.spine.refusal import Refused
-from narvaro.web import first_report_words, labels, report_words
+from narvaro.web import first_report_words, labels, passing, report_words
 from narvaro.web.files_words import COLUMN
 from narvaro.web.labels import say
 from narvaro.web.reasons import in_words
@@ -26,6 +26,7 @@ _Table = Mapping[str, "str | Promise"]
 _WORDS: Mapping[str, _Table] = {
     "category": labels.CATEGORY, "cause": first_report_words.CAUSE,
     "known_by": report_words.KNOWN_BY, "activity": first_report_words.ACTIVITY,
+    "standing": passing.STANDING,
 }  # fmt: skip
 _KINDS: Mapping[str, _Table] = {
     "sites": labels.SITE_KIND, "damage": report_words.DAMAGE_KIND, "alarm-journal": labels.CASE_KIND,

@@ -117,6 +117,8 @@ COLUMN: dict[str, Promise] = {
     "site": lazy_in("column", "Site"),
     "site_code": lazy_in("column", "Site number"),
     "source": lazy_in("column", "Reported by (unit or organisation)"),
+    "standing": lazy_in("column", "How it stands towards an alarm centre"),
+    "standing_decision": lazy_in("column", "Decision on that, reference"),
     "starts_at": lazy_in("column", "Starts"),
     "step": lazy_in("column", "Step, 1 is told first"),
     "supplier": lazy_in("column", "Supplier"),

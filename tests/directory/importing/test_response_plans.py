@@ -58,6 +58,8 @@ def test_a_plan_comes_in_and_the_newest_version_holds(importer: Importer) -> Non
         ('needs = ["guard"]', 'needs = "guard"', "rule[1].needs"),
         ('offer = "auto"', 'offer = "always"', "rule[1].offer"),
         ('offer = "auto"', "offer = []", "rule[1].offer"),
+        ('offer = "auto"', "pass_on = true", "rule[1].pass_on"),
+        ('offer = "auto"', 'pass_on = " "', "rule[1].pass_on"),
     ],
 )
 def test_each_fault_is_named_by_its_path(importer: Importer, old: str, new: str, path: str) -> None:

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from narvaro.access.models import Role
+from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.staged import CHUNK
 from narvaro.directory.models import ImportBatch, Site, SiteChange
 from narvaro.directory.queries import sites_seen_by
@@ -147,3 +148,49 @@ def test_an_empty_register_is_written_nowhere(importer: Importer) -> None:
     report = importer("sites", HEADER)
     assert (report.kept, report.refused, report.written) == (0, (), False)
     assert importer("sites", b"").refused[0].reasons[0].code == "empty_file"
+
+
+STANDS = "Objektnummer;Objekt;Latitud;Longitud;Larmklass;Larmcentral;Beslut\n"
+
+
+def reasons_of(report: ImportReport) -> list[tuple[str, str]]:
+    return [(one.column, str(one.why)) for row in report.refused for one in row.reasons]
+
+
+def test_how_sites_stand_towards_an_alarm_centre_is_kept(importer: Importer, town: World) -> None:
+    """Beside is what nobody says; what a later file does not say changes nothing."""
+    rows = ("A;Ett;59;18;2;Bredvid;", "B;Två;59;18;2;bakom;", "C;Tre;59;18;2;Ensam;KS 2026/14",
+            "D;Fyra;59;18;;ensam;", "E;Fem;59;18;1;;")  # fmt: skip
+    report = importer("sites", STANDS + "\n".join(rows))
+    assert report.refused == ()
+    importer("sites", "Objektnummer;Objekt\nC;Tre skola\n")
+    found = {one.code: one for one in Site.objects.filter(code__in="ABCDE")}
+    assert {code: one.standing for code, one in found.items()} == {
+        "A": "beside", "B": "behind", "C": "alone", "D": "alone", "E": "beside",
+    }  # fmt: skip
+    assert (found["C"].name, found["C"].standing_decision) == ("Tre skola", "KS 2026/14")
+
+
+def test_a_graded_site_cannot_stand_alone_without_a_decision(
+    importer: Importer, town: World
+) -> None:
+    """The file, and what is known from before, are judged together; the database holds it too."""
+    refused = importer("sites", STANDS + "A;Ett;59;18;2;ensam;\n")
+    assert not refused.written
+    [(column, why)] = reasons_of(refused)
+    assert column == "standing_decision"
+    assert "alarm grade" in why
+    importer("sites", STANDS + "A;Ett;59;18;;ensam;\nB;Två;59;18;2;ensam;KS 2026/14\n")
+    for later in ("Objektnummer;Objekt;Larmklass\nA;Ett;3\n", STANDS + "B;Två;59;18;2;;\n"):
+        assert reasons_of(importer("sites", later)) == [(column, why)]
+    assert importer("sites", STANDS + "B;Två;59;18;2;bredvid;\n").refused == ()
+    site = Site.objects.get(code="A")
+    site.alarm_grade = 3
+    with pytest.raises(IntegrityError, match="site_alone_by_decision"), transaction.atomic():
+        site.save()
+
+
+def test_the_name_of_a_centre_says_not_how_a_site_stands(importer: Importer) -> None:
+    """A list that names the centre in that column is asked about, word by word."""
+    [(column, _why)] = reasons_of(importer("sites", STANDS + "A;Ett;59;18;;Stadens larmcentral;\n"))
+    assert column == "Larmcentral"

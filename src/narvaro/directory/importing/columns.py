@@ -17,6 +17,7 @@ SITE_KINDS = {
     "kontor": "other", "kommunhus": "other", "äldreboende": "other", "särskilt boende": "other",
     "museum": "other", "förvaltning": "other", "kultur - bibliotek": "library",
 }  # fmt: skip
+STANDINGS = {"bredvid": "beside", "bakom": "behind", "ensam": "alone"}
 ROLES = {
     "väktare": "guard", "arbetsledare": "shift_leader", "larmoperatör": "dispatcher",
     "säkerhetssamordnare": "coordinator", "avtalsansvarig": "contract_manager",
@@ -45,8 +46,9 @@ def _optional(name: str, parse: object, *aliases: str) -> Column:
 
 
 def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
-    """Return the columns of a file of sites; `words` holds kinds that a person has explained."""
+    """Return the columns of a file of sites; `words` holds words that a person has explained."""
     kinds = {**SITE_KINDS, **words.get("kind", {})}
+    standings = {**STANDINGS, **words.get("standing", {})}
     return TableSpec(
         "sites",
         (
@@ -61,6 +63,8 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
             _optional("east_m", cells.decimal, "E", "Ost", "E-koordinat", "Easting"),
             _optional("lon", cells.longitude, "Longitud", "Long", "Lng", "Longitude", "Ost-koordinat (WGS84)"),
             _optional("alarm_grade", cells.positive_integer, "Larmklass"),
+            _optional("standing", FixedWords(standings), "Larmcentral", "Läge mot larmcentral"),
+            _optional("standing_decision", cells.text_up_to(120), "Beslut", "Beslut om larmcentral"),
         ),
     )  # fmt: skip
 

@@ -66,6 +66,10 @@ _RULE: Mapping[str, tuple[Callable[[object], bool], Said]] = {
     "offer": (
         lambda value: isinstance(value, str) and value in OFFERS, Said("write auto or manual")
     ),
+    "pass_on": (
+        lambda value: isinstance(value, str) and bool(value.strip()),
+        Said("write the name of an alarm centre that is set up here"),
+    ),
 }  # fmt: skip
 
 

@@ -29,7 +29,12 @@ from narvaro.directory.models import ImportBatch, Site, SiteChange
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Tenant
 
-FIELDS = ("name", "kind", "premises", "address", "lat", "lon", "alarm_grade")
+FIELDS = (
+    "name", "kind", "premises", "address", "lat", "lon", "alarm_grade", "standing",
+    "standing_decision",
+)  # fmt: skip
+STANDS = ("standing", "alarm_grade", "standing_decision")
+EMPTY = frozenset({"premises", "address", "standing_decision"})  # texts: never null
 
 
 class Sites:
@@ -39,9 +44,12 @@ class Sites:
 
     def __init__(self, tenant: Tenant, answers: Answers | None = None) -> None:
         answers = answers or Answers()
+        self.tenant = tenant
         self.spec = columns.sites_spec(answers.words)
         self.places = SitePlacer(tenant, answers.places)
         self.seen: dict[str, int] = {}
+        alone = Site.objects.published().filter(tenant=tenant, standing=Site.Standing.ALONE)
+        self.alone = frozenset(alone.values_list("code", flat=True))
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row with its place, or why it is not taken."""
@@ -61,9 +69,22 @@ class Sites:
         if (row.values.get("lat") is None) != (row.values.get("lon") is None):
             why, todo = Said("stands alone"), Said("write latitude and longitude, or none")
             reasons.append(refuse("lat", "", why, todo))
+        reasons += self._decision_missing(row)
         if not reasons:
             self.places.place(row)
         return row, reasons
+
+    def _decision_missing(self, row: Row) -> list[Refusal]:
+        """Refuse a site with an alarm grade that would stand alone without a decision."""
+        said = row.values.get("standing")
+        if said != Site.Standing.ALONE and (said or row["code"] not in self.alone):
+            return []
+        known = Site.objects.published().filter(tenant=self.tenant, code=row["code"]).first()
+        if not Site.lacks_decision(*(_value(row, name, known) for name in STANDS)):
+            return []
+        why = Said("is missing: the site has an alarm grade and would stand alone")
+        todo = Said("write the reference of the decision, or let the site stand beside a centre")
+        return [refuse("standing_decision", "", why, todo)]
 
     def stage(self, checked: Sequence[Any], batch: ImportBatch) -> list[Site | SiteChange]:
         """Return one chunk as rows: new sites, and changes beside their site."""
@@ -101,12 +122,15 @@ def _value(row: Row, name: str, site: Site | None) -> Any:  # noqa: ANN401 - the
         return getattr(site, name)  # what the file does not say changes nothing
     if name == "kind":
         return value or (site.kind if site else Site.Kind.OTHER)
-    return "" if value is None and name in {"premises", "address"} else value
+    if name == "standing":
+        return value or (site.standing if site else Site.Standing.BESIDE)
+    return "" if value is None and name in EMPTY else value
 
 
 _APPLY = """
 UPDATE directory_site SET name = c.name, kind = c.kind, premises = c.premises,
-       address = c.address, lat = c.lat, lon = c.lon, alarm_grade = c.alarm_grade
+       address = c.address, lat = c.lat, lon = c.lon, alarm_grade = c.alarm_grade,
+       standing = c.standing, standing_decision = c.standing_decision
   FROM directory_sitechange AS c
  WHERE c.site_id = directory_site.id AND c.batch_id = %s
 """

@@ -29,6 +29,13 @@ class Site(TenantRow):
         HALL = "hall"
         OTHER = "other"
 
+    class Standing(models.TextChoices):
+        """How it stands towards an alarm centre (docs/how-to/alarm_centres.md)."""
+
+        BESIDE = "beside"  # the centre handles its alarms; a copy comes here
+        BEHIND = "behind"  # the centre has its alarms first, and sends on what it wants done
+        ALONE = "alone"  # no centre has its alarms
+
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=160)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -37,6 +44,8 @@ class Site(TenantRow):
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     alarm_grade = models.PositiveSmallIntegerField(null=True)
+    standing = models.CharField(max_length=6, choices=Standing.choices, default=Standing.BESIDE)
+    standing_decision = models.CharField(max_length=120, blank=True)  # reference of who decided it
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="sites")
 
     objects = SiteQuerySet.as_manager()
@@ -49,10 +58,19 @@ class Site(TenantRow):
                 | Q(lat__gte=-90, lat__lte=90, lon__gte=-180, lon__lte=180),
                 name="site_on_earth",
             ),
+            models.CheckConstraint(
+                condition=Q(alarm_grade=None) | ~Q(standing="alone") | ~Q(standing_decision=""),
+                name="site_alone_by_decision",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @classmethod
+    def lacks_decision(cls, standing: str, alarm_grade: int | None, decision: str) -> bool:
+        """Return whether a site that stands so would need a noted decision, and has none."""
+        return standing == cls.Standing.ALONE and alarm_grade is not None and not decision
 
 
 class SiteAlias(TenantRow):
@@ -142,6 +160,8 @@ class SiteChange(models.Model):
     lat = models.FloatField(null=True)
     lon = models.FloatField(null=True)
     alarm_grade = models.PositiveSmallIntegerField(null=True)
+    standing = models.CharField(max_length=6, default=Site.Standing.BESIDE)
+    standing_decision = models.CharField(max_length=120, blank=True)
 
 
 class ResponsePlan(TenantRow):

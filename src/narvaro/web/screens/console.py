@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from narvaro.web.screens.passing import StandingView
 from narvaro.web.screens.shell import Choice, Problem
 from narvaro.web.screens.silence import EscalationView, LostPaths, MissedSign
 
@@ -153,6 +154,7 @@ class CaseDetail:
     recalls: str = ""  # the unit that is out and would be recalled by it
     finding: Finding | None = None
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
+    standing: StandingView | None = None
     escalation: EscalationView | None = None
     lost_paths: LostPaths | None = None
     missed_sign: MissedSign | None = None

@@ -66,6 +66,8 @@ STATE_LOOKS = {
     "cancelled": ("rest", "cross"),
     "sent": ("ready", "check"),
     "given_up": ("bad", "cross"),
+    "delivered": ("ready", "check"),
+    "refused": ("bad", "cross"),
     "silent": ("bad", "alert"),
 }
 KIND_ICONS = {
