@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.access.policy import POLICY, Record, Scope
 from narvaro.access.viewer import Viewer
+from narvaro.situation.actions import share_case
+from narvaro.situation.models import Case
 from narvaro.spine.clock import Hands
 from narvaro.spine.models import Event
 from narvaro.web import console, ground
@@ -223,6 +225,8 @@ def _everybody(world: World) -> list[Member]:
             tenant=world.tenant, name=f"{kind} {number}", kind=kind
         )
         found += [make_member(world, Role(role), home) for _ in range(2)]
+    one_case = Case.objects.filter(tenant=world.tenant)[0]
+    share_case(case=one_case, organisation_id=found[-1].organisation_id)  # the last rival sees more
     return found
 
 

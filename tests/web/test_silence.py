@@ -219,7 +219,7 @@ def test_very_many_lost_paths_are_counted(
     case = lost[-1].case
     assert case is not None
     page = page_of(desk, case)
-    assert "and 3 more" in page
+    assert "and 3 paths more" in page
     assert page.count("Skola ") == 2
 
 

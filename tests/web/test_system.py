@@ -173,4 +173,7 @@ def test_a_live_stream_names_the_kind_and_nothing_else(desk: Client, world: Worl
     notification = find_notice(make_viewer(make_member(world, Role.COORDINATOR)), event)
     assert notification is not None
     assert notification.kind == "system.trouble"
-    assert json.loads(notification.to_bytes().decode().split("data: ")[1]) == {"case": None, "unit": None}
+    assert json.loads(notification.to_bytes().decode().split("data: ")[1]) == {
+        "case": None,
+        "unit": None,
+    }
