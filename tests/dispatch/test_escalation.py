@@ -107,6 +107,24 @@ def test_an_accepted_offer_ends_it_even_before_the_reader_comes(night: World, ha
     assert Escalation.objects.get().why == "accepted"
 
 
+def test_a_case_that_becomes_grave_is_escalated_from_then_on(night: World, hands: Hands) -> None:
+    """A duress alarm that joins a tamper alarm is not lost among what can wait."""
+    site = make_site(night)
+    panel = make_transmitter(site)
+    send_signal(panel, "TA", at=clock.now())
+    events.advance(DISPATCH, night.tenant.pk)
+    assert not Escalation.objects.exists()
+    hands.advance(30)
+    send_signal(panel, "HA", at=clock.now(), zone="9")
+    events.advance(DISPATCH, night.tenant.pk)
+    hands.advance(59)
+    timers.fire_due()
+    assert told() == []
+    hands.advance(1)
+    timers.fire_due()
+    assert told() == [("mail", "1"), ("sms", "1")]
+
+
 def test_without_contacts_it_is_said_that_nobody_can_be_told(world: World, hands: Hands) -> None:
     """It is an event that the case shows, and no silence."""
     Tenant.objects.filter(pk=world.tenant.pk).update(mode="manned")

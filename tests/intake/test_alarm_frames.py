@@ -1,5 +1,6 @@
 """Frames over TCP, TLS and UDP, against the real process: repeats, replays, downgrade, addresses."""
 
+import json
 import socket
 import ssl
 from dataclasses import replace
@@ -69,6 +70,34 @@ def test_a_recorded_frame_under_another_number_is_refused_also_after_a_restart(
         running.start()
         assert b'"DUH"0009' in running.ask(renumbered(frame, 9))
         assert kinds(running) == [("signal", ""), ("refused", "replay"), ("refused", "replay")]
+
+
+@pytest.mark.parametrize("content", [b"#AB12|Nri1/BA05", b"#AB12|1130 01 003"])
+@pytest.mark.parametrize("token", [b"*NULL", b"*XNM"])
+def test_an_alarm_that_was_made_a_poll_on_the_line_is_stored_all_the_same(
+    tmp_path: Path, content: bytes, token: bytes
+) -> None:
+    """The token stands outside of the encryption; a poll that holds an event is no poll."""
+    frame = sealed_frame(7, content)
+    body = frame[9:-1].replace(b"*SIA-DCS", token, 1)
+    with receiver(tmp_path) as running:
+        assert b'"*ACK"0007' in running.ask(enclose(body))
+        (record,) = running.list_records()
+    assert record.kind == "signal"
+    assert json.loads(record.decoded)[0]["code"] in {"BA", "1130"}
+
+
+def test_rubbish_in_front_of_a_recorded_frame_makes_no_new_alarm(tmp_path: Path) -> None:
+    """A block before the ciphertext spoils the padding alone; what follows is known again."""
+    frame = sealed_frame(7)
+    start = frame.index(b"[") + 1
+    with receiver(tmp_path) as running:
+        assert b"ACK" in running.ask(frame)
+        for number in range(80):
+            front = bytes([number]) * 16
+            sealed = front.hex().upper().encode() + frame[start:-1]
+            running.ask(enclose(renumbered(frame, 100 + number)[9:start] + sealed))
+        assert [one.kind for one in running.list_records()].count("signal") == 1
 
 
 def test_a_repeated_poll_is_answered_and_keeps_nobody_alive(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def _everybody(world: World) -> list[Member]:
             tenant=world.tenant, name=f"{kind} {number}", kind=kind
         )
         found += [make_member(world, Role(role), home) for _ in range(2)]
-    one_case = Case.objects.filter(tenant=world.tenant)[0]
+    one_case = Case.objects.get(tenant=world.tenant, number=2)
     share_case(case=one_case, organisation_id=found[-1].organisation_id)  # the last rival sees more
     return found
 

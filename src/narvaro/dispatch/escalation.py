@@ -26,17 +26,19 @@ MOST_ROUNDS = 12  # an hour of the last step, then it is red on the screens and 
 URGENT = 2  # cases of this priority and above are escalated
 
 
-def begin(*, case: Case, after_s: float, at: datetime) -> Escalation | None:
+def begin(
+    *, case: Case, after_s: float, at: datetime, since: datetime | None = None
+) -> Escalation | None:
     """Begin to wait for an answer, in the caller's transaction; None where it was begun before.
 
-    The first step comes `after_s` seconds after the case was received.
+    The first step comes `after_s` seconds after `since`, or after the case was received.
     """
     made, is_new = Escalation.objects.get_or_create(
         case=case, defaults={"tenant_id": case.tenant_id, "began_at": at}
     )
     if not is_new:
         return None
-    deadline = case.received_at + timedelta(seconds=after_s)
+    deadline = (since or case.received_at) + timedelta(seconds=after_s)
     timers.start(ESCALATE, tenant_id=case.tenant_id, subject=made.pk, deadline=deadline)
     return made
 

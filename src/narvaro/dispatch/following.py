@@ -30,6 +30,13 @@ def _what(event: Event) -> str:
     return str(json.loads(event.payload or "{}").get("what", ""))
 
 
+def _is_urgent(case: Case, event: Event) -> bool:
+    """Return whether people must be told when nobody answers: a grave case, or one that became so."""
+    is_news = event.kind == "case.opened" or _what(event) == "raised"
+    waits = case.state in escalation.WAITING and case.tenant.mode != Tenant.Mode.FOLLOW_UP
+    return is_news and waits and case.priority <= escalation.URGENT
+
+
 def _follow(event: Event) -> None:
     case = Case.objects.select_related("tenant").get(pk=get_subject(event))
     at = clock.now()
@@ -37,8 +44,9 @@ def _follow(event: Event) -> None:
         deadline = case.received_at + timedelta(seconds=case.tenant.red_after_s)
         if case.kind != Case.Kind.PATH:
             timers.start(RED, tenant_id=case.tenant_id, subject=case.pk, deadline=deadline)
-        if case.priority <= escalation.URGENT:
-            escalation.begin(case=case, after_s=case.tenant.escalate_after_s, at=at)
+    if _is_urgent(case, event):
+        since = None if event.kind == "case.opened" else event.at
+        escalation.begin(case=case, after_s=case.tenant.escalate_after_s, at=at, since=since)
     if case.state not in escalation.WAITING:
         escalation.end(case_id=case.pk, why=str(case.state), by=event.actor, at=at)
     if case.state != Case.State.OPEN:

@@ -43,6 +43,8 @@ PROTOCOL = Protocol(
 LF, CR = b"\n", b"\r"
 ENVELOPE = 10  # LF, four of CRC, four of length, CR
 MAX_FRAME = 0xFFF + ENVELOPE  # the length has three hexadecimal digits
+_CONTACT_ID_END = re.compile(rb"[0-9A-F]{4} +[0-9A-F]{2} +[0-9A-F]{3}$")
+NO_EVENT = b"#0 |"  # some panels poll with "#0000|0000 00 000"
 POLLS = frozenset({"NULL", "XNM"})
 READERS = {"SIA-DCS": sia_dc03.read_blocks, "ADM-CID": contact_id.read_blocks}
 EARLIEST, LATEST = timedelta(hours=24), timedelta(seconds=20)  # an event beside its frame's stamp
@@ -280,8 +282,9 @@ def _read_signals(
     *,
     in_time: bool,
 ) -> tuple[Received, ...]:
-    is_poll = header.token in POLLS
-    reader = READERS.get(header.token)
+    token = _token_of(header, content)
+    is_poll = token in POLLS
+    reader = READERS.get(token)
     if reader is None and not is_poll:
         raise _Refused(Answer.DUH, "token", "This kind of message is not taken here.")
     extended = read_extended(content.extended)
@@ -292,10 +295,10 @@ def _read_signals(
     said, occurred_at = extended.occurred_at, sent_at
     if said is not None and (sent_at is None or -EARLIEST <= said - sent_at <= LATEST):
         occurred_at = said
-    fingerprint = _fingerprint_of(header, content, owner)
+    fingerprint = _fingerprint_of(header, content, owner, is_poll=is_poll)
     return tuple(
         Received(
-            PROTOCOL.name, header.token, header.account, int(header.sequence), event.code,
+            PROTOCOL.name, token, header.account, int(header.sequence), event.code,
             header.receiver, header.prefix, event.qualifier, event.zone, event.area,
             event.text or extended.text, occurred_at, in_time, extended.pairs + event.pairs,
             is_poll, fingerprint, extended.lat, extended.lon,
@@ -304,12 +307,30 @@ def _read_signals(
     )  # fmt: skip
 
 
-def _fingerprint_of(header: Header, content: _Content, owner: AlarmAccount) -> str:
+def _token_of(header: Header, content: _Content) -> str:
+    """Return how the content is to be read: a poll that holds an event is no poll.
+
+    The token is outside of the encryption: somebody on the line could make a poll of an alarm, and
+    a poll is acknowledged without being stored.
+    """
+    data = content.data.upper()
+    own = b"#" + header.account.encode()
+    if header.token not in POLLS or not data.replace(own, b"").strip(NO_EVENT):
+        return header.token
+    return "ADM-CID" if _CONTACT_ID_END.search(data) else "SIA-DCS"
+
+
+def _fingerprint_of(
+    header: Header, content: _Content, owner: AlarmAccount, *, is_poll: bool
+) -> str:
     """Return the digest of what the transmitter stamped; empty where it stamped no time.
 
-    The account is the owner's: over its second path the same message may name another prefix.
+    The account is the owner's: over its second path the same message may name another prefix. What
+    is not protected is left out: token, number, and what stands before the account's own number,
+    where a block put in front of the ciphertext would leave its rubbish.
     """
     if content.time is None:
         return ""
-    source = f"{owner.account}/{owner.line_prefix}/{header.token}/".encode()
-    return sha256(source + content.clear).hexdigest()[:32]
+    source = f"{owner.account}/{owner.line_prefix}/{is_poll}/".encode()
+    own = content.clear.upper().find(b"#" + header.account.encode())
+    return sha256(source + content.clear[max(own, 0) :]).hexdigest()[:32]
