@@ -20,7 +20,7 @@ from narvaro.config.home import Home, Settings, open_home
 from narvaro.spine.clock import Hands
 from narvaro.spine.kernel_clock import Sync
 from narvaro.spine.machine import MB, Disk
-from tests.intake.authority import Authority
+from tests.authority import Authority
 
 
 @pytest.mark.parametrize(

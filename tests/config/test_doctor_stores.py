@@ -105,7 +105,7 @@ def test_a_journal_from_its_beginning_to_its_silence(home: Home, hands: Hands) -
     hands.advance(6)
     found = journals(home)
     assert levels(found) == {"journal": "ok", "promotion_lag": "bad", "receiver_silent": "ok"}
-    assert f"last id {stored}, journal_mode wal, synchronous FULL" in found[0].what
+    assert f"last id {stored}, journal_mode wal, auto_vacuum incremental" in found[0].what
     move_place(receiver_id="main", record_id=stored)
     hands.advance(10)
     assert levels(journals(home)) == {

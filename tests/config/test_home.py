@@ -7,7 +7,6 @@ import pytest
 
 from narvaro.config.databases import database, postgresql_database
 from narvaro.config.home import HomeRefused, Settings, home_path, open_home
-from narvaro.config.receiving import list_receivers
 
 
 @pytest.fixture(autouse=True)
@@ -45,16 +44,6 @@ def test_a_home_of_before_gets_its_metrics_token_once(tmp_path: Path) -> None:
     assert (again.metrics_token, again.seal_key) == (first.metrics_token, first.seal_key)
     assert first.metrics_token not in repr(first)
     assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_each_receiver_has_a_journal(tmp_path: Path) -> None:
-    """As the receivers are told of it."""
-    for settings in ("", "second_receiver = true\n"):
-        (tmp_path / "narvaro.toml").write_text(settings)
-        home = open_home(tmp_path)
-        receivers = {one.id: one.journal for one in list_receivers(home)}
-        assert home.journals == receivers
-        assert len(receivers) == 1 + bool(settings)
 
 
 def test_secrets_that_others_can_read_are_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -120,6 +109,18 @@ def test_the_environment_overrides_the_file(
     assert (given.web_port, given.hosts) == (9001, ("a.example", "b.example"))
     monkeypatch.setenv("NARVARO_WEB_PORT", "nio")
     assert "NARVARO_WEB_PORT" in refused(tmp_path)
+
+
+def test_a_listener_that_nobody_knows_is_refused_with_those_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt name would close the port that alarms come to, without a word."""
+    (tmp_path / "narvaro.toml").write_text('listeners = ["dco9", "http"]\n')
+    assert "'dco9' is no listener; known are dc09, http, " in refused(tmp_path)
+    (tmp_path / "narvaro.toml").write_text('listeners = ["dc09", "mail"]\n')
+    assert open_home(tmp_path).settings.listeners == ("dc09", "mail")
+    monkeypatch.setenv("NARVARO_LISTENERS", "dc09, imap")
+    assert "NARVARO_LISTENERS: 'imap'" in refused(tmp_path)
 
 
 def test_a_home_that_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_worker_that_stands_still_is_ended_and_started_anew(
         uptime = clock.uptime()
         still = {
             "pid": old.pid, "boot": uptime.boot, "step_s": clock.monotonic() - STILL_S - 1,
-            "turn_s": -1.0, "turned_at": "", "database_answers": True,
+            "turned_at": "", "database_answers": True,
         }  # fmt: skip
         (tmp_path / FILE).write_text(json.dumps(still))
         until = time.monotonic() + 10

@@ -12,8 +12,8 @@ from narvaro.dispatch import checkin
 from narvaro.situation.models import Case
 from narvaro.spine import clock, timers
 from narvaro.spine.clock import Hands, ruled_by
-from tests.intake.running import wait_until
 from tests.make import NIGHT, crew_of, make_unit, make_world
+from tests.waiting import wait_until
 
 ALL = {"case.escalate", "case.red", "case.retry", "offer.accept", "path.alone", "path.stable",
        "watch.missed"}  # fmt: skip

@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from narvaro.config import watching
 from narvaro.config.home import Home, Settings
-from narvaro.config.watching import Watch
+from narvaro.config.watching import Checks
 from narvaro.intake.actions import move_place
 from narvaro.intake.journal import Journal
 from narvaro.intake.listening import Listener
@@ -24,12 +24,12 @@ from narvaro.spine.ids import uuid7
 from narvaro.spine.kernel_clock import Sync
 from narvaro.spine.machine import MB, Disk
 from narvaro.spine.models import Event, Job, Timer, Trouble
-from tests.intake.authority import Authority
+from tests.authority import Authority
 from tests.make import World
 
 
 class Watched:
-    """A watch on a home of its own, whose disk and kernel a test sets."""
+    """The checks of a home of its own, whose disk and kernel a test sets."""
 
     def __init__(self, home: Home, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home, self.hands = home, hands
@@ -38,13 +38,13 @@ class Watched:
         monkeypatch.setattr(watching, "read_disk", lambda _path: self.disk)
         monkeypatch.setattr(watching, "read_sync", lambda: self.sync)
         self.listener = Listener({})
-        self.watch = Watch(home, self.listener, Heart(home.path))
+        self.checks = Checks(home, self.listener, Heart(home.path))
 
     def pass_(self, seconds: int) -> None:
         """Let time pass, a second at a time, with a look each."""
         for _ in range(seconds):
             self.hands.advance(1)
-            self.watch.look()
+            self.checks.look()
 
     def lasting(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the open troubles with their facts."""
@@ -61,7 +61,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def watched(world: World, home: Home, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Return the watch in the test's hand."""
+    """Return the checks in the test's hand."""
     return Watched(home, hands, monkeypatch)
 
 
@@ -76,7 +76,7 @@ def journal(watched: Watched) -> Iterator[Journal]:
 
 def test_nothing_is_raised_where_all_is_well(watched: Watched, journal: Journal) -> None:
     journal.append(Record("main", now_us(), "refused", "test", "{}")).result(5)
-    watched.watch.look()
+    watched.checks.look()
     assert watched.lasting() == {}
     assert not Event.objects.filter(kind="system.trouble").exists()
 
@@ -112,7 +112,7 @@ def test_what_comes_back_within_ten_seconds_is_the_same_trouble(watched: Watched
 def test_a_receiver_that_falls_silent_or_never_begins(watched: Watched, journal: Journal) -> None:
     """Silent: the listener says so. Never begun: half a minute after us."""
     journal.close()
-    watched.watch.look()
+    watched.checks.look()
     watched.listener.silent = frozenset({"main"})
     watched.pass_(2)
     assert watched.lasting()["receiver_silent", "main"]["saved_at"] is not None
@@ -174,11 +174,11 @@ def test_a_certificate_that_ends(world: World, tmp_path: Path, hands: Hands) -> 
     (tmp_path / "intake").mkdir()
     file, key = Authority(tmp_path / "tls").issue("127.0.0.1")
     home = Home(tmp_path, Settings(tls_certificate=str(file), tls_key=str(key)), "", "")
-    watch = Watch(home, Listener({}), Heart(tmp_path))
-    watch.look()
+    checks = Checks(home, Listener({}), Heart(tmp_path))
+    checks.look()
     assert Trouble.objects.get(kind="certificate").facts["ending"] == "urgent"
     hands.advance(86_400)
-    watch.look()
+    checks.look()
     assert Trouble.objects.get(kind="certificate", ended_at=None).facts["ending"] == "ended"
 
 
@@ -262,7 +262,7 @@ def test_a_database_that_does_not_answer_is_said_in_log_and_heartbeat(
     watched.pass_(12)
     assert ("clock_step", "") in watched.lasting()
     assert "database_answers" in caplog.messages
-    watched.watch.heart.turned()
+    watched.checks.heart.turned()
     beat = find_beat(watched.home.path)
     assert beat is not None
     assert beat.database_answers

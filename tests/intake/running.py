@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,11 +118,3 @@ def receiver(
     finally:
         if running.process is not None and running.process.poll() is None:
             running.end()
-
-
-def wait_until(true: Callable[[], object], what: str, patience_s: float = 5.0) -> None:
-    """Wait for something to become true; fail with `what` where it does not."""
-    end = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end, f"not within {patience_s} s: {what}"
-        time.sleep(0.02)

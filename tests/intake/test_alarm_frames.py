@@ -15,12 +15,13 @@ from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
 from narvaro.intake.protocols.sia_dc09 import TIME_FORMAT, Answer, enclose, encrypt
-from narvaro.intake.records import read_after
+from narvaro.intake.records import read_after, read_last_seen
 from narvaro.intake.replay import ReplayGuard
-from narvaro.intake.sealed import AlarmAccount, TransmissionPath
+from narvaro.intake.sealed import Accounts, AlarmAccount, TransmissionPath
 from narvaro.spine.clock import Hands
+from tests.authority import Authority
 from tests.intake.running import ACCOUNTS, HEX_KEY, Running, receiver
-from tests.intake.tls_files import Authority
+from tests.waiting import wait_until
 
 KEY = bytes.fromhex(HEX_KEY)
 
@@ -113,6 +114,25 @@ def test_a_repeated_poll_is_answered_and_keeps_nobody_alive(tmp_path: Path) -> N
     assert (desk.counts["poll"], desk.counts["repeat"]) == (1, 2)
 
 
+def test_polls_of_two_paths_in_one_second_are_two_signs_of_life(tmp_path: Path) -> None:
+    """Each path has its own numbers; neither is taken for a replay of the other."""
+    paths = (
+        TransmissionPath("ip", ("192.0.2.0/24",)),
+        TransmissionPath("mobil", ("198.51.100.0/24",)),
+    )
+    accounts = Accounts((AlarmAccount("town", "AB12", key=HEX_KEY, paths=paths),))
+    stamp = f"_{datetime.now(UTC):{TIME_FORMAT}}".encode()
+    journal = Journal(tmp_path / "intake.db", "test")
+    frames = AlarmFrames(Desk(journal, accounts, Limits()), ReplayGuard())
+    for sequence, peer in ((b"0001", "192.0.2.7"), (b"0417", "198.51.100.7")):
+        poll = enclose(b'"*NULL"' + sequence + b"L0#AB12[" + encrypt(KEY, b"|]" + stamp))
+        taken = frames.take(poll, peer)
+        assert taken is not None
+        assert taken.decoded.answer is Answer.ACK
+    journal.close()
+    assert {one.path for one in read_last_seen(journal.path)} == {"ip", "mobil"}
+
+
 def test_while_our_own_clock_is_in_doubt_alarms_are_taken_as_unverified(
     tmp_path: Path, hands: Hands
 ) -> None:
@@ -166,8 +186,9 @@ def test_over_udp_strangers_hear_nothing(running: Running) -> None:
 def test_alarms_over_tls_with_and_without_a_transmitters_certificate(tmp_path: Path) -> None:
     """The handshake comes first; with an authority named, who shows nothing stays outside."""
     authority = Authority(tmp_path)
-    server, client = authority.make("server"), authority.make("panel")
-    tls = {"certificate": str(server.certificate), "key": str(server.key)}
+    certificate, key = authority.issue("127.0.0.1")
+    client = authority.issue("127.0.0.2")
+    tls = {"certificate": str(certificate), "key": str(key)}
     for ca in (None, str(authority.file)):
         folder = tmp_path / f"home-{ca is None}"
         folder.mkdir()
@@ -183,7 +204,7 @@ def test_alarms_over_tls_with_and_without_a_transmitters_certificate(tmp_path: P
                 continue
             with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
                 assert b"ACK" in _ask_over_tls(running, context)
-            context.load_cert_chain(client.certificate, client.key)
+            context.load_cert_chain(*client)
             assert b"ACK" in _ask_over_tls(running, context)
         finally:
             running.end()
@@ -226,3 +247,18 @@ def test_a_port_may_be_closed_to_all_but_some_networks(tmp_path: Path) -> None:
         assert running.list_records() == []
     finally:
         running.end()
+
+
+def test_a_peer_that_never_ends_its_handshake_does_not_keep_the_receiver_from_ending(
+    tmp_path: Path,
+) -> None:
+    """A restart takes seconds, whoever stands in the door."""
+    certificate, key = Authority(tmp_path).issue("127.0.0.1")
+    tls = {"certificate": str(certificate), "key": str(key)}
+    with receiver(tmp_path) as first:
+        first.end()
+    running = Running(tmp_path, more={"dc09_tls_port": 0, "tls": tls})
+    running.start()
+    with socket.create_connection(("127.0.0.1", running.ports["dc09_tls"]), 5):
+        wait_until(lambda: b"ACK" in running.ask(sealed_frame(1)), "it listens")
+        assert running.end() == 0

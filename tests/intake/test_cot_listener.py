@@ -81,10 +81,11 @@ async def serve(folder: Path, limits: Limits | None = None) -> AsyncIterator[Ser
     try:
         yield Served(desk, server.sockets[0].getsockname()[1])
     finally:
-        door.close()
         server.close()
-        while len(door):
-            await asyncio.sleep(0.01)
+        door.stop()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=3)
         journal.close()
 
 

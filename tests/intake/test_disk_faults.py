@@ -14,7 +14,8 @@ from narvaro.intake.records import Record, now_us, read_after
 from tests.intake.crowds import ask_in_crowd
 from tests.intake.file_systems import Fault, FaultyDisk
 from tests.intake.kills import FILE_LIMIT, kill_often
-from tests.intake.running import Running, receiver, wait_until
+from tests.intake.running import Running, receiver
+from tests.waiting import wait_until
 
 FOR_GOOD = 1_000_000
 

@@ -26,7 +26,7 @@ def test_senders_are_known_to_the_receiver(importer: Importer) -> None:  # noqa:
     )
     assert report.written, report.refused
     assert KEY not in Sender.objects.get(name="larm").sealed_secret
-    senders = {one.name: one for one in accounts_now(OnDuty(frozenset())).senders}
+    senders = {one.name: one for one in accounts_now(OnDuty({})).senders}
     assert senders["larm"].secret == KEY
     assert senders["kopia-7f3a"].networks == ("192.0.2.0/24",)
     assert "account" in senders["kopia-7f3a"].find_option("template")

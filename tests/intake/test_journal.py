@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from narvaro.intake.journal import PRAGMAS, Journal
+from narvaro.intake.journal import PRAGMAS, TRUSTED_AFTER_S, Journal
 from narvaro.intake.records import (
     KEPT_S,
     JournalError,
@@ -25,7 +25,7 @@ from narvaro.intake.records import (
     read_since,
 )
 from narvaro.spine.clock import Hands, ruled_by
-from tests.intake.running import wait_until
+from tests.waiting import wait_until
 
 
 class BreakableFile(apsw.VFSFile):
@@ -147,7 +147,8 @@ def test_each_class_leaves_at_its_time_and_the_rest_stays(
     with ruled_by(hands):
         journal = Journal(tmp_path / "intake.db", "test")
         journal.append(make_record(b"old", kind)).result(5)
-        hands.advance(kept_s - 5)
+        hands.advance(TRUSTED_AFTER_S)
+        hands.advance(kept_s - TRUSTED_AFTER_S - 5)
         longest = next(one for one in KEPT_S if one != kind)
         journal.append(make_record(b"young", longest)).result(5)
         assert b"old" in [one.raw for one in read_after(journal.path, 0)]
@@ -200,6 +201,28 @@ def test_a_journal_tells_since_when_it_listens(tmp_path: Path) -> None:
             journal.append(make_record()).result(5)
             journal.close()
             assert read_listening(journal.path) == Listening(started_us, now_us())
+
+
+def test_a_clock_in_doubt_deletes_nothing_and_leaves_no_row_from_the_future(
+    tmp_path: Path,
+) -> None:
+    """A receiver that once ran years ahead is forgotten as soon as it runs right."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    with ruled_by(hands):
+        journal = Journal(tmp_path / "intake.db", "test")
+        journal.append(make_record(b"position", "position")).result(5)
+        hands.advance(TRUSTED_AFTER_S)
+        hands.jump_s = 800 * 86_400.0
+        hands.jump(800 * 86_400.0)
+        hands.advance(5)
+        journal.append(make_record(b"alarm")).result(5)
+        hands.jump(-800 * 86_400.0)
+        hands.jump_s = 0.0
+        hands.advance(5)
+        journal.append(make_record(b"later")).result(5)
+        wait_until(lambda: read_listening(journal.path) == Listening(now_us(), now_us()), "anew")
+        assert [one.raw for one in read_after(journal.path, 0)] == [b"position", b"alarm", b"later"]
+        journal.close()
 
 
 def test_the_newest_records_are_read_back_to_a_time(journal: Journal) -> None:

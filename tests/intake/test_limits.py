@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from narvaro.intake.limits import Allowance, Gate, Guest, Limits
+from narvaro.intake.limits import PROVEN_FOR_ONE, Allowance, Gate, Guest, Limits
 from narvaro.spine.clock import Hands, ruled_by
 
 
@@ -19,7 +19,6 @@ def test_newcomer_takes_the_place_of_the_oldest_unproven() -> None:
     guests = [make_guest(peer, closed) for peer in "abcd"]
     assert all(gate.enter(guest) for guest in guests)
     assert closed == ["a", "b"]
-    assert len(gate) == 2
 
 
 def test_reserve_is_for_the_proven_and_all_proven_is_full() -> None:
@@ -32,7 +31,6 @@ def test_reserve_is_for_the_proven_and_all_proven_is_full() -> None:
     assert not gate.enter(newcomer)
     gate.leave(newcomer)
     assert closed == []
-    assert len(gate) == 3
 
 
 def test_one_peer_has_a_bound_of_its_own() -> None:
@@ -65,3 +63,21 @@ def test_reserve_larger_than_all_is_refused() -> None:
     """A bound that would close every newcomer is a mistake."""
     with pytest.raises(ValueError, match="reserve"):
         Limits(connections=100, reserve=100)
+
+
+def test_one_account_keeps_few_places_however_often_it_is_proven() -> None:
+    """A recorded frame cannot fill the receiver with connections that look genuine."""
+    gate = Gate(Limits(connections=20, reserve=5, per_peer=20))
+    guests = [Guest("192.0.2.1", lambda: None) for _ in range(15)]
+    for one in guests:
+        assert gate.enter(one)
+        one.prove("1234")
+    assert [one.proven for one in guests].count(True) == PROVEN_FOR_ONE
+    assert guests[-1].proven
+    newcomer = Guest("192.0.2.2", lambda: None)
+    assert gate.enter(newcomer)
+    newcomer.prove("5678")
+    assert newcomer.proven
+    for one in [*guests, newcomer]:
+        gate.leave(one)
+    assert gate._proven == {}

@@ -7,15 +7,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
@@ -23,6 +19,7 @@ from narvaro.intake.limits import Limits
 from narvaro.intake.mail_listener import MAIL_BYTES, MailListener
 from narvaro.intake.records import JournalError, Record, read_after
 from narvaro.intake.sealed import Accounts, Sender
+from tests.authority import Authority
 
 TEMPLATE = json.dumps({"patterns": [r"^Objekt: (?P<account>\w{1,8})", r"^Kod: (?P<code>\w{1,4})"]})
 ACCOUNTS = Accounts(
@@ -33,27 +30,6 @@ ACCOUNTS = Accounts(
 )  # fmt: skip
 MAIL = "Subject: Larm\r\nMessage-ID: <1@centre.example>\r\n\r\nObjekt: 4711\r\nKod: BA\r\n"
 FROM, TO = "larm@centre.example", "north@narvaro.example"
-
-
-def make_certificate(folder: Path) -> Path:
-    """Write a key and a certificate that signs itself, into one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.narvaro.example")])
-    now = datetime.now(UTC)
-    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    built = built.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
-    alone = x509.BasicConstraints(ca=True, path_length=0)
-    signed = built.add_extension(alone, critical=True).sign(key, hashes.SHA256())
-    file = folder / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
 
 
 class Served:
@@ -214,12 +190,11 @@ def test_idle_slow_and_crowding_connections_end(serve: Callable[..., Served]) ->
 
 def test_starttls_protects_the_mail(serve: Callable[..., Served], tmp_path: Path) -> None:
     """Offered with a certificate; the mail is stored as without."""
-    certificate = make_certificate(tmp_path)
+    authority = Authority(tmp_path / "tls")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(*authority.issue("127.0.0.1"))
     served = serve(tls=context)
-    trusted = ssl.create_default_context(cafile=str(certificate))
-    trusted.check_hostname = False
+    trusted = ssl.create_default_context(cafile=str(authority.file))
     with served.client() as client:
         client.starttls(context=trusted)
         assert client.sendmail(FROM, [TO], MAIL) == {}

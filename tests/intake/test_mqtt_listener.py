@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -21,6 +21,7 @@ from narvaro.intake.mqtt_listener import MqttListener
 from narvaro.intake.protocols import Protocol, Reply, Request
 from narvaro.intake.records import JournalError, Record, read_after
 from narvaro.intake.sealed import Accounts, Device
+from tests.waiting import until
 
 DEVICE = Device("car-1", "town", "unit-1", on_duty=True)
 ACCOUNTS = Accounts(devices=(DEVICE,), positions_allowed=True)
@@ -96,12 +97,6 @@ async def answer(folder: Path) -> AsyncIterator[Answered]:
     finally:
         task.cancel()
         one.journal.close()
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 def test_each_is_acknowledged_after_its_commit_in_order(tmp_path: Path) -> None:
@@ -224,7 +219,7 @@ def test_a_late_acknowledgement_stays_on_its_own_connection() -> None:
 )  # fmt: skip
 def test_a_broker_that_would_forget_us_is_refused(wrong: dict[str, object]) -> None:
     """Each is said when the configuration is read."""
-    given: dict[str, object] = {"host": "h", "client_id": "c"}
+    given: dict[str, object] = {"host": "h", "client_id": "c", "topics": ("a/#",)}
     with pytest.raises(ValueError, match=r"needs|from 1"):
         Broker(**(given | wrong))  # type: ignore[arg-type]
-    assert "secret" not in repr(Broker("h", "c", password="secret"))
+    assert "secret" not in repr(Broker("h", "c", ("a/#",), password="secret"))

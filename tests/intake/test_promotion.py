@@ -293,7 +293,7 @@ def test_the_receiver_takes_positions_only_of_units_on_duty_where_it_is_allowed(
     panel = make_transmitter(make_site(world), "1234")
     panel.sealed_key = seal_text("00112233445566778899AABBCCDDEEFF")
     panel.save()
-    accounts = accounts_now(OnDuty(frozenset({on.pk})))
+    accounts = accounts_now(OnDuty({on.pk: NIGHT}))
     devices = {one.unit: one.on_duty for one in accounts.devices}
     assert devices == {str(on.pk): True, str(off.pk): False}
     assert accounts.positions_allowed
@@ -302,7 +302,7 @@ def test_the_receiver_takes_positions_only_of_units_on_duty_where_it_is_allowed(
     assert account.aes_key == bytes.fromhex("00112233445566778899AABBCCDDEEFF")
     world.tenant.positions_negotiated_on = None
     world.tenant.save()
-    accounts = accounts_now(OnDuty(frozenset({on.pk})))
+    accounts = accounts_now(OnDuty({on.pk: NIGHT}))
     assert not accounts.positions_allowed
     assert not any(one.on_duty for one in accounts.devices)
 

@@ -14,7 +14,8 @@ from narvaro.intake.protocols.sia_dc09 import enclose
 from narvaro.intake.receiver_config import ConfigError, load_config, read_seal_key
 from narvaro.intake.sealed import Accounts, AlarmAccount
 from tests.intake.cold_start import first_answer_s
-from tests.intake.running import ACCOUNTS, ROOT, Running, receiver, wait_until
+from tests.intake.running import ACCOUNTS, ROOT, Running, receiver
+from tests.waiting import wait_until
 
 ALARM = enclose(b'"SIA-DCS"0001L0#1234[#1234|Nri1/BA05]')
 ACK = enclose(b'"ACK"0001L0#1234[]')

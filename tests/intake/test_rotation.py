@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,30 @@ def test_a_restart_knows_what_was_renewed_and_the_journal_does_not_tell(journal:
     again.recall(read_of_kind(journal.path, "rotation"))
     assert again.applied(ACCOUNTS).senders[0].find_option(NEXT) == secret
     assert secret.encode() not in journal.path.read_bytes()
+
+
+def test_a_password_that_somebody_enters_holds_over_any_renewal(journal: Journal) -> None:
+    """Also for another tenant that takes the code over; and the old one comes back for nobody."""
+    rotation = Rotation(journal, KEY)
+    asyncio.run(rotation.renew(SENDER))
+    (both,) = rotation.applied(ACCOUNTS).senders
+    asyncio.run(rotation.note_used(both))
+    again = Rotation(journal, KEY)
+    again.recall(read_of_kind(journal.path, "rotation"))
+    for other in (replace(SENDER, secret="entered-by-hand"), replace(SENDER, tenant="elsewhere")):
+        accounts = Accounts(senders=(other,))
+        assert rotation.applied(accounts) == again.applied(accounts) == accounts
+
+
+def test_a_renewal_that_does_not_open_stops_nobody(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was sealed with another key; that is said, and the directory's password holds."""
+    asyncio.run(Rotation(journal, KEY).renew(SENDER))
+    other = Rotation(journal, Fernet.generate_key().decode())
+    other.recall(read_of_kind(journal.path, "rotation"))
+    assert other.applied(ACCOUNTS) == ACCOUNTS
+    assert "rotation_refused" in caplog.text
 
 
 def test_what_is_not_kept_is_not_told(journal: Journal) -> None:

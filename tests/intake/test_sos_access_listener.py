@@ -15,7 +15,6 @@ from narvaro.intake.limits import Limits
 from narvaro.intake.records import JournalError, Record, read_last_seen
 from narvaro.intake.sealed import Accounts
 from narvaro.spine.clock import SystemClock, ruled_by
-from tests.intake.running import wait_until
 from tests.intake.sos_centre import (
     NEXT,
     SECRET,
@@ -25,6 +24,7 @@ from tests.intake.sos_centre import (
     run_peer,
     stub,
 )
+from tests.waiting import wait_until
 
 HEADER = b'<?xml version="1.0" encoding="ISO-8859-1"?>'
 ALL = {

@@ -2,19 +2,14 @@
 
 import ssl
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from narvaro.intake.formats.sos_access_xml import Alarm, DocumentError, encode_alarm
 from narvaro.intake.records import read_after
 from narvaro.sharing.sos_access import Centre, pass_on
+from tests.authority import Authority
 from tests.intake import sos_centre
 from tests.intake.sos_centre import answer, dead_port, stub
 
@@ -26,37 +21,6 @@ ALARM = Alarm(
 
 def plain(name: str, port: int) -> Centre:
     return Centre(name, "127.0.0.1", port, tls=False)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of 127.0.0.1 that signs itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "centre")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "centre.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
 
 
 def test_first_centre_takes_it() -> None:
@@ -141,17 +105,18 @@ def test_alarm_without_a_code_is_not_sent() -> None:
         pass_on(Alarm("1", "SV300", "42", sos_centre.SECRET), plain("a", 1))
 
 
-def test_our_own_centre_takes_it_over_tls(tmp_path: Path, certificate: Path) -> None:
+def test_our_own_centre_takes_it_over_tls(tmp_path: Path) -> None:
     """Verified by the named file; an unknown certificate is not spoken to, unless one says so."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    authority = Authority(tmp_path / "tls")
+    context.load_cert_chain(*authority.issue("127.0.0.1"))
     with sos_centre.centre(tmp_path, context=context) as one:
         unknown = Centre("a", "127.0.0.1", one.port)
         refused = pass_on(ALARM, unknown)
         assert (refused.status, refused.delivered) == (None, False)
         assert "CERTIFICATE_VERIFY_FAILED" in refused.info
         assert one.list_records() == []
-        known = Centre("a", "127.0.0.1", one.port, ca_file=certificate)
+        known = Centre("a", "127.0.0.1", one.port, ca_file=authority.file)
         assert pass_on(ALARM, known).status == 0
         assert pass_on(ALARM, Centre("a", "127.0.0.1", one.port, verified=False)).status == 10
         (record,) = one.list_records()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from narvaro.spine.clock import Hands
-from narvaro.spine.machine import MB, Certificate, Disk, read_certificate, read_disk
-from tests.intake.authority import Authority
+from narvaro.spine.machine import MB, Certificate, Disk, is_own_address, read_certificate, read_disk
+from tests.authority import Authority
 from tests.make import NIGHT
 
 
@@ -52,7 +52,7 @@ def test_a_chains_first_end_counts(tmp_path: Path, hands: Hands) -> None:
     chain, _key = authority.issue("127.0.0.1")
     ends_at = read_certificate(chain).ends_at
     hands.advance(86_400)
-    later, _key = authority.issue("127.0.0.2")
+    later, _key = authority.issue("127.0.0.2", days=30)
     later.write_bytes(later.read_bytes() + chain.read_bytes())
     assert read_certificate(later).ends_at == ends_at
     assert read_certificate(later).ending == "ended"
@@ -62,3 +62,21 @@ def test_what_is_no_certificate_cannot_be_read(tmp_path: Path, hands: Hands) -> 
     (tmp_path / "web.pem").write_text("nothing")
     for name in ("web.pem", "missing.pem"):
         assert read_certificate(tmp_path / name).ending == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("localhost.example.se", False),
+        ("", False),
+    ],
+)
+def test_an_address_of_this_machine_alone(address: str, *, own: bool) -> None:
+    assert is_own_address(address) == own

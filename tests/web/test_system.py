@@ -10,7 +10,7 @@ from django.test import Client
 
 from narvaro.access.models import Role
 from narvaro.config.home import Home
-from narvaro.config.watching import Watch
+from narvaro.config.watching import Checks
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.listening import Listener
 from narvaro.intake.models import Outage, PathState
@@ -121,8 +121,8 @@ def test_the_console_tells_of_troubles_and_leads_to_what_to_do(desk: Client) -> 
 
 def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
     """With its facts and without: a trouble of an older version lacks some."""
-    watch = Watch(home, Listener({}), Heart(home.path))
-    kinds = {kind for kind, _, _ in watch.checks}
+    checks = Checks(home, Listener({}), Heart(home.path))
+    kinds = {kind for kind, _, _ in checks.table}
     assert kinds | {"worker_still"} == set(WORDS)
     for kind in WORDS:
         assert all(words_of(kind, "main", {}))

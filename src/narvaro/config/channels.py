@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from narvaro.config.home import Home
 from narvaro.sharing.cot_feed import CotFeed, Target
 from narvaro.spine import clock
+from narvaro.spine.machine import is_own_address
 from narvaro.spine.models import Notification
 from narvaro.spine.notifications import Channel, NotSentError
 
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 WITHIN_S = 10.0
 LOOK_S = 0.5
 SMS_CHARACTERS = 300
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def channels_of(home: Home) -> dict[str, Channel]:
@@ -83,14 +83,14 @@ def _sms_channel(home: Home) -> Channel:
             "{text}", quote(text, safe="")
         )
         parts = urlsplit(address)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        if parts.scheme != "https" and not is_own_address(parts.hostname or ""):
             raise NotSentError("the gateway's address is not https")
         request = urllib.request.Request(address, data=b"", method="POST")  # noqa: S310 - checked above
         request.add_header("Idempotency-Key", str(notification.pk))
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
-            with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310 - checked above
+            with _opener.open(request, timeout=WITHIN_S) as answer:
                 answer.read(1024)
         except urllib.error.HTTPError as fault:
             raise NotSentError(f"gateway: {fault.code}") from fault
@@ -98,6 +98,16 @@ def _sms_channel(home: Home) -> Channel:
             raise NotSentError(f"gateway: {type(fault).__name__}") from fault
 
     return send
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the token is for one host."""
+
+    def redirect_request(self, *_given: object) -> None:
+        """Refuse."""
+
+
+_opener = urllib.request.build_opener(_Stay)
 
 
 class Outbox:

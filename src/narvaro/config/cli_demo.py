@@ -48,7 +48,7 @@ def demo(osm: Path | None, seed: int, speed: float, no_night: bool) -> None:
         with clock.ruled_by(clock.make_clock()), steps.served(home):
             click.echo("\n".join(steps.entrance_lines(home, town, password)))
             click.echo("  Still coming in, beside the running town:")
-            demo_tour.run_beside(home, town, password, stop, click.echo)
+            demo_tour.run_beside(home, town, password, stop, click.echo, polls=no_night)
             if not no_night:
                 steps.start_night(home, town, password, speed=speed, say=click.echo, stop=stop)
             # Short waits: a signal may reach another thread, and only this one runs its handler.

@@ -143,9 +143,12 @@ def _forecast_and_plan(town: Town, tell: Callable[..., None]) -> None:
 
 
 def run_beside(
-    home: Home, town: Town, password: str, stop: threading.Event, say: Say
+    home: Home, town: Town, password: str, stop: threading.Event, say: Say, *, polls: bool
 ) -> list[threading.Thread]:
-    """Start the tour's threads: link tests, chapters as they are asked for, and the town's past."""
+    """Start the tour's threads: chapters as they are asked for, and the town's past.
+
+    With `polls` the panels test their links too; where a night is played, it does that.
+    """
     folder, cast, given = TourFolder(home.path), cast_of(town), home.settings
     folder.write_cast(cast)
     stage = Stage(
@@ -158,10 +161,12 @@ def run_beside(
     )
     alarms = (given.bind, given.alarm_port)
     threads = [
-        threading.Thread(target=keep_links_alive, args=(town, alarms, say, stop), daemon=True),
         threading.Thread(target=play_what_is_asked, args=(folder, stage, stop), daemon=True),
         threading.Thread(target=bring_in_the_past, args=(home, town, stop, say), daemon=True),
     ]
+    if polls:
+        links = (town, alarms, say, stop)
+        threads.append(threading.Thread(target=keep_links_alive, args=links, daemon=True))
     for thread in threads:
         thread.start()
     return threads

@@ -11,11 +11,19 @@ from pathlib import Path
 from narvaro.config.channels import channels_of
 from narvaro.config.doctor import Finding, Level
 from narvaro.config.home import Home, Settings
+from narvaro.config.listeners import LISTENERS
 from narvaro.intake.limits import Limits
 from narvaro.intake.receiver import SPARE_FILES
 from narvaro.spine import clock
 from narvaro.spine.kernel_clock import Sync, read_sync
-from narvaro.spine.machine import MB, Certificate, Disk, read_certificate, read_disk
+from narvaro.spine.machine import (
+    MB,
+    Certificate,
+    Disk,
+    is_own_address,
+    read_certificate,
+    read_disk,
+)
 
 WANTED_CHANNELS = 2
 
@@ -102,7 +110,7 @@ def open_ports(home: Home) -> list[Finding]:
 
 def judge_ports(given: Settings) -> list[Finding]:
     """Say what passes in clear over an address that is not this machine's own."""
-    if _is_own(given.bind):
+    if is_own_address(given.bind):
         return [Finding("open_ports", "ok", "Bound to this machine alone", given.bind)]
     public = _is_public(given.bind)
     found = []
@@ -126,27 +134,16 @@ def judge_ports(given: Settings) -> list[Finding]:
 
 
 def _plain_ports(given: Settings) -> list[int]:
-    """List the receiver's open ports without TLS and without a list of networks.
-
-    DC-09 has a port in clear beside the one with TLS; the others have TLS where there is a certificate.
-    """
+    """List the receiver's open ports without TLS and without a list of networks."""
     closed = bool(given.alarm_networks)
-    alarms = {"dc09": given.alarm_port, "sos_access": given.sos_access_port}
-    others = {"http": given.position_port, "cot": given.cot_port, "mail": given.mail_port}
-    plain = [] if closed or "dc09" not in given.listeners else [alarms.pop("dc09")]
-    if given.second_receiver and not closed:
-        plain.append(given.second_alarm_port)
-    if given.tls_certificate:
-        return plain
-    named = others if closed else {"sos_access": alarms["sos_access"]} | others
-    return plain + [port for name, port in named.items() if name in given.listeners]
-
-
-def _is_own(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address.strip("[]")).is_loopback
-    except ValueError:
-        return address == "localhost"
+    plain = [
+        getattr(given, one.port)
+        for name, one in LISTENERS.items()
+        if name in given.listeners
+        and not (closed and one.for_alarms)
+        and (one.tls or not given.tls_certificate)
+    ]
+    return plain + ([given.second_alarm_port] if given.second_receiver and not closed else [])
 
 
 def _is_public(address: str) -> bool:

@@ -17,7 +17,6 @@ from django.db import DatabaseError, connection
 from narvaro.config.doctor import Finding, Level
 from narvaro.config.home import Home
 from narvaro.config.sqlite_faults import list_faults
-from narvaro.intake.journal import PRAGMAS
 from narvaro.intake.listening import SILENT_S
 from narvaro.intake.queries import (
     ReceiverNow,
@@ -31,10 +30,10 @@ from narvaro.spine.heartbeat import STILL_S, find_beat
 from narvaro.spine.models import Trouble
 
 MB = 1_000_000
-LAG_S = 5.0
 SYNCS, SYNC_BYTES = 20, 4096
 SLOW_MS, TOO_FAST_MS = 20.0, 0.05
 OLDEST_SHOWN = 10
+AUTO_VACUUM = ("none", "full", "incremental")  # as SQLite numbers them
 BEYOND = 2**62  # an id that no journal reaches: where the place is not known, nothing is read
 DiskKind: TypeAlias = Literal["rotating", "virtual", "solid", "memory", "unknown"]
 
@@ -94,7 +93,7 @@ def main_database(_home: Home) -> list[Finding]:
 
 
 def journals(home: Home) -> list[Finding]:
-    """Look at each receiver's journal: settings, size, last id, promotion, listening."""
+    """Look at each receiver's journal: how its file is kept, size, last id, promotion, listening."""
     try:
         receivers, places_known = read_receivers(home.journals), True
     except DatabaseError:
@@ -118,12 +117,11 @@ def _journal(one: ReceiverNow, file: Path, *, places_known: bool) -> list[Findin
             Finding("journal", "warn", what, where, "Start it: narvaro serve. Then read its log.")
         ]
     with closing(apsw.Connection(where, flags=apsw.SQLITE_OPEN_READONLY)) as db:
-        mode = str(db.pragma("journal_mode"))
-    sync = dict(PRAGMAS)["synchronous"]
+        mode, vacuum = str(db.pragma("journal_mode")), AUTO_VACUUM[db.pragma("auto_vacuum")]
     size_mb = sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*")) / MB
-    what = f"{size_mb:.0f} MB, last id {one.last_id}, journal_mode {mode}, synchronous {sync}"
-    sound = mode == "wal" and sync in {"FULL", "EXTRA"}
-    todo = "" if sound else "Let the receiver start anew: it sets both when it opens the journal."
+    what = f"{size_mb:.0f} MB, last id {one.last_id}, journal_mode {mode}, auto_vacuum {vacuum}"
+    sound = mode == "wal"
+    todo = "" if sound else "Let the receiver start anew: it sets this when it opens the journal."
     found = [Finding("journal", "ok" if sound else "bad", what, where, todo)]
     return [*found, _promotion(one, places_known=places_known), _listening(one)]
 
@@ -134,7 +132,7 @@ def _promotion(one: ReceiverNow, *, places_known: bool) -> Finding:
         todo = "Start the database."
         return Finding("promotion_lag", "warn", "Not known without the database", where, todo)
     what = f"Promoted up to {one.promoted_id}; the oldest that waits came {one.lag_s:.0f} s ago"
-    if one.lag_s > LAG_S:
+    if one.lags:
         todo = "See that the process work runs, and read its log: alarms wait."
         return Finding("promotion_lag", "bad", what, where, todo)
     return Finding("promotion_lag", "ok", "Nothing waits for promotion", where)

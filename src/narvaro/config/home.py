@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from narvaro import __version__
+from narvaro.config.listeners import LISTENERS
 
 
 class HomeRefused(Exception):  # noqa: N818 - a refusal, said to a person
@@ -33,7 +34,7 @@ class Settings:
     alarm_networks: tuple[str, ...] = ()  # from where alarms may come at all; empty is anywhere
     alarm_client_ca: str = ""  # with it, a transmitter must show a certificate over TLS
     position_port: int = 5055
-    listeners: tuple[str, ...] = ("dc09", "http")  # and "sos_access", "cot", "mail"
+    listeners: tuple[str, ...] = ("dc09", "http")  # names of config/listeners.py
     sos_access_port: int = 12130
     cot_port: int = 8087
     mail_port: int = 2525
@@ -156,12 +157,21 @@ def _number(name: str, raw: object) -> int | None:
     return int(raw) if least <= int(raw) <= LAST_PORT else None
 
 
+def _texts(where: str, name: str, raw: object) -> tuple[str, ...]:
+    listed = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise HomeRefused(f"{where}: {raw!r} is not a list of texts; correct it.")
+    texts = tuple(one.strip() for one in listed if one.strip())
+    unknown = [one for one in texts if one not in LISTENERS] if name == "listeners" else []
+    if unknown:
+        known = ", ".join(LISTENERS)
+        raise HomeRefused(f"{where}: {unknown[0]!r} is no listener; known are {known}.")
+    return texts
+
+
 def _value(where: str, name: str, raw: object, default: object) -> object:
     if isinstance(default, tuple):
-        listed = raw.split(",") if isinstance(raw, str) else raw
-        if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
-            return tuple(one.strip() for one in listed if one.strip())
-        raise HomeRefused(f"{where}: {raw!r} is not a list of texts; correct it.")
+        return _texts(where, name, raw)
     if isinstance(default, bool):
         said = {True: True, False: False, "true": True, "false": False}.get(raw)
         if said is None:

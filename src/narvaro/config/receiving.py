@@ -5,54 +5,33 @@ not answer, and what both received is promoted once.
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from narvaro.config.home import Home, Settings
+from narvaro.config.listeners import LISTENERS
 
 FILE = "receiver.json"
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """One of the installation's receivers."""
-
-    id: str
-    folder: Path
-
-    @property
-    def journal(self) -> Path:
-        """Return its journal's file."""
-        return self.folder / "intake.db"
-
-
-def list_receivers(home: Home) -> list[Receiver]:
-    """List the receivers of this machine, the first one first."""
-    given = home.settings
-    found = [Receiver(given.receiver_id, home.journal.parent)]
-    if given.second_receiver:
-        found.append(Receiver(f"{given.receiver_id}-2", home.journal.parent / "second"))
-    return found
 
 
 def write_configs(home: Home) -> list[Path]:
     """Write each receiver's settings beside its journal; return the files."""
     files = []
-    for number, receiver in enumerate(list_receivers(home)):
-        receiver.folder.mkdir(parents=True, exist_ok=True)
-        file = receiver.folder / FILE
-        told = _common(home, receiver) | (_first(home) if number == 0 else _second(home))
+    for number, (receiver_id, journal) in enumerate(home.journals.items()):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        file = journal.parent / FILE
+        told = _common(home, receiver_id, journal)
+        told |= _first(home) if number == 0 else _second(home)
         file.write_text(json.dumps(told, indent=1))
         files.append(file)
     return files
 
 
-def _common(home: Home, receiver: Receiver) -> dict[str, Any]:
+def _common(home: Home, receiver_id: str, journal: Path) -> dict[str, Any]:
     given = home.settings
     told: dict[str, Any] = {
-        "receiver_id": receiver.id,
-        "journal": str(receiver.journal),
+        "receiver_id": receiver_id,
+        "journal": str(journal),
         "accounts": str(home.sealed_accounts),
         "seal_key_file": str(home.secrets_file),
         "host": given.bind,
@@ -67,18 +46,12 @@ def _common(home: Home, receiver: Receiver) -> dict[str, Any]:
 
 def _first(home: Home) -> dict[str, Any]:
     given = home.settings
-    ports = {
-        "dc09": given.alarm_port,
-        "http": given.position_port,
-        "sos_access": given.sos_access_port,
-        "cot": given.cot_port,
-        "mail": given.mail_port,
-    }
-    told: dict[str, Any] = {
-        f"{name}_port": port if name in given.listeners else None for name, port in ports.items()
-    }
-    if given.tls_certificate:
-        told["dc09_tls_port"] = given.alarm_tls_port
+    told: dict[str, Any] = {}
+    for name, one in LISTENERS.items():
+        is_open = name in given.listeners
+        told[f"{name}_port"] = getattr(given, one.port) if is_open else None
+        if one.tls and is_open and given.tls_certificate:
+            told[f"{name}_tls_port"] = getattr(given, one.tls)
     if given.mqtt_host:
         told["broker"] = _broker(home)
     return told

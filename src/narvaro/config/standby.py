@@ -7,7 +7,7 @@ second later: an escalation and a missing sign of life do not wait for a restart
 import logging
 import threading
 
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from narvaro.dispatch import checkin, escalation, following  # noqa: F401 - they name their timers
 from narvaro.intake import supervision  # noqa: F401 - as above
@@ -39,8 +39,9 @@ class Standby:
         while not self._stop.wait(LOOK_S):
             try:
                 fired = timers.fire_due(late_by_s=LATE_S)
-            except DatabaseError:
-                # The worker cannot either; it says so, and this goes on when it is back.
+            except Exception:
+                # Whatever it was: this thread is the one that goes on where others have stopped.
+                logger.exception("standby failed")
                 close_old_connections()
                 continue
             if fired:

@@ -14,7 +14,12 @@ from django.db import DatabaseError, close_old_connections
 from narvaro.config.home import Home
 from narvaro.intake.listening import Listener
 from narvaro.intake.queries import ReceiverNow, read_receivers
-from narvaro.situation.troubles import end_trouble, note_clock_accepted, raise_trouble
+from narvaro.situation.troubles import (
+    OVERDUE_S,
+    end_trouble,
+    note_clock_accepted,
+    raise_trouble,
+)
 from narvaro.spine import clock, jobs, notifications, timers
 from narvaro.spine.heartbeat import Heart
 from narvaro.spine.kernel_clock import read_sync
@@ -23,8 +28,6 @@ from narvaro.spine.models import Trouble
 
 logger = logging.getLogger(__name__)
 
-LAG_S = 5.0
-OVERDUE_S = 5.0
 FAILING_TIMES = 3
 BEGINNING_S = 30.0  # a receiver that starts with us may take so long to begin
 CALM_S = 10.0  # so long not found, and it is over
@@ -37,7 +40,7 @@ Found: TypeAlias = dict[str, Facts]
 """What is wrong, by what it is about; empty where all is well."""
 
 
-class Watch:
+class Checks:
     """Looks, and remembers what it saw between two looks."""
 
     def __init__(self, home: Home, listener: Listener, heart: Heart) -> None:
@@ -53,8 +56,8 @@ class Watch:
         self._synchronised_since_s: float | None = None
         self._silence_said_s: float | None = None
         # trouble, seconds between two looks, check; a check of anything else is one more line
-        self.checks: tuple[tuple[str, float, Callable[[], Found]], ...] = (
-            ("journal_unreadable", 1, self._journals),  # reads what the next two judge
+        self.table: tuple[tuple[str, float, Callable[[], Found]], ...] = (
+            ("journal_unreadable", 1, self._journals),
             ("promotion_lag", 1, self._lags),
             ("receiver_silent", 1, self._silent),
             ("clock_step", 1, self._clock),
@@ -68,7 +71,8 @@ class Watch:
     def look(self) -> None:
         """Make the checks that are due; raise and end troubles."""
         try:
-            for kind, every_s, check in self.checks:
+            self._receivers = read_receivers(self.listener.journals)
+            for kind, every_s, check in self.table:
                 self._check(kind, every_s, check)
             self._settle()
         except DatabaseError:
@@ -105,7 +109,7 @@ class Watch:
 
     def _settle(self) -> None:
         at = clock.monotonic()
-        mine = [kind for kind, _, _ in self.checks]
+        mine = [kind for kind, _, _ in self.table]
         lasting = {
             (one.kind, one.about): one.facts
             for one in Trouble.objects.filter(ended_at=None, kind__in=mine)
@@ -132,13 +136,10 @@ class Watch:
             logger.critical("trouble_raised", extra={"trouble": kind, "about": about} | facts)
 
     def _journals(self) -> Found:
-        self._receivers = read_receivers(self.listener.journals)
         return {one.name: {"fault": one.fault[:200]} for one in self._receivers if one.fault}
 
     def _lags(self) -> Found:
-        return {
-            one.name: {"lag_s": round(one.lag_s)} for one in self._receivers if one.lag_s > LAG_S
-        }
+        return {one.name: {"lag_s": round(one.lag_s)} for one in self._receivers if one.lags}
 
     def _silent(self) -> Found:
         found: Found = {name: {} for name in self.listener.silent}

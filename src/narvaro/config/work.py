@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import FrameType
 from uuid import UUID
@@ -20,8 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from narvaro.config.channels import Outbox, channels_of, cot_feed_of
-from narvaro.config.receiving import list_receivers
-from narvaro.config.watching import Watch
+from narvaro.config.watching import Checks
 from narvaro.core.roads import warm
 from narvaro.directory.maps import find_open_map
 from narvaro.directory.roads_file import MapRefused
@@ -94,9 +93,11 @@ def on_duty_now() -> OnDuty:
         shift for tenant in Tenant.objects.all() for shift in list_running_shifts(tenant.pk, now)
     ]
     said = UnitStatus.objects.in_bulk([one.unit_id for one in shifts])
-    return OnDuty(
-        frozenset(one.unit_id for one in shifts if state_on(one, said.get(one.unit_id)) != "break")
-    )
+    since: dict[UUID, datetime] = {}
+    for one in shifts:
+        if state_on(one, said.get(one.unit_id)) != "break":
+            since[one.unit_id] = min(one.starts_at, since.get(one.unit_id, one.starts_at))
+    return OnDuty(since)
 
 
 def count_police_feeds() -> int:
@@ -160,10 +161,9 @@ class Worker:
     def __init__(self) -> None:
         self.handed: Accounts | None = None
         self.heavy = Heavy()
-        self.receivers = list_receivers(settings.HOME)
-        self.listener = Listener({one.id: one.journal for one in self.receivers})
+        self.listener = Listener(settings.HOME.journals)
         self.heart = Heart(settings.HOME.path)
-        self.watch = Watch(settings.HOME, self.listener, self.heart)
+        self.checks = Checks(settings.HOME, self.listener, self.heart)
         self._next: dict[str, float] = {}
         self._read: dict[tuple[str, UUID], int] = {}
 
@@ -178,8 +178,8 @@ class Worker:
     def steps(self) -> list[tuple[str, float, Callable[[], object]]]:
         """List what a turn does: name, pause between two times in seconds, work."""
         steps: list[tuple[str, float, Callable[[], object]]] = [
-            (f"promote {one.id}", 0, partial(promote, one.journal, one.id, note_arrivals))
-            for one in self.receivers
+            (f"promote {name}", 0, partial(promote, journal, name, note_arrivals))
+            for name, journal in settings.HOME.journals.items()
         ]
         for tenant_id, head in events.head_positions().items():
             for reader in READERS:
@@ -193,7 +193,7 @@ class Worker:
             ("accounts", 1, self.hand_accounts),
             ("heavy", 0.5, self.heavy.look),
             ("silence", 1, self.listener.look),
-            ("watch", 1, self.watch.look),
+            ("checks", 1, self.checks.look),
             ("checkpoint", 2, checkpoint),
         ]
 
@@ -269,8 +269,11 @@ def run(ready: Callable[[], None]) -> None:
     ready()
     worker = Worker()
     feed = cot_feed_of(settings.HOME)
+    channels = channels_of(settings.HOME)
     outbox = Outbox(
-        lambda: notifications.send_due(channels_of(settings.HOME)), forwarding.send_due, feed.look
+        *(partial(notifications.send_due, channels, one) for one in notifications.CHANNELS),
+        forwarding.send_due,
+        feed.look,
     )
     outbox.start()
     try:
@@ -279,7 +282,7 @@ def run(ready: Callable[[], None]) -> None:
                 done = worker.turn()
             except DatabaseError:
                 logger.exception("turn failed")
-                worker.watch.miss_database()
+                worker.checks.miss_database()
                 close_old_connections()
                 stop.wait(AFTER_FAILURE_S)
                 continue

@@ -1,6 +1,8 @@
 """Writes of the intake's main-database side: promotion's place, what the receivers must know."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -47,9 +49,9 @@ SOS_ACCESS = "sos-access"
 
 @dataclass(frozen=True)
 class OnDuty:
-    """The units whose positions may be received now."""
+    """The units whose positions may be received now, and since when."""
 
-    unit_ids: frozenset[UUID]
+    since: Mapping[UUID, datetime]
 
 
 def accounts_now(on_duty: OnDuty) -> Accounts:
@@ -62,6 +64,8 @@ def accounts_now(on_duty: OnDuty) -> Accounts:
             key=_opened(one.sealed_key),
             key_form=one.key_form,
             flags=tuple(one.flags),
+            early_s=float(one.early_s),
+            late_s=float(one.late_s),
             paths=paths.get(one.pk, ()),
         )
         for one in Transmitter.objects.filter(protocol="sia-dc09").order_by("account")
@@ -94,7 +98,9 @@ def accounts_now(on_duty: OnDuty) -> Accounts:
             device=one.tracker,
             tenant=str(one.tenant_id),
             unit=str(one.pk),
-            on_duty=one.pk in on_duty.unit_ids and one.tenant_id in allowed,
+            on_duty=one.pk in on_duty.since and one.tenant_id in allowed,
+            secret=_opened(one.sealed_tracker_secret),
+            since_s=on_duty.since[one.pk].timestamp() if one.pk in on_duty.since else 0.0,
         )
         for one in Unit.objects.exclude(tracker="").order_by("tracker")
     )

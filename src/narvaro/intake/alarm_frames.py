@@ -10,23 +10,25 @@ from dataclasses import dataclass, replace
 from narvaro.intake.desk import Desk
 from narvaro.intake.message import Refusal
 from narvaro.intake.protocols import sia_dc09
-from narvaro.intake.protocols.sia_dc09 import Answer, Decoded, FrameError
+from narvaro.intake.protocols.sia_dc09 import IGNORE_TIME, STRICT_TIME, Answer, Decoded, FrameError
 from narvaro.intake.records import Seen, now_us
 from narvaro.intake.replay import ReplayGuard, Verdict
 from narvaro.intake.sealed import Accounts
 from narvaro.spine import clock
 
 NAME = sia_dc09.PROTOCOL.name
-ANY_TIME = "ignore_time"
-STRICT_TIME = "strict_time"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A frame that is due an answer, and what the answer waits for (None: nothing)."""
+    """A frame that is due an answer, and what the answer waits for (None: nothing).
+
+    `is_fresh` says that its transmitter sent it, and sent it for the first time.
+    """
 
     decoded: Decoded
     kept: "Future[int] | None"
+    is_fresh: bool = False
 
 
 class AlarmFrames:
@@ -54,11 +56,13 @@ class AlarmFrames:
         assert owner is not None
         assert path is not None
         first = decoded.signals[0]
-        verdict, kept = self._guard.judge(owner.account, first.fingerprint, first.sequence)
-        if verdict is Verdict.REPLAY:
+        # A poll of each path in the same second is one of each; an alarm is one over all of them.
+        guarded = f"{owner.account}/{path}" if decoded.is_poll else owner.account
+        verdict, kept = self._guard.judge(guarded, first.fingerprint, first.sequence)
+        if verdict is Verdict.REPLAY and not decoded.is_poll:
             decoded = _refused(decoded, "replay", "An earlier frame's content and time stamp.")
             return self._refuse(decoded, peer, chunk)
-        if verdict is Verdict.REPEAT:
+        if verdict is not Verdict.NEW:
             self._desk.counts["repeat"] += 1
             return Taken(decoded, kept)
         self._desk.journal.see(Seen(owner.tenant, NAME, owner.account, path, now_us()))
@@ -70,15 +74,15 @@ class AlarmFrames:
             if in_doubt:
                 signals = tuple(replace(one, time_verified=False) for one in signals)
             kept = self._desk.keep_signals(signals, tenant=owner.tenant, peer=peer, raw=chunk)
-        self._guard.remember(owner.account, first.fingerprint, first.sequence, kept)
-        return Taken(decoded, kept)
+        self._guard.remember(guarded, first.fingerprint, first.sequence, kept)
+        return Taken(decoded, kept, is_fresh=True)
 
     def _accounts_of_any_time(self) -> Accounts:
         """Return accounts whose time stamps are not judged: it is our own clock that is in doubt."""
         known = self._desk.accounts
         if self._in_doubt is None or self._in_doubt[0] is not known:
             any_time = tuple(
-                one if STRICT_TIME in one.flags else replace(one, flags=(*one.flags, ANY_TIME))
+                one if STRICT_TIME in one.flags else replace(one, flags=(*one.flags, IGNORE_TIME))
                 for one in known.accounts
             )
             self._in_doubt = (known, replace(known, accounts=any_time))

@@ -5,6 +5,7 @@ from typing import cast
 
 from narvaro.intake.alarm_frames import AlarmFrames, Taken
 from narvaro.intake.desk import Desk
+from narvaro.intake.door import EndlessError, read_chunks
 from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.protocols import sia_dc09
 from narvaro.intake.protocols.sia_dc09 import FrameError
@@ -12,7 +13,6 @@ from narvaro.intake.records import JournalError
 from narvaro.intake.sealed import is_from
 from narvaro.spine import clock
 
-READ_BYTES = 16_384
 BETWEEN = b"\r\n\0 "  # what stands between frames and begins none
 
 
@@ -28,25 +28,15 @@ class AlarmListener:
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Read frames and answer them in their order, until the guest leaves or tires us."""
-        rest = b""
-        half_since = 0.0
-        while guest.faults <= self._limits.faults:
-            patience_s = self._limits.idle_s
-            if rest.strip(BETWEEN):
-                patience_s = half_since + self._limits.half_message_s - clock.monotonic()
-            async with asyncio.timeout(patience_s):
-                data = await reader.read(READ_BYTES)
-            if not data:
-                return
-            chunks, after = sia_dc09.split(rest + data)
-            if not rest.strip(BETWEEN) or chunks:
-                half_since = clock.monotonic()
-            rest = after
-            await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
-            if len(rest) > sia_dc09.MAX_FRAME:
-                endless = FrameError("too_long", "A frame without an end.")
-                self._frames.refuse_unsound(endless, guest.peer, rest)
-                return
+        frames = read_chunks(
+            guest, reader, self._limits, sia_dc09.split, longest=sia_dc09.MAX_FRAME, between=BETWEEN
+        )
+        try:
+            async for chunks in frames:
+                await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
+        except EndlessError as fault:
+            endless = FrameError("too_long", str(fault))
+            self._frames.refuse_unsound(endless, guest.peer, fault.rest)
 
     def _take(self, guest: Guest, chunk: bytes) -> Taken | None:
         try:
@@ -55,11 +45,16 @@ class AlarmListener:
             guest.faults += 1
             self._frames.refuse_unsound(fault, guest.peer, chunk)
             return None
-        guest.proven = guest.proven or (taken is not None and taken.decoded.refusal is None)
+        if taken is not None and taken.is_fresh:
+            guest.prove(taken.decoded.header.account)
         return taken
 
     async def _answer(self, taken: list[Taken | None], writer: asyncio.StreamWriter) -> None:
-        """Answer in the order of arrival; raise JournalError before an answer that has no record."""
+        """Answer in the order of arrival; raise JournalError before an answer that has no record.
+
+        Not `Desk.stored`: a frame that is committed is acknowledged although the journal failed
+        since, for its record is there; what waits for no record asks whether the journal lives.
+        """
         for item in taken:
             if item is None:
                 continue

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TypeAlias
 
-from narvaro.intake.desk import Desk
+from narvaro.intake.desk import Desk, name_of
+from narvaro.intake.door import EndlessError, read_chunks
 from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import cot
 from narvaro.intake.records import JournalError
 from narvaro.spine import clock
-
-READ_BYTES = 16_384
 
 _Taken: TypeAlias = tuple[Message, "Sequence[Future[int]]"]
 
@@ -32,30 +31,20 @@ class CotListener:
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Read events and keep them in their order, until the guest leaves or tires us."""
-        rest = b""
-        half_since = 0.0
-        while guest.faults <= self._limits.faults:
-            patience_s = self._limits.idle_s
-            if rest:
-                patience_s = half_since + self._limits.half_message_s - clock.monotonic()
-            async with asyncio.timeout(patience_s):
-                data = await reader.read(READ_BYTES)
-            if not data:
-                return
-            chunks, after = cot.split(rest + data)
-            if not rest or chunks:
-                half_since = clock.monotonic()
-            rest = after
-            await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
-            if len(rest) > cot.MAX_EVENT:
-                self._desk.counts["refused_too_long"] += 1
-                return
+        try:
+            async for chunks in read_chunks(
+                guest, reader, self._limits, cot.split, longest=cot.MAX_EVENT
+            ):
+                await self._answer([self._take(guest, chunk) for chunk in chunks], writer)
+        except EndlessError:
+            self._desk.counts["refused_too_long"] += 1
 
     def _take(self, guest: Guest, chunk: bytes) -> _Taken:
         """Open a chunk and hand it to the journal."""
         message = cot.decode(chunk, accounts=self._desk.accounts, now=clock.now())
         message = self._desk.admit(message, guest.peer)
-        guest.proven = guest.proven or message.owner is not None
+        if message.owner is not None:
+            guest.prove(name_of(message.owner))
         guest.faults += message.refusal is not None and message.refusal.code in cot.UNSOUND
         kept = self._desk.keep(message, protocol=cot.PROTOCOL, peer=guest.peer, raw=chunk)
         return message, kept
@@ -63,8 +52,7 @@ class CotListener:
     async def _answer(self, taken: list[_Taken], writer: asyncio.StreamWriter) -> None:
         """Wait for the journal; raise JournalError, which ends the connection, where it failed."""
         for message, kept in taken:
-            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
-            if not self._desk.journal.healthy:
+            if not await self._desk.stored(kept):
                 raise JournalError("No answer, not even to a ping, without a journal.")
             writer.write(cot.acknowledge(message, stored=True))
         async with asyncio.timeout(self._limits.send_s):

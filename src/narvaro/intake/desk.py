@@ -1,8 +1,10 @@
 """The desk behind all listeners. In: what was decoded. Out: records for the journal, and counts."""
 
+import asyncio
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Allowance, Limits
 from narvaro.intake.message import Item, Json, Message, Observed, Position, Received, Refusal
 from narvaro.intake.protocols import Protocol
-from narvaro.intake.records import Kind, Record, Seen, now_us
+from narvaro.intake.records import JournalError, Kind, Record, Seen, now_us
 from narvaro.intake.sealed import Accounts, AlarmAccount, Device, Owner, Sender, is_from
 
 logger = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class Desk:
             allowed = not isinstance(owner, Sender) or is_from(owner.networks, peer)
         if allowed:
             return message
-        refusal = Refusal("network", "It does not come from where it may.", _name_of(owner))
+        refusal = Refusal("network", "It does not come from where it may.", name_of(owner))
         return Message(refusal=refusal)
 
     def keep(
@@ -50,6 +52,8 @@ class Desk:
         if isinstance(owner, Device) and not (owner.on_duty and self.accounts.positions_allowed):
             self.counts["position_dropped"] += 1
             return []
+        if isinstance(owner, Device):
+            message = self._on_duty_alone(message, owner)
         if not protocol.keeps_raw:
             peer, raw = "", b""
         if message.refusal is not None:
@@ -68,6 +72,24 @@ class Desk:
         if isinstance(owner, Sender):
             self.journal.see(Seen(owner.tenant, protocol.name, owner.name, "", now_us()))
         return [self._keep_item(one, protocol.name, owner, peer, raw) for one in message.items]
+
+    async def stored(self, kept: "Sequence[Future[int]]") -> bool:
+        """Wait for the commit; False where the answer must not be given."""
+        try:
+            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
+        except JournalError:
+            return False
+        return self.journal.healthy
+
+    def _on_duty_alone(self, message: Message, owner: Device) -> Message:
+        """Drop what a phone kept for want of a net from before its duty began."""
+        kept = tuple(
+            one
+            for one in message.items
+            if not (isinstance(one, Position) and one.at.timestamp() < owner.since_s)
+        )
+        self.counts["position_dropped"] += len(message.items) - len(kept)
+        return replace(message, items=kept)
 
     def _keep_item(
         self, item: Item, protocol: str, owner: Owner, peer: str, raw: bytes
@@ -137,7 +159,8 @@ class Desk:
         return Record(self.journal.receiver_id, now_us(), kind, protocol, decoded)
 
 
-def _name_of(owner: Owner | None) -> str:
+def name_of(owner: Owner | None) -> str:
+    """Return how messages name an owner; empty for nobody."""
     match owner:
         case AlarmAccount():
             return owner.account

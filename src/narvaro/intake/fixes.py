@@ -3,8 +3,10 @@
 A refusal never repeats what the device sent.
 """
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from narvaro.intake.message import Message, Pairs, Position, Refusal
 from narvaro.intake.sealed import Accounts, Device
@@ -32,6 +34,17 @@ def read_device(name: object) -> str:
     if not device or len(device) > MAX_DEVICE or not device.isprintable():
         raise UnusableError("no_device", "No usable device id; set it in the phone's app.")
     return device
+
+
+def read_object(body: bytes, code: str = "json") -> dict[str, Any]:
+    """Return the JSON object that a body is; raise UnusableError of that code."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        raise UnusableError(code, "The body is not JSON in UTF-8.") from fault
+    if not isinstance(given, dict):
+        raise UnusableError(code, "The body is not a JSON object.")
+    return given
 
 
 def make_position(

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from narvaro.intake.desk import Desk
+from narvaro.intake.desk import Desk, name_of
 from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import (
@@ -26,7 +26,6 @@ from narvaro.intake.protocols import (
     owntracks,
     traccar,
 )
-from narvaro.intake.records import JournalError
 from narvaro.intake.sealed import Accounts
 from narvaro.spine import clock
 
@@ -163,13 +162,10 @@ class HttpListener:
         message = self._desk.admit(
             spoken.decode(asked, accounts=self._desk.accounts, now=clock.now()), guest.peer
         )
-        guest.proven = guest.proven or message.owner is not None
+        if message.owner is not None:
+            guest.prove(name_of(message.owner))
         kept = self._desk.keep(message, protocol=spoken.PROTOCOL, peer=guest.peer, raw=body)
-        try:
-            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
-        except JournalError:
-            return spoken.acknowledge(message, stored=False)
-        return spoken.acknowledge(message, stored=self._desk.journal.healthy)
+        return spoken.acknowledge(message, stored=await self._desk.stored(kept))
 
     async def _send(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply) -> None:
         text = reply.body.encode()

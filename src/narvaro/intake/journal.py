@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 64
 SEEN_EVERY_S = 4.0  # the promise is 5 s; a commit may take part of it
+TRUSTED_AFTER_S = 600.0
 STOOD_STILL_S = 15.0  # longer between two savings is no listening
 CHECKPOINT_PAGES = 4000  # 16 MB of log: then even under load; when idle after IDLE_PAGES
 IDLE_PAGES = 250
@@ -85,6 +86,7 @@ class Journal:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._seen: dict[tuple[str, str, str, str], Seen] = {}
         self._since_us = self._until_us = now_us()
+        self._opened_s = clock.monotonic()
         self._seen_lock = threading.Lock()
         self._handing = threading.Lock()
         self._stored: tuple[int, bytes] | None = None
@@ -249,10 +251,14 @@ class Journal:
 
     def _keep_house(self, at_us: int) -> None:
         """Say that we listen, delete what is past its time, and give its room back."""
-        if at_us - self._until_us > STOOD_STILL_S * 1_000_000:
-            self._since_us = at_us  # we did not listen: a machine that slept, a clock set forward
+        if not 0 <= at_us - self._until_us <= STOOD_STILL_S * 1_000_000:
+            self._since_us = at_us  # a machine that slept, a clock that was set
         self._until_us = at_us
+        # One row alone: one of a clock that ran ahead would stand as the newest for good.
+        self._db.execute("DELETE FROM listening")
         self._db.execute(_LISTEN, (self._since_us, at_us))
+        if clock.jump_s() or clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
+            return  # no record is too old by a clock that is in doubt, or has just begun
         for kind, kept_s in KEPT_S.items():
             self._db.execute(_PURGE, (kind, at_us - kept_s * 1_000_000, PURGED_AT_ONCE))
         for _page in self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})"):

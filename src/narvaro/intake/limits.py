@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from narvaro.spine import clock
 
+PROVEN_FOR_ONE = 4  # connections that one account, sender or device keeps in the reserve
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -36,12 +38,18 @@ class Limits:
 
 @dataclass(eq=False)
 class Guest:
-    """One connection: its peer's address, and how to close it."""
+    """One connection: its peer's address, how to close it, and whether it was proven worth a place."""
 
     peer: str
     close: Callable[[], None]
     proven: bool = False
     faults: int = 0
+    gate: "Gate | None" = None
+
+    def prove(self, name: str) -> None:
+        """Note that it sent a sound, fresh message of somebody who is known."""
+        if self.gate is not None:
+            self.gate.prove(self, name)
 
 
 class Gate:
@@ -51,10 +59,7 @@ class Gate:
         self._limits = limits
         self._guests: dict[Guest, None] = {}
         self._per_peer: Counter[str] = Counter()
-
-    def __len__(self) -> int:
-        """Return how many are connected."""
-        return len(self._guests)
+        self._proven: dict[str, list[Guest]] = {}
 
     def enter(self, guest: Guest) -> bool:
         """Let a guest in, closing the oldest unproven one where that is needed; False is no."""
@@ -65,6 +70,7 @@ class Gate:
         if full and not self._make_room() and len(self._guests) >= bounds.connections:
             return False
         self._guests[guest] = None
+        guest.gate = self
         self._per_peer[guest.peer] += 1
         return True
 
@@ -72,14 +78,26 @@ class Gate:
         """Let a guest go; one who has left already is no error."""
         if guest in self._guests:
             del self._guests[guest]
+            for name in [name for name, those in self._proven.items() if guest in those]:
+                self._unprove(guest, name)
             self._per_peer[guest.peer] -= 1
             if not self._per_peer[guest.peer]:
                 del self._per_peer[guest.peer]
 
-    def close(self) -> None:
-        """Close all connections."""
-        for guest in list(self._guests):
-            guest.close()
+    def prove(self, guest: Guest, name: str) -> None:
+        """Count a guest as proven for `name`; of too many, the oldest is proven no more."""
+        guest.proven = True
+        those = self._proven.setdefault(name, [])
+        if guest not in those:
+            those.append(guest)
+        if len(those) > PROVEN_FOR_ONE:
+            self._unprove(those[0], name)
+
+    def _unprove(self, guest: Guest, name: str) -> None:
+        guest.proven = False
+        self._proven[name].remove(guest)
+        if not self._proven[name]:
+            del self._proven[name]
 
     def _make_room(self, peer: str | None = None) -> bool:
         for guest in self._guests:

@@ -12,11 +12,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from narvaro.intake.desk import Desk
+from narvaro.intake.desk import Desk, name_of
 from narvaro.intake.limits import Gate, Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import Request, alarm_mail
-from narvaro.intake.records import JournalError
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
@@ -105,7 +104,8 @@ class MailListener:
         # Beside the loop: a large mail and a slow template hold up no alarm of a panel.
         opened = await asyncio.to_thread(alarm_mail.decode, asked, accounts=accounts, now=now)
         message = self._desk.admit(opened, asked.peer)
-        line.guest.proven = line.guest.proven or message.owner is not None
+        if message.owner is not None:
+            line.guest.prove(name_of(message.owner))
         kept = await asyncio.to_thread(alarm_mail.kept_bytes, raw)
         stored = await self._keep(message, asked.peer, kept)
         return alarm_mail.acknowledge(message, stored=stored).decode()
@@ -118,11 +118,7 @@ class MailListener:
 
     async def _keep(self, message: Message, peer: str, raw: bytes) -> bool:
         kept = self._desk.keep(message, protocol=alarm_mail.PROTOCOL, peer=peer, raw=raw)
-        try:
-            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
-        except JournalError:
-            return False
-        return self._desk.journal.healthy
+        return await self._desk.stored(kept)
 
 
 class _Line(SMTP):

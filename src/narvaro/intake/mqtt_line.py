@@ -42,7 +42,7 @@ class Broker:
 
     host: str
     client_id: str
-    topics: tuple[str, ...] = ("owntracks/#", "onvif/#")
+    topics: tuple[str, ...]
     port: int = 8883
     tls: bool = True
     ca_file: Path | None = None

@@ -22,7 +22,6 @@ from narvaro.intake.limits import Limits
 from narvaro.intake.message import Message
 from narvaro.intake.mqtt_line import Broker, Line
 from narvaro.intake.protocols import Request, onvif, owntracks
-from narvaro.intake.records import JournalError
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
@@ -146,11 +145,7 @@ class MqttListener:
         """Return whether the broker may forget the message."""
         if taken.spoken is None:
             return True
-        try:
-            await asyncio.gather(*(asyncio.wrap_future(one) for one in taken.kept))
-            stored = self._desk.journal.healthy
-        except JournalError:
-            stored = False
+        stored = await self._desk.stored(taken.kept)
         return taken.spoken.acknowledge(taken.message, stored=stored).status < 500
 
     # In the thread.

@@ -26,6 +26,7 @@ from narvaro.spine import clock
 UNHEARD = "unheard"
 PATH_STATES = (*PathState.State.values, UNHEARD)
 SHOWN = 200
+LAG_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class ReceiverNow:
     listening_since: datetime | None = None
     saved_at: datetime | None = None
     fault: str = ""
+
+    @property
+    def lags(self) -> bool:
+        """Return whether a message has waited for longer than promotion may take."""
+        return self.lag_s > LAG_S
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from narvaro.intake.alarm_frames import AlarmFrames
 from narvaro.intake.desk import Desk
-from narvaro.intake.doors import Doors
 from narvaro.intake.journal import Journal
+from narvaro.intake.opening import Doors
 from narvaro.intake.receiver_config import (
     ConfigError,
     ReceiverConfig,

@@ -44,8 +44,8 @@ class AlarmAccount:
     is another key in the other form. An empty key is a plain account. `line_prefix` narrows the
     account to one line; empty matches any. A time stamp is taken from `late_s` seconds back to
     `early_s` ahead of our clock. It comes over one of its `paths`; with none named, from anywhere.
-    Flags: "ignore_time" takes any time stamp and marks it unverified, "require_time" takes no plain
-    frame without one, "crc_…" names how the panel deviates (docs/protocols).
+    `flags` are of `narvaro.core.alarm_flags`; what imports accounts refuses others, and here one
+    that nobody knows does nothing: a receiver that runs is not stopped by a word.
     """
 
     tenant: str
@@ -109,6 +109,8 @@ class Sender:
 class Device:
     """A position device of a unit; `on_duty` is false in breaks too.
 
+    A position of before `since_s` (seconds since 1970, when the duty began) is not kept either.
+
     `secret` is the password that its app sends, where its protocol has one; empty is none.
     """
 
@@ -117,6 +119,7 @@ class Device:
     unit: str
     on_duty: bool = False
     secret: str = field(default="", repr=False)
+    since_s: float = 0.0
 
 
 Owner: TypeAlias = AlarmAccount | Sender | Device

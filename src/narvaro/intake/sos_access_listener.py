@@ -6,7 +6,7 @@ import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from narvaro.intake.desk import Desk
+from narvaro.intake.desk import Desk, name_of
 from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.message import Message
 from narvaro.intake.protocols import sos_access
@@ -104,15 +104,15 @@ class SosAccessListener:
         try:
             opened = sos_access.decode(data, accounts=self._desk.accounts, now=clock.now())
             message = replace(self._desk.admit(opened, guest.peer), answer=opened.answer)
-            guest.proven = message.owner is not None
+            if message.owner is not None:
+                guest.prove(name_of(message.owner))
             message, kept = self._hand_in(message, guest, data)
-            await asyncio.gather(*(asyncio.wrap_future(one) for one in kept))
+            if not await self._desk.stored(kept):
+                return sos_access.acknowledge(message, stored=False)
             if isinstance(message.owner, Sender) and ("secret", "next") in message.answer:
                 await self._rotation.note_used(message.owner)
-            if not (kept or self._desk.journal.healthy):
-                return sos_access.acknowledge(message, stored=False)
             return sos_access.acknowledge(await self._renewed(message), stored=True)
-        except JournalError:
+        except JournalError:  # of a password, which is kept too
             return sos_access.acknowledge(message, stored=False)
         except Exception:
             # Whatever it was: 99 sends the transmitter to its next centre.

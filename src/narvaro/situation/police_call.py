@@ -9,7 +9,6 @@ from datetime import UTC
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from ipaddress import ip_address
 from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
@@ -18,6 +17,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from narvaro import __version__
 from narvaro.spine import clock
+from narvaro.spine.machine import is_own_address
 
 AGENT = f"Narvaro/{__version__}"
 WITHIN_S = 20.0
@@ -82,7 +82,7 @@ def _is_safe(address: str) -> bool:
         parts = urlsplit(address)
         if parts.scheme == "https":
             return bool(parts.hostname)
-        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
+        return parts.scheme == "http" and is_own_address(parts.hostname or "")
     except ValueError:
         return False
 

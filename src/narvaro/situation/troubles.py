@@ -17,6 +17,8 @@ from narvaro.spine import events
 from narvaro.spine.events import SYSTEM, Happening
 from narvaro.spine.models import Tenant, Trouble
 
+OVERDUE_S = 5.0  # a timer that is later than this is a trouble
+
 
 @dataclass(frozen=True)
 class TroubleChanged(Happening):

@@ -23,6 +23,8 @@ MARK = "made-by-demo"
 
 JUMP_S = 2.0
 """A step of the machine's time that is followed without a word."""
+OFF_AT_MOST_S = 14 * 86_400.0
+"""How long a machine may have been switched off without its time being doubted when it wakes."""
 SLEW = 500e-6
 """How fast a time server may bend the machine's time without a step (s/s)."""
 
@@ -102,7 +104,7 @@ class GuardedClock(SystemClock):
             return
         if kept.boot == self._boot:
             self._agreed_s, self._agreed_at = kept.agreed_s, kept.at_s
-        elif kept.agreed_s + kept.at_s > time.time():
+        elif not 0 <= time.time() - kept.agreed_s - kept.at_s <= OFF_AT_MOST_S:
             self._agreed_s = kept.agreed_s + kept.at_s - found.seconds
         self.now()
 

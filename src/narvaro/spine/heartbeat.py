@@ -24,30 +24,21 @@ _WIDTH = 512  # on a full disk the file is written over in its place
 class Beat:
     """The last sign of a worker; seconds are the machine's since its start `boot`.
 
-    `step_s` is when a step last ended, `turn_s` when a whole turn did, -1 before the first.
+    `step_s` is when a step last ended, `turned_at` when a whole turn did, empty before the first.
     """
 
     pid: int
     boot: str
     step_s: float
-    turn_s: float
     turned_at: str
     database_answers: bool
 
     @property
     def step_age_s(self) -> float | None:
         """Return seconds since a step ended; None where that was before the machine's start."""
-        return self._age(self.step_s)
-
-    @property
-    def turn_age_s(self) -> float | None:
-        """Return seconds since a whole turn ended; None where there was none since the start."""
-        return self._age(self.turn_s) if self.turn_s >= 0 else None
-
-    def _age(self, at_s: float) -> float | None:
         if self.boot != clock.uptime().boot:
             return None
-        return max(0.0, clock.monotonic() - at_s)
+        return max(0.0, clock.monotonic() - self.step_s)
 
 
 class Heart:
@@ -57,14 +48,13 @@ class Heart:
         self.file = home / FILE
         self.database_answers = True
         self._boot = clock.uptime().boot
-        self._turn_s = -1.0
         self._turned_at = ""
         self._written_s = float("-inf")
         self._failed = False
 
     def turned(self) -> None:
         """Note that a whole turn is done."""
-        self._turn_s, self._turned_at = clock.monotonic(), clock.now().isoformat()
+        self._turned_at = clock.now().isoformat()
         self.beat()
 
     def beat(self) -> None:
@@ -73,9 +63,7 @@ class Heart:
         if at_s - self._written_s < EVERY_S:
             return
         self._written_s = at_s
-        beat = Beat(
-            os.getpid(), self._boot, at_s, self._turn_s, self._turned_at, self.database_answers
-        )
+        beat = Beat(os.getpid(), self._boot, at_s, self._turned_at, self.database_answers)
         content = json.dumps(asdict(beat)).ljust(_WIDTH)
         try:
             self._write(content)

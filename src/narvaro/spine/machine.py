@@ -1,8 +1,9 @@
-"""What the machine has left. In: a folder, a certificate. Out: bytes free, the day it ends. Pure Python."""
+"""What the machine has left, and what is its own. In: a folder, a certificate, an address. Pure Python."""
 
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -69,3 +70,11 @@ def read_certificate(file: Path) -> Certificate:
         return Certificate(file, min(one.not_valid_after_utc for one in chain))
     except (OSError, ValueError):
         return Certificate(file, None)
+
+
+def is_own_address(address: str) -> bool:
+    """Return whether what is sent to an address stays on this machine."""
+    try:
+        return ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return address == "localhost"

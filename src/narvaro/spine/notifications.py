@@ -53,12 +53,24 @@ def put(
     )  # fmt: skip
 
 
-def send_due(channels: Mapping[str, Channel], limit: int = 20) -> int:
-    """Send what waits; return how many were sent. Never inside a transaction."""
+CHANNELS = ("mail", "sms")
+
+
+def send_due(channels: Mapping[str, Channel], only: str = "", limit: int = 20) -> int:
+    """Send what waits, or what waits for one channel; return how many. Never inside a transaction."""
     now = clock.now()
-    waiting = Notification.objects.filter(sent_at=None, given_up_at=None, not_before__lte=now)
-    waiting = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    waiting = Notification.objects.filter(
+        _is_past("not_before", now, LONGEST_PAUSE_S), sent_at=None, given_up_at=None
+    )
+    if only:
+        waiting = waiting.filter(channel=only)
+    waiting = waiting.filter(Q(lease_until=None) | _is_past("lease_until", now, LEASE_S))
     return sum(_send(one, channels, now) for one in waiting.order_by("made_at")[:limit])
+
+
+def _is_past(field: str, now: datetime, longest_s: int) -> Q:
+    """Return what lies in the past, or further ahead than it was ever set: the clock was set back."""
+    return Q(**{f"{field}__lte": now}) | Q(**{f"{field}__gt": now + timedelta(seconds=longest_s)})
 
 
 def _send(notification: Notification, channels: Mapping[str, Channel], now: datetime) -> bool:
@@ -71,6 +83,11 @@ def _send(notification: Notification, channels: Mapping[str, Channel], now: date
         channels.get(notification.channel, _nowhere)(notification)
     except NotSentError as fault:
         _put_off(notification, str(fault), now)
+        return False
+    except Exception as fault:
+        # Whatever a channel made of one notification, the others are sent.
+        logger.exception("channel failed", extra={"notification": str(notification.pk)})
+        _put_off(notification, type(fault).__name__, now)
         return False
     Notification.objects.filter(pk=notification.pk).update(
         sent_at=clock.now(), lease_until=None, last_error=""

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_GET
 
 from narvaro.intake.queries import count_all_paths, read_receivers
 from narvaro.situation.queries import count_lasting_troubles, count_open_cases
+from narvaro.situation.troubles import OVERDUE_S
 from narvaro.spine import notifications, timers
 from narvaro.spine.heartbeat import find_beat
 from narvaro.spine.refusal import Missing
-
-OVERDUE_S = 5.0
 
 Sample: TypeAlias = tuple[Mapping[str, str], float]
 
@@ -85,7 +84,11 @@ GAUGES = (
     Gauge("promotion_lag_seconds", "Age of the oldest record that waits.", _lags),
     Gauge("open_cases", "Cases that are not closed.", _open_cases),
     Gauge("timers_waiting", "Timers that wait for their deadline.", _timers_waiting),
-    Gauge("timers_overdue", "Timers that should have fired over 5 s ago.", _timers_overdue),
+    Gauge(
+        "timers_overdue",
+        f"Timers that should have fired over {OVERDUE_S:.0f} s ago.",
+        _timers_overdue,
+    ),
     Gauge("paths", "Transmission paths by state.", _paths),
     Gauge("troubles_open", "Troubles of the installation that last.", _troubles),
     Gauge("notifications_waiting", "Messages to people that wait to be sent.", _notifications),

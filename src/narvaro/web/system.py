@@ -39,7 +39,6 @@ from narvaro.web.screens.system import (
 from narvaro.web.troubles import find_still, trouble_row
 
 GOOD, LITTLE, BAD = "available", "short", "missed"  # codes whose looks fit: ready, ask, bad
-LAG_S = 5.0
 
 
 def _receiver(one: ReceiverNow) -> ReceiverRow:
@@ -49,7 +48,7 @@ def _receiver(one: ReceiverNow) -> ReceiverRow:
         state, label = LITTLE, _("Not begun yet")
     elif (clock.now() - one.saved_at).total_seconds() > SILENT_S:
         state, label = BAD, _("Silent")
-    elif one.lag_s > LAG_S:
+    elif one.lags:
         state, label = BAD, _("Messages wait")
     else:
         state, label = GOOD, _("Listens")

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from siadc09.util import crc as their_crc
 
+from narvaro.core.alarm_flags import FLAGS
+from narvaro.intake.formats.dc09_crc import FORMS
 from narvaro.intake.protocols import sia_dc09
 from narvaro.intake.protocols.sia_dc09 import (
     Answer,
@@ -28,7 +30,8 @@ KEY = bytes(range(16))
 PLAIN = Accounts((AlarmAccount("town", "1234"),))
 KEYED = Accounts((AlarmAccount("town", "1234", key=KEY.hex()),))
 ALARM = enclose(b'"SIA-DCS"0001L0#1234[#1234|Nri1/BA05]')
-PUBLIC = Path(__file__).parents[4] / "shared" / "data" / "alarms" / "dc09_public_test_messages.json"
+ROOT = Path(__file__).parents[3]
+PUBLIC = ROOT.parent / "shared" / "data" / "alarms" / "dc09_public_test_messages.json"
 
 
 def list_captures() -> list[Any]:
@@ -321,3 +324,15 @@ def test_key_in_extended_data_is_neither_kept_nor_answered() -> None:
     assert decoded.signals[0].extended == (("K", ""), ("k", ""))
     kept = json.dumps(decoded.signals[0].to_dict()).encode() + acknowledge(decoded, now=NOW)
     assert KEY.hex().encode() not in kept
+
+
+def test_the_flags_of_an_account_are_those_that_the_receiver_knows_and_the_page_lists() -> None:
+    """The same words, with the same meaning; the page may say more."""
+    of_time = {sia_dc09.IGNORE_TIME, sia_dc09.REQUIRE_TIME, sia_dc09.STRICT_TIME}
+    assert of_time | {flag for flag, _width, _counted in FORMS if flag} == set(FLAGS)
+    text = (ROOT / "docs" / "protocols" / "sia_dc09.md").read_text("utf-8")
+    table = text.partition("\n## Flags of an account\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE))
+    assert set(rows) == set(FLAGS)
+    for flag, meaning in FLAGS.items():
+        assert rows[flag].startswith(meaning), flag

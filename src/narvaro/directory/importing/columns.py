@@ -78,6 +78,7 @@ UNITS = TableSpec(
         Column("travel", cells.one_of(TRAVEL), aliases=("Färdmedel",)),
         _optional("kit", cells.list_of(cells.one_of(KIT)), "Utrustning"),
         _optional("tracker", cells.text_up_to(80), "Spårare"),
+        Column("tracker_secret", cells.text, required=False, aliases=("Lösenord",), secret=True),
     ),
 )
 MEMBERS = TableSpec(
@@ -127,6 +128,8 @@ TRANSMITTERS = TableSpec(
         _optional("carrier", cells.text_up_to(60), "Operatör"),
         _optional("networks", cells.text, "Nät", "Från adresser"),
         _optional("flags", cells.text, "Avvikelser"),
+        _optional("late_s", cells.positive_integer, "Klocka efter s"),
+        _optional("early_s", cells.positive_integer, "Klocka före s"),
     ),
 )
 

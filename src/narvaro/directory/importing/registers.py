@@ -19,6 +19,7 @@ from narvaro.directory.models import (
     Unit,
 )
 from narvaro.spine.models import Tenant
+from narvaro.spine.sealing import seal_text
 
 
 def named(row: Row, **values: object) -> dict[str, object]:
@@ -84,8 +85,16 @@ class Units(OfOrganisations):
                     "role": row["role"],
                     "travel": row["travel"],
                     **named(row, kit=list(row.values.get("kit") or ()), tracker=tracker),
+                    **_sealed_secret(row),
                 },
             )
+
+
+def _sealed_secret(row: Row) -> dict[str, object]:
+    """Return the tracker's password, sealed, where the file has a column for it."""
+    if "tracker_secret" not in row.values:
+        return {}
+    return {"sealed_tracker_secret": seal_text(row.values["tracker_secret"] or "")}
 
 
 class Members(OfOrganisations):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from narvaro.core.alarm_flags import FLAGS
 from narvaro.core.said import Said
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
@@ -18,6 +19,7 @@ KEY_LENGTHS = (16, 24, 32)
 DC09, SOS_ACCESS = "sia-dc09", "sos-access"
 LONGEST = {DC09: 16, SOS_ACCESS: 15}
 SOS_ACCESS_KEY = 15
+WINDOW = ("late_s", "early_s")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,10 @@ class Transmitters:
         fault = _fault_of_key(row, protocol)
         if fault is not None:
             reasons.append(refuse("key", "…", fault, Said("correct the key or its form")))
+        odd = next((one for one in _words(row, "flags") if one not in FLAGS), None)
+        if odd is not None:
+            todo = Said("write one of: %(words)s", words=", ".join(FLAGS))
+            reasons.append(refuse("flags", odd, Said("is not known here"), todo))
         networks = _words(row, "networks")
         wrong = next((one for one in networks if not _is_network(one)), None)
         if wrong is not None:
@@ -92,6 +98,7 @@ class Transmitters:
                     "site": one.site,
                     **_sealed(one.row),
                     **named(one.row, flags=list(_words(one.row, "flags"))),
+                    **{name: value for name in WINDOW if (value := one.row.values.get(name))},
                 },
             )
             TransmissionPath.objects.update_or_create(
@@ -133,6 +140,7 @@ def _sealed(row: Row) -> dict[str, object]:
         return {}
     return {
         "sealed_key": seal_text(row.values["key"] or ""),
+        "sealed_next_key": "",
         "key_form": row.values.get("key_form") or "hex",
     }
 

@@ -46,6 +46,8 @@ class Transmitter(TenantRow):
     sealed_next_key = models.TextField(blank=True)
     key_form = models.CharField(max_length=5, default="hex")
     flags = models.JSONField(default=list)
+    late_s = models.PositiveIntegerField(default=40)  # the frame's stamp behind our clock
+    early_s = models.PositiveIntegerField(default=20)  # … and ahead of it
 
     class Meta:
         constraints = [

@@ -62,6 +62,7 @@ class Unit(TenantRow):
     travel = models.CharField(max_length=8, choices=Travel.choices)
     kit = models.JSONField(default=list)
     tracker = models.CharField(max_length=80, blank=True)
+    sealed_tracker_secret = models.TextField(blank=True)
 
     class Meta:
         constraints = [

@@ -4,12 +4,11 @@ CloudEvents over HTTP, structured or binary, signed as Standard Webhooks say.
 See docs/protocols/cloud_events.md. A refusal never repeats what was sent.
 """
 
-import json
 import math
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from narvaro.intake.fixes import UnusableError, number_of
+from narvaro.intake.fixes import UnusableError, number_of, read_object
 from narvaro.intake.message import Json, Message, Pairs, Received, Refusal
 from narvaro.intake.protocols import Protocol, Reply, Request
 from narvaro.intake.sealed import Accounts, Sender
@@ -90,7 +89,7 @@ def _read_event(request: Request) -> Json:
     binary = "ce-type" in request.headers and kind != STRUCTURED[0]
     if not binary and kind not in STRUCTURED:
         raise UnusableError("form", "Send JSON as application/cloudevents+json, or ce- headers.")
-    body = _read_json(request.body) if request.body or not binary else {}
+    body = read_object(request.body, "form") if request.body or not binary else {}
     event: Json = body
     if binary:
         names = [name for name in request.headers if name.startswith("ce-")]
@@ -105,16 +104,6 @@ def _read_event(request: Request) -> Json:
     if event["type"] not in (ALARM, HEARTBEAT):
         raise UnusableError("type", f"Taken are the types {ALARM} and {HEARTBEAT}.")
     return event
-
-
-def _read_json(body: bytes) -> Json:
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise UnusableError("form", "The body is not JSON in UTF-8.") from fault
-    if not isinstance(given, dict):
-        raise UnusableError("form", "The body is not a JSON object.")
-    return given
 
 
 def _alarm(event: Json, fingerprint: str) -> Received:

@@ -4,14 +4,13 @@ Anything that recognises faces, plates, bodies or identities is refused whole, a
 kept; of the rest only the kind, the time, a count and whether it began. See docs/protocols/onvif.md.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from narvaro.intake.fixes import AHEAD, UnusableError, number_of, read_time
+from narvaro.intake.fixes import AHEAD, UnusableError, number_of, read_object, read_time
 from narvaro.intake.message import Json, Message, Observed, Refusal, What
 from narvaro.intake.protocols import Protocol, Reply, Request
 from narvaro.intake.sealed import Accounts, Sender
@@ -84,7 +83,9 @@ RECOGNITION_WORDS = frozenset((
 ))  # fmt: skip
 RECOGNITION_STEMS = (
     "recogni", "biometr", "humanface", "humanbody", "licenseplate", "licenceplate", "numberplate",
-    "platenumber", "facedetect", "personid", "personname", "credential",
+    "platenumber", "facedetect", "personid", "personname", "credential", "faceid", "plateno",
+    "platetext", "plateid", "vehicleplate", "anpr", "alpr", "regnr", "nummerpl", "registreringsn",
+    "ansikt", "fordon",
 )  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+")
 _BEGAN = {"true": True, "1": True, "active": True, "on": True,
@@ -142,10 +143,10 @@ def _read_event(request: Request, now: datetime) -> _Event:
         kind, topic = request.path.split("/", 3)[2:]
         if kind != EVENTS:
             raise UnusableError("topic", f"Only events are taken ({EVENTS}), not frames' metadata.")
-        event = _Event(_local_topic(topic), _read_json(request.body))
+        event = _Event(_local_topic(topic), read_object(request.body, "form"))
     else:
         check_time(request, now)
-        given = _read_json(request.body)
+        given = read_object(request.body, "form")
         event = _Event(_local_topic(given.pop("Topic", "")), given)
     if recognises(event.topic, event.given):
         raise UnusableError("faces_or_plates", "Faces, plates and identities are not taken here.")
@@ -161,7 +162,7 @@ def recognises(topic: str, given: Json) -> bool:
 
 def _is_recognition(name: str) -> bool:
     words = [one.lower() for one in _WORD.findall(name)]
-    joined = "".join(words)
+    joined = "".join(one for one in name.lower() if one.isalpha())
     return any(stem in joined for stem in RECOGNITION_STEMS) or any(
         one in RECOGNITION_WORDS for one in words
     )
@@ -217,16 +218,6 @@ def _local_topic(topic: object) -> str:
         return ""
     words = topic.partition("&")[0].strip("/ ").split("/")
     return "/".join(one.rpartition(":")[2] for one in words)
-
-
-def _read_json(body: bytes) -> Json:
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise UnusableError("form", "The event is not JSON.") from fault
-    if not isinstance(given, dict):
-        raise UnusableError("form", "The event is not a JSON object.")
-    return given
 
 
 def _observe(camera: str, event: _Event, now: datetime) -> Observed | None:
@@ -302,6 +293,6 @@ def _time_of(stamp: object, now: datetime) -> datetime:
 
 
 def _note_of(topic: str) -> str:
-    """Return the topic's last two words: the analytics' own name for what it saw."""
-    words = [re.sub(r"[^\w .-]", "", one) for one in topic.split("/")]
-    return "/".join([one for one in words if one][-2:])[:MAX_NOTE]
+    """Return the word of the topic that we know; a rule may be named after anybody or any car."""
+    plain = re.sub(r"[^a-z/]", "", topic.lower())
+    return next((word for word, _what in KINDS if word in plain), "")[:MAX_NOTE]

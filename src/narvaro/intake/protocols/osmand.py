@@ -4,7 +4,6 @@ Three forms, one position each: query, form body, and the JSON body of Traccar C
 See docs/protocols/osmand.md. A refusal never repeats what the phone sent.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from narvaro.intake.fixes import (
     make_position,
     number_of,
     read_device,
+    read_object,
     read_time,
     refused,
 )
@@ -82,11 +82,7 @@ def _read_fields(request: Request) -> Mapping[str, str]:
 
 def _read_json(body: bytes) -> dict[str, str]:
     """Bring the JSON form to the names and units of the query form."""
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise UnusableError("json", "The body is not JSON.") from fault
-    match given:
+    match read_object(body):
         case {
             "device_id": str() | int() as device,
             "location": {"coords": dict() as coords} as rest,

@@ -6,7 +6,6 @@ settings (which hold passwords) never leave this file. See docs/protocols/owntra
 
 import base64
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from narvaro.intake.fixes import (
     make_position,
     number_of,
     read_device,
+    read_object,
     read_time,
     refused,
 )
@@ -119,10 +119,7 @@ def _check_sign_in(headers: Mapping[str, str], owner: Device) -> None:
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise UnusableError("json", "The message is not JSON.") from fault
+    given = read_object(body)
     match given:
         case {"_type": "encrypted"}:
             raise UnusableError("encrypted", "Encrypted content is not read; use TLS instead.")

@@ -40,6 +40,9 @@ PROTOCOL = Protocol(
     ladder=("codec", "dialled"),
 )
 
+# Flags of an account that are about time; those about the CRC are `dc09_crc.FORMS`.
+IGNORE_TIME, REQUIRE_TIME, STRICT_TIME = "ignore_time", "require_time", "strict_time"
+
 LF, CR = b"\n", b"\r"
 ENVELOPE = 10  # LF, four of CRC, four of length, CR
 MAX_FRAME = 0xFFF + ENVELOPE  # the length has three hexadecimal digits
@@ -261,14 +264,14 @@ def _judge_time(
 ) -> tuple[datetime | None, bool]:
     """Return the frame's own time and whether it is inside the account's window (5.5.1.9)."""
     if stamp is None:
-        if "require_time" in owner.flags:
+        if REQUIRE_TIME in owner.flags:
             raise _Refused(Answer.NAK, "time", "The account must stamp its time and did not.")
         return None, False
     sent_at = read_time(stamp)
     in_time = (
         sent_at is not None and -owner.early_s <= (now - sent_at).total_seconds() <= owner.late_s
     )
-    if not in_time and "ignore_time" not in owner.flags:
+    if not in_time and IGNORE_TIME not in owner.flags:
         detail = "The time stamp is unreadable or outside the account's window."
         raise _Refused(Answer.NAK, "time", detail)
     return sent_at, in_time

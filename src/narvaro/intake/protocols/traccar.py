@@ -6,7 +6,6 @@ See docs/protocols/traccar.md.
 
 import base64
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +19,7 @@ from narvaro.intake.fixes import (
     make_position,
     number_of,
     read_device,
+    read_object,
     read_time,
     refused,
 )
@@ -119,13 +119,7 @@ def _find_owner(accounts: Accounts, device: str, sender: Sender) -> Device:
 def _read_json(request: Request) -> dict[str, Any]:
     if request.method != "POST":
         raise UnusableError("form", "Set forward.type to json.")
-    try:
-        given = json.loads(request.body)
-    except (ValueError, RecursionError) as fault:
-        raise UnusableError("json", "The body is not JSON.") from fault
-    if not isinstance(given, dict):
-        raise UnusableError("json", "The JSON is no object.")
-    return given
+    return read_object(request.body)
 
 
 def _dict_of(given: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -27,11 +27,11 @@ class Authority:
         self.file = folder / "authority.pem"
         self._write(self.file, self._sign(self._name, self._key.public_key(), None))
 
-    def issue(self, address: str) -> tuple[Path, Path]:
-        """Return a certificate and key for a server at an IP address."""
+    def issue(self, address: str, *, days: float = 1) -> tuple[Path, Path]:
+        """Return a certificate and key for whoever is at an IP address, good for `days` from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate, secret = self._folder / f"{address}.pem", self._folder / f"{address}.key"
-        self._write(certificate, self._sign(_name(address), key.public_key(), address))
+        self._write(certificate, self._sign(_name(address), key.public_key(), address, days))
         secret.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
@@ -42,7 +42,7 @@ class Authority:
         return certificate, secret
 
     def _sign(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, address: str | None
+        self, name: x509.Name, key: ec.EllipticCurvePublicKey, address: str | None, days: float = 1
     ) -> x509.Certificate:
         now = clock.now()
         builder = (
@@ -52,7 +52,7 @@ class Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_after(now + timedelta(days=days))
             .add_extension(
                 x509.BasicConstraints(ca=address is None, path_length=None), critical=True
             )
