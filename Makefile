@@ -79,6 +79,7 @@ e2e: install
 
 # Risk and patrol need the data folder beside the checkout, and say so where it is missing.
 bench: install .venv/.bench
+	$(PY) -m benchmarks.intake --json
 	$(PY) -m benchmarks.first_light --json
 	$(PY) -m benchmarks.beside_import --json
 	$(PY) -m benchmarks.risk --json
