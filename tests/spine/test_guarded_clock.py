@@ -111,9 +111,7 @@ def test_a_machine_that_wakes_before_it_fell_asleep_is_not_believed(
     assert shown(after) == 7
 
 
-def test_a_machine_that_wakes_years_ahead_is_not_believed(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_a_machine_that_wakes_years_ahead_is_not_believed(machine: Machine, tmp_path: Path) -> None:
     """What is kept for a time must not be deleted by a clock that is wrong."""
     GuardedClock(tmp_path / "agreed.json").keep()
     machine.boot, machine.up = "second", 20.0

@@ -65,6 +65,34 @@ def test_a_channel_that_is_not_set_up_is_said(world: World, hands: Hands) -> Non
     assert notifications.count_failing() == {"mail": 1}
 
 
+def test_a_channel_alone_sends_its_own_and_whatever_it_raises_holds_up_nobody(
+    world: World, hands: Hands
+) -> None:
+    """Mail that hangs is another thread's; a channel that breaks is put off."""
+
+    def breaks(notification: Notification) -> None:
+        raise ValueError("a line feed in the address")
+
+    put(world, "a", "mail")
+    put(world, "b", "sms")
+    put(world, "c", "sms")
+    sent: list[str] = []
+    channels = {"mail": breaks, "sms": lambda one: sent.append(one.key)}
+    assert notifications.send_due(channels, "mail") == 0
+    assert notifications.send_due(channels, "sms") == 2
+    assert sorted(sent) == ["b", "c"]
+    assert Notification.objects.get(key="a").last_error == "ValueError"
+
+
+def test_a_clock_that_is_set_back_delays_no_second_try(world: World, hands: Hands) -> None:
+    """A pause is never longer than the longest pause."""
+    put(world)
+    notifications.send_due({"sms": refuse})
+    hands.jump(-3600)
+    sent: list[str] = []
+    assert notifications.send_due({"sms": lambda one: sent.append(one.key)}) == 1
+
+
 def test_a_sender_that_died_gives_its_lease_up(world: World, hands: Hands) -> None:
     """What it had taken is sent by the next one."""
     put(world)
