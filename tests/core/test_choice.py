@@ -36,6 +36,8 @@ def order(*units: Candidate, needs: frozenset[str] = GUARD) -> list[str]:
     [
         ({"state": "off_duty"}, LeftOut.OFF_DUTY, ""),
         ({"state": "break"}, LeftOut.ON_BREAK, ""),
+        ({"state": "silent"}, LeftOut.SILENT, ""),
+        ({"sought": True}, LeftOut.SOUGHT, ""),
         ({"state": "busy"}, LeftOut.BUSY, ""),
         ({"competences": frozenset({"cpr"})}, LeftOut.LACKS_COMPETENCE, "guard"),
         ({"permit": UNCOVERED}, LeftOut.NO_PERMIT, "outside_hours:A2/2026"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from narvaro.directory.models import Unit
-from narvaro.dispatch import checkin
+from narvaro.dispatch import checkin, escalation
 from narvaro.dispatch.loading import load_field
 from narvaro.dispatch.models import Escalation, Watch
 from narvaro.situation.models import Case
@@ -66,16 +66,41 @@ def test_a_sign_of_life_moves_the_deadline_and_leaves_no_event(unit: Unit, hands
 
 
 def test_who_comes_back_is_asked_again_and_the_case_stays(unit: Unit, hands: Hands) -> None:
-    """A person closes it."""
+    """A person closes it; while nobody has, a second miss is the same case, and people are told anew."""
     start(unit)
     hands.advance(EVERY_S)
     timers.fire_due()
     checkin.check_in(unit_id=unit.pk, by="V201", at=clock.now())
     assert checkin.list_silent([unit.pk]) == set()
-    assert Case.objects.get().state == "open"
+    case = Case.objects.get()
+    assert case.state == "open"
+    (candidate,) = load_field(case, clock.now()).candidates
+    assert (candidate.state, candidate.sought) == ("available", True)
+    assert escalation.acknowledge(case=case, by="test", at=clock.now())
     assert what_was_said() == ["started", "missed", "returned"]
     hands.advance(EVERY_S)
     assert timers.fire_due() >= 1
+    assert Case.objects.get() == case
+    assert what_was_said()[-1] == "missed"
+    assert Escalation.objects.get().ended_at is None
+    assert Timer.objects.filter(kind=escalation.ESCALATE, fired_at=None, cancelled_at=None).exists()
+
+
+def test_a_miss_after_its_case_is_closed_is_another_case(unit: Unit, hands: Hands) -> None:
+    """Also where the watch was ended and begun anew while the first was active: then it joins."""
+    start(unit)
+    hands.advance(EVERY_S)
+    timers.fire_due()
+    checkin.end_watch(unit_id=unit.pk, by="V201", at=clock.now())
+    start(unit)
+    hands.advance(EVERY_S)
+    timers.fire_due()
+    assert Case.objects.count() == 1
+    assert Watch.objects.filter(case=Case.objects.get()).count() == 2
+    Case.objects.update(state="closed")
+    checkin.check_in(unit_id=unit.pk, by="V201", at=clock.now())
+    hands.advance(EVERY_S)
+    timers.fire_due()
     assert Case.objects.count() == 2
 
 

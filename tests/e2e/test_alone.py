@@ -35,6 +35,7 @@ def test_a_guard_alone_begins_gives_signs_and_ends(
     expect(phone.locator("#watch-1800")).to_be_focused()
     keys.press("Enter")
     expect(watch).to_have_attribute("data-state", "running")
+    expect(phone.locator("#watch-here")).to_be_focused()
     for scheme in ("light", "dark"):
         phone.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         check_page(phone, f"phone-alone {scheme}")
@@ -42,7 +43,9 @@ def test_a_guard_alone_begins_gives_signs_and_ends(
     first = due_at(town)
     phone.locator("#watch-here").focus()
     keys.press("Enter")
-    expect(phone.locator("#notice")).to_contain_text(sv("The server has heard you"))
+    expect(phone.locator("#notice")).to_contain_text(
+        sv("The server heard you at #").removesuffix("#")
+    )
     second = due_at(town)
     assert second > first
     phone.context.set_offline(True)
@@ -51,10 +54,13 @@ def test_a_guard_alone_begins_gives_signs_and_ends(
     said = sv("NOT heard by the server. Unless the net comes back in time, help is called.")
     expect(outbox.locator("li.waits")).to_contain_text(said)
     expect(phone.locator("#notice")).to_be_hidden()
+    expect(watch.locator("form[data-waits] .unheard")).to_contain_text(said)
+    expect(watch.locator("form[data-waits] .unheard")).to_be_in_viewport()
     assert due_at(town) == second
     shoot(phone, "phone-alone-offline-sv-dark")
     phone.context.set_offline(False)
     expect(outbox.locator("li.sent")).to_contain_text(sv("I am all right"))
+    expect(watch.locator(".unheard").first).to_be_hidden()
     assert due_at(town) > second
     phone.locator("#watch-end").press("Enter")
     expect(watch).to_have_attribute("data-state", "none")

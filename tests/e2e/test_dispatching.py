@@ -161,7 +161,7 @@ def test_a_case_that_came_in_an_outage_is_shown_afterwards(
     outage: str, town: Product, pages: Pages
 ) -> None:
     """The page says that it is cut off, and catches up by itself when the way is open again."""
-    pages.expected += ["net::ERR_"]
+    pages.expected += ["net::ERR_", "Failed to fetch"]  # what is asked for meanwhile
     site = list_sites(town)[9 if outage == "network" else 10]
     console = pages.open("/console/", who=DISPATCHER)
     expect(console.locator('[data-live-state="live"]')).to_be_visible()

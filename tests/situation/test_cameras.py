@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from narvaro.access.actions import add_organisation
 from narvaro.access.models import OrganisationKind
 from narvaro.dispatch.models import Offer
 from narvaro.intake.message import What
+from narvaro.situation.camera_words import WHAT, direction_of
 from narvaro.situation.cameras import dismiss, drop_old_camera_events, kind_of, make_case
 from narvaro.situation.models import CameraEvent, Case, CaseShare
 from narvaro.spine.models import Event
@@ -31,6 +33,7 @@ def after(seconds: float) -> dict[str, Any]:
 def test_every_word_of_the_intake_is_known_here() -> None:
     assert {*CameraEvent.What.values, CameraEvent.BACK} == set(get_args(What))
     assert all(kind_of(what) for what in CameraEvent.What.values)
+    assert list(WHAT) == CameraEvent.What.values
 
 
 def test_a_camera_that_chatters_is_one_event(world: World) -> None:
@@ -175,9 +178,29 @@ def test_nobody_is_sent_before_a_person_makes_a_case(world: World, running: Runn
     running.settle()
     assert made.born == Case.Born.CAMERA
     assert (made.site, made.place, made.plan is not None) == (site, site.name, True)
-    assert made.text == "K-12 Skolgården, 140°"
+    with translation.override("sv"):
+        said = str(WHAT["intrusion"]), direction_of(140)
+    assert made.text.startswith(f"{said[0]} 02:00:00 · K-12 Skolgården, ")
+    assert made.text.endswith(said[1])
     assert made.triggered_at is None
     assert Offer.objects.get().case == made
+
+
+@pytest.mark.parametrize(
+    ("degrees", "word"),
+    [(0, "north"), (22, "north"), (23, "north-east"), (140, "south-east"), (359, "north"), (None, "")],
+)  # fmt: skip
+def test_a_direction_is_said_in_words(degrees: float | None, word: str) -> None:
+    with translation.override("en"):
+        assert direction_of(degrees) == word
+
+
+def test_a_case_of_another_day_says_which_day(world: World) -> None:
+    event = observe(make_camera(make_site(world), direction_deg=None), "fire_smoke")
+    assert event is not None
+    at = NIGHT + timedelta(hours=23)
+    made = make_case(event=event, kind=Case.Kind.FIRE, number="K101", by="test", at=at)
+    assert made.text.endswith(f" {NIGHT:%Y-%m-%d} 02:00:00 · K-12 Skolgården")
 
 
 def test_a_case_is_made_once(world: World) -> None:

@@ -6,26 +6,25 @@ from narvaro.access.models import Role
 from narvaro.situation.cameras import KINDS
 from narvaro.situation.models import CameraEvent, Case
 from narvaro.spine.clock import Hands
-from narvaro.web.camera_words import KIND, REASON, WHAT
+from narvaro.web.camera_words import KIND, REASON
 from tests.make import NIGHT, World, make_camera, make_member, make_site, observe
 from tests.web.test_phone import browser_of, shown
 
 
 def test_there_are_words_for_every_code() -> None:
-    assert list(WHAT) == CameraEvent.What.values
     assert list(REASON) == CameraEvent.Reason.values
     assert tuple(KIND) == KINDS
 
 
 def test_what_where_when_and_how_many(world: World) -> None:
     camera = make_camera(make_site(world), review_on=NIGHT.date())
-    event = observe(camera, "crowd", count=30, note="CrowdDetector/Count")
+    event = observe(camera, "crowd", count=30, note="crowd")
     assert event is not None
     page = shown(
         browser_of(make_member(world, Role.CAMERA_OPERATOR, world.municipality)), "/cameras/"
     )
-    for said in ("Many at one place", "Trasten skola", "K-12", "140°", "at most 30", "going on",
-                 "CrowdDetector/Count", "due for review", "02:00:00"):  # fmt: skip
+    for said in ("Many at one place", "Trasten skola", "K-12", "south-east", "at most 30", "going on",
+                 ">crowd<", "due for review", "02:00:00"):  # fmt: skip
         assert said in page, said
     first = page.index(f'id="kind-disturbance-{event.pk}"')
     assert first < page.index(f'id="kind-fire-{event.pk}"')
@@ -83,3 +82,53 @@ def test_the_room_stands_in_the_menu_of_those_who_may(world: World) -> None:
     assert 'href="/cameras/"' in shown(browser_of(desk), "/console/")
     reporter = make_member(world, Role.REPORTER, world.municipality)
     assert 'href="/cameras/"' not in shown(browser_of(reporter), "/reports/")
+
+
+def test_the_gravest_kinds_stand_first_then_the_newest(world: World) -> None:
+    camera = make_camera(make_site(world))
+    for second, what in enumerate(("fire_smoke", "intrusion", "motion", "camera_lost")):
+        observe(camera, what, at=NIGHT + timedelta(seconds=second))
+    page = shown(browser_of(make_member(world, Role.DISPATCHER)), "/cameras/")
+    order = ["Fire or smoke", "Somebody in a closed area", "The camera gives no picture", "Motion"]
+    assert sorted(order, key=page.index) == order
+
+
+def test_the_tab_counts_what_is_grave_and_calls_it_out(world: World) -> None:
+    camera = make_camera(make_site(world))
+    for what in ("fire_smoke", "intrusion", "motion"):
+        observe(camera, what)
+    desk = browser_of(make_member(world, Role.DISPATCHER))
+    console = shown(desk, "/console/")
+    assert '<span class="count">2<' in console
+    assert 'hx-get="/cameras/?count=called"' in console
+    assert console.count('id="grave-') == 2
+    assert "Camera K-12: Fire or smoke, Trasten skola" in console
+    own = shown(desk, "/cameras/")
+    assert '<span class="count">2<' in own
+    assert 'id="grave-' not in own
+    event = CameraEvent.objects.get(what="fire_smoke")
+    desk.post(f"/cameras/{event.pk}/dismiss/", {"reason": "weather"})
+    fragment = shown(desk, "/cameras/?count=called", fragment=True)
+    assert fragment.count('id="grave-') == 1
+    assert '<span class="count">1<' in fragment
+    reader = browser_of(make_member(world, Role.COORDINATOR))
+    assert 'id="grave-' not in shown(reader, "/cameras/?count=called", fragment=True)
+
+
+def test_nothing_grave_is_no_count_and_others_have_none(world: World) -> None:
+    observe(make_camera(make_site(world)), "motion")
+    assert 'class="count"' not in shown(
+        browser_of(make_member(world, Role.DISPATCHER)), "/console/"
+    )
+    reporter = make_member(world, Role.REPORTER, world.municipality)
+    assert "cameras-count" not in shown(browser_of(reporter), "/reports/")
+
+
+def test_a_camera_whose_events_are_refused_is_named(world: World) -> None:
+    site = make_site(world)
+    make_camera(site)
+    make_camera(site, code="K-14", name="Bron", purpose="")
+    desk = browser_of(make_member(world, Role.DISPATCHER))
+    untaken = shown(desk, "/cameras/").partition("cameras-untaken")[2]
+    assert "K-14 Bron" in untaken
+    assert "K-12" not in untaken

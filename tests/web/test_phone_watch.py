@@ -72,7 +72,7 @@ def test_a_missed_sign_is_said_in_red_and_answered_by_the_same_button(
     running.at(NIGHT + 15 * MINUTE)
     page = shown(phone, "/phone/")
     assert 'data-state="missed"' in page
-    assert "Nothing was heard from you by 02:15: help is being called." in page
+    assert "We have heard nothing from you since 02:00: help is being called." in page
     assert "I am all right" in page
     found = facts(phone)
     assert found is not None

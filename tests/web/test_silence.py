@@ -9,6 +9,7 @@ from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.directory.models import Contact, TransmissionPath
 from narvaro.dispatch import checkin
 from narvaro.dispatch.models import Escalation
+from narvaro.dispatch.queries import list_duty_phones
 from narvaro.intake.models import Outage
 from narvaro.situation.models import Case
 from narvaro.situation.paths import LostPath, open_or_join
@@ -25,6 +26,7 @@ from tests.make import (
     make_site,
     make_transmitter,
     make_unit,
+    make_viewer,
     send_signal,
 )
 from tests.web.test_phone import browser_of, shown
@@ -83,7 +85,7 @@ def test_each_notice_says_its_duty_its_way_and_whether_it_was_sent(
     assert "Not sent yet" in page
     notifications.send_due({"mail": lambda _notification: None})
     page = page_of(desk, case)
-    assert "this way is not set up" in page
+    assert "Cannot be sent: text messages are not set up" in page
     assert "Sent" in page
     for one in Notification.objects.all():
         assert one.address not in page
@@ -134,6 +136,8 @@ def test_who_has_it_stands_on_the_case_and_nobody_more_is_told(
     last = Member.objects.get(role=Role.SHIFT_LEADER).service_number
     running.at(NIGHT + 20 * MINUTE)
     assert not Notification.objects.exists()
+    assert f"<span>{last} has it</span>" in shown(desk, "/console/cases/", fragment=True)
+    assert "Needs a person" not in shown(desk, "/console/cases/", fragment=True)
     for page in (page_of(desk, case), shown(leader, "/night/")):
         assert "has it since 02:00:30." in page
         assert last in page
@@ -174,7 +178,7 @@ def test_a_case_that_can_wait_has_no_such_part(
     send_signal(make_transmitter(make_site(world)), "AT")
     running.settle()
     page = page_of(desk, Case.objects.get())
-    assert "Who was told" not in page
+    assert "Calling people" not in page
     assert "a panel" in page
 
 
@@ -200,6 +204,8 @@ def test_a_case_of_lost_paths_lists_them_with_what_came_back(
     assert first.case is not None
     page = page_of(desk, first.case)
     assert "2 of 2 still silent" in page
+    assert "Call the carrier (Nätbolaget). No guard is needed." in page
+    assert "Who can go" not in page
     for words in ("Lärkan skola", "Trasten skola", "Nätbolaget", "01:55:00", "02:00:30", "silence"):
         assert words in page
     first.ended_at = NIGHT + 7 * MINUTE
@@ -226,6 +232,7 @@ def test_very_many_lost_paths_are_counted(
 def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
     desk: Client, world: World, running: Running
 ) -> None:
+    make_contacts(world, 1)
     crewed = make_unit(world, "V7")
     checkin.start_watch(
         unit=crewed.unit, member_id=crewed.member.pk, interval_s=900, by="test", at=NIGHT
@@ -236,6 +243,13 @@ def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
     page = page_of(desk, case)
     assert "<b>V7</b> should have given a sign of life by 02:15:00." in page
     assert "None has come." in page
+    assert f"watch begun by {crewed.member.service_number}" in page
+    assert '<a href="tel:+46701740605" class="nowrap">+46701740605</a>' in page
+    for one in (page, shown(desk, "/console/cases/", fragment=True)):
+        assert "Missed sign of life" in one
+        assert "V7 does not answer" in one
+        assert "Staff assistance" not in one
+    assert "the system noticed the silence" in page
     assert "old position" in page
     assert 'datetime="2026-11-24T00:59:00.000Z"' in page
     running.hands.advance(60)
@@ -243,8 +257,32 @@ def test_a_missed_sign_of_life_says_whose_when_and_how_old_the_position_is(
     assert "One came at 02:16:00." in page_of(desk, case)
     assert "No sign of life" not in shown(desk, "/console/units/")
     running.at(NIGHT + 31 * MINUTE)
-    assert "One came later." in page_of(desk, case)
-    newer = Case.objects.exclude(pk=case.pk).get()
-    assert "None has come." in page_of(desk, newer)
+    assert Case.objects.get() == case
+    assert "should have given a sign of life by 02:31:00." in page_of(desk, case)
+    assert "None has come." in page_of(desk, case)
+    assert "once more: V7 does not answer" in shown(desk, "/console/cases/", fragment=True)
     checkin.end_watch(unit_id=crewed.unit.pk, by="test", at=NIGHT + 32 * MINUTE)
-    assert "said at 02:32:00 that nobody is alone" in page_of(desk, newer)
+    assert "said at 02:32:00 that nobody is alone" in page_of(desk, case)
+
+
+def test_the_telephone_of_a_duty_is_for_who_may_take_the_case(world: World, case: Case) -> None:
+    """The buyer knows of the case; he takes none."""
+    for role, phones in (
+        (Role.DISPATCHER, [("Jour 1", "+46701740605"), ("Jour 2", "+46701740606")]),
+        (Role.SHIFT_LEADER, [("Jour 1", "+46701740605"), ("Jour 2", "+46701740606")]),
+        (Role.COORDINATOR, []),
+    ):
+        assert list_duty_phones(make_viewer(make_member(world, role)), case) == phones
+
+
+def test_who_is_offered_to_look_for_a_guard_reads_that_he_does_not_answer(
+    world: World, running: Running
+) -> None:
+    crewed, other = make_unit(world, "V7"), make_unit(world, "V8")
+    checkin.start_watch(
+        unit=crewed.unit, member_id=crewed.member.pk, interval_s=900, by="test", at=NIGHT
+    )
+    running.at(NIGHT + 15 * MINUTE)
+    page = shown(browser_of(other.member), "/phone/")
+    assert "Missed sign of life" in page
+    assert "V7 does not answer" in page

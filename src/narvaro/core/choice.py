@@ -21,6 +21,7 @@ class LeftOut(StrEnum):
 
     OFF_DUTY = "off_duty"
     SILENT = "silent"
+    SOUGHT = "sought"
     ON_BREAK = "on_break"
     BUSY = "busy"
     LACKS_COMPETENCE = "lacks_competence"
@@ -59,6 +60,7 @@ class Candidate:
     on_foot: bool = False
     permit: Verdict | None = None
     already_asked: bool = False
+    sought: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ def silent(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: AR
     return Dropped(one, LeftOut.SILENT) if one.state == "silent" else None
 
 
+def sought(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: ARG001 - a rule's shape
+    """Leave out the unit that the case is about, also when it has come back."""
+    return Dropped(one, LeftOut.SOUGHT) if one.sought else None
+
+
 def on_break(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: ARG001 - a rule's shape
     """Leave out units on a break."""
     return Dropped(one, LeftOut.ON_BREAK) if one.state == "break" else None
@@ -135,7 +142,7 @@ def no_road(one: Candidate, needs: frozenset[str]) -> Dropped | None:  # noqa: A
 
 
 RULES: tuple[Rule, ...] = (
-    off_duty, silent, permit, competence, on_break, busy, already_asked, no_road,
+    off_duty, silent, sought, permit, competence, on_break, busy, already_asked, no_road,
 )  # fmt: skip
 
 

@@ -16,7 +16,13 @@ from narvaro.dispatch.models import Watch
 from narvaro.situation.actions import share_case
 from narvaro.situation.models import Case
 from narvaro.situation.queries import newest_positions
-from narvaro.situation.signals import next_case_number, share_by_default, tell_opened
+from narvaro.situation.signals import (
+    ACTIVE,
+    next_case_number,
+    share_by_default,
+    tell_changed,
+    tell_opened,
+)
 from narvaro.spine import events, timers
 from narvaro.spine.models import Timer
 from narvaro.spine.refusal import Refused
@@ -96,7 +102,10 @@ def _wait_on(watch: Watch, at: datetime) -> None:
 
 @timers.fires(MISSED)
 def miss(timer: Timer, now: datetime) -> None:
-    """Raise a case where the unit was last seen, and tell people at once."""
+    """Raise a case where the unit was last seen, and tell people at once.
+
+    While the case of a miss before is active it is that case once more: who had it hears of it anew.
+    """
     watch = (
         Watch.objects.select_for_update(no_key=True, of=("self",))
         .select_related("unit")
@@ -105,10 +114,25 @@ def miss(timer: Timer, now: datetime) -> None:
     if watch.ended_at is not None or watch.missed_at is not None:
         return
     watch.missed_at = now
-    watch.case = _open_case(watch, now)
+    watch.case = _join_case(watch, now) or _open_case(watch, now)
     watch.save(update_fields=["missed_at", "case"])
     _tell(watch, "missed", by=events.SYSTEM, at=now)
-    escalation.begin(case=watch.case, after_s=0, at=now)
+    escalation.begin_anew(case=watch.case, at=now)
+
+
+def _join_case(watch: Watch, now: datetime) -> Case | None:
+    before = Watch.objects.filter(unit_id=watch.unit_id).exclude(case=None).values("case")
+    active = Case.objects.select_for_update(no_key=True, of=("self",))
+    case = active.filter(pk__in=before, state__in=ACTIVE).order_by("-number").first()
+    if case is None:
+        return None
+    last = newest_positions([watch.unit_id]).get(watch.unit_id)
+    if last is not None:
+        case.lat, case.lon = last.lat, last.lon
+    case.last_signal_at = now
+    case.save(update_fields=["lat", "lon", "last_signal_at"])
+    tell_changed(case, "raised", by=events.SYSTEM, at=now)
+    return case
 
 
 def _open_case(watch: Watch, now: datetime) -> Case:
@@ -158,3 +182,14 @@ def list_silent(unit_ids: list[UUID]) -> set[UUID]:
     """List the units whose sign of life is missing: none of them is asked to go anywhere."""
     missing = Watch.objects.filter(unit_id__in=unit_ids, ended_at=None).exclude(missed_at=None)
     return set(missing.values_list("unit_id", flat=True))
+
+
+def silent_watches(case_ids: list[UUID]) -> dict[UUID, Watch]:
+    """Return, by case, the watch whose sign of life is still missing."""
+    missing = Watch.objects.filter(case_id__in=case_ids, ended_at=None).exclude(missed_at=None)
+    return {one.case_id: one for one in missing if one.case_id is not None}
+
+
+def list_missed_in(case_id: UUID) -> set[UUID]:
+    """List the units that a case is about: none is sent to look for itself, also come back."""
+    return set(Watch.objects.filter(case_id=case_id).values_list("unit_id", flat=True))

@@ -43,6 +43,25 @@ def begin(
     return made
 
 
+def begin_anew(*, case: Case, at: datetime) -> None:
+    """Tell people at once, in the caller's transaction, also where somebody had answered before.
+
+    The steps go on from where they had come: nobody is told twice of one step.
+    """
+    if begin(case=case, after_s=0, at=at) is not None:
+        return
+    found = Escalation.objects.select_for_update(no_key=True).get(case=case)
+    found.ended_at, found.ended_by, found.why = None, "", ""
+    found.save(update_fields=["ended_at", "ended_by", "why"])
+    timers.set_to(ESCALATE, tenant_id=case.tenant_id, subject=found.pk, deadline=at)
+
+
+def waits_since(case: Case) -> datetime:
+    """Return since when a case waits for an answer: one that was missed once more, since then."""
+    missed = case.born == Case.Born.WATCH and case.kind == Case.Kind.ASSISTANCE
+    return case.last_signal_at if missed else case.received_at
+
+
 def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
     """End an escalation, in the caller's transaction: somebody answered. False where none runs."""
     found = (
@@ -119,7 +138,7 @@ def _tell_contact(case: Case, escalation: Escalation, contact: Contact, now: dat
 
 def words_of(case: Case, now: datetime) -> tuple[str, str]:
     """Return a notification's title and text in Swedish: what, where, since when; no names, no keys."""
-    minutes, seconds = divmod(max(0, round((now - case.received_at).total_seconds())), 60)
+    minutes, seconds = divmod(max(0, round((now - waits_since(case)).total_seconds())), 60)
     with translation.override("sv"):
         title = _("Närvaro: case %(number)s has no answer") % {"number": case.number}
         text = _("Case %(number)s, priority %(priority)s, %(place)s: no answer for %(time)s.") % {

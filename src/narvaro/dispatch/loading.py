@@ -17,7 +17,7 @@ from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_ar
 from narvaro.directory import models as directory
 from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.roads_file import MapRefused
-from narvaro.dispatch.checkin import list_silent
+from narvaro.dispatch.checkin import list_missed_in, list_silent
 from narvaro.dispatch.models import OUT, Offer, Response
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import list_running_shifts, state_on
@@ -142,6 +142,7 @@ def load_field(case: Case, at: datetime) -> Field:
     over = Offer.objects.filter(case=case)
     over = over.exclude(state__in=[Offer.State.WAITING, Offer.State.WITHDRAWN])
     asked = set(over.values_list("unit_id", flat=True))
+    sought = list_missed_in(case.pk)
     candidates = []
     for unit in units:
         position = positions.get(unit.pk)
@@ -156,6 +157,7 @@ def load_field(case: Case, at: datetime) -> Field:
                 on_foot=unit.pk in on_foot,
                 permit=_permit_verdict(unit, case, local),
                 already_asked=unit.pk in asked,
+                sought=unit.pk in sought,
             )
         )
     return Field(tuple(candidates), sha256, place_known)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from narvaro.access.models import Member
-from narvaro.access.policy import Record, Scope
+from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import choose
 from narvaro.directory.models import Contact, Unit
@@ -166,13 +166,15 @@ def find_own_watches(viewer: Viewer, at: datetime) -> OwnWatches:
 
 @dataclass(frozen=True)
 class Silence:
-    """A sign of life that did not come: whose, and where the unit last was.
+    """A sign of life that did not come: whose, who began the watch, and where the unit last was.
 
     Where it is silent no more, `returned_at` is when a sign came after all or, with `has_ended`,
     when the watch was ended; None where that is not known any more.
     """
 
     unit: Unit
+    began_by: str
+    due_at: datetime
     is_silent: bool
     has_ended: bool
     returned_at: datetime | None
@@ -184,17 +186,43 @@ def find_silence(viewer: Viewer, case: Case) -> Silence | None:
     seen = get_case(viewer, case.pk)
     if seen.born != Case.Born.WATCH or seen.kind != Case.Kind.ASSISTANCE:
         return None
-    unit = Unit.objects.filter(tenant_id=viewer.tenant_id, call_sign=seen.place).first()
+    watches = Watch.objects.filter(case=seen).select_related("unit", "member")
+    watch = watches.order_by("-began_at").first()
+    by_sign = Unit.objects.filter(tenant_id=viewer.tenant_id, call_sign=seen.place)
+    unit = watch.unit if watch else by_sign.first()
     if unit is None:
         return None
-    # A watch that was missed once more speaks of its newest case: before it a sign had come.
-    watch = Watch.objects.filter(case=seen).first()
     has_ended = watch is not None and watch.ended_at is not None
     is_silent = watch is not None and watch.missed_at is not None and not has_ended
     returned_at = (watch.ended_at or watch.seen_at) if watch and not is_silent else None
     granted = viewer.sees(Record.UNIT, "position")
     position = newest_positions([unit.pk]).get(unit.pk) if granted else None
-    return Silence(unit, is_silent, has_ended, returned_at, position)
+    due_at = watch.due_at if watch and is_silent else seen.triggered_at or seen.received_at
+    began_by = watch.member.service_number if watch else ""
+    return Silence(unit, began_by, due_at, is_silent, has_ended, returned_at, position)
+
+
+def may_take(viewer: Viewer) -> bool:
+    """Return whether the viewer may say "I have it" of a case."""
+    return viewer.may(Record.CASE, Verb.WRITE) or viewer.may(Record.CASE, Verb.LEAD)
+
+
+def list_duty_phones(viewer: Viewer, case: Case) -> list[tuple[str, str]]:
+    """List the duties to call, with their telephones, first step first; only to who may take the case."""
+    seen = get_case(viewer, case.pk)
+    if not may_take(viewer):
+        return []
+    found = Contact.objects.filter(tenant_id=seen.tenant_id).exclude(phone="")
+    return list(found.order_by("step", "duty").values_list("duty", "phone"))
+
+
+def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """List, by case, the service number of who said "I have it"."""
+    viewer.require(Record.CASE)
+    found = Escalation.objects.filter(
+        tenant_id=viewer.tenant_id, case_id__in=case_ids, why="acknowledged"
+    )
+    return {one.case_id: _number_of(one.ended_by) for one in found}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from narvaro.access.models import OrganisationKind
 from narvaro.access.queries import list_organisation_ids
 from narvaro.directory.models import Camera
+from narvaro.situation.camera_words import case_text_of
 from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND, handling_of
 from narvaro.situation.events import CameraDecided, CameraSeen
 from narvaro.situation.models import CameraEvent, Case
@@ -27,6 +28,7 @@ DECIDED_HOLDS = timedelta(minutes=10)  # what goes on after a decision is shown 
 KEPT = timedelta(days=90)
 
 What, State = CameraEvent.What, CameraEvent.State
+GRAVE = (What.FIRE_SMOKE, What.INTRUSION)  # said wherever the operator is in the console
 KINDS = (Case.Kind.DISTURBANCE, Case.Kind.INTRUDER, Case.Kind.FIRE, Case.Kind.TECHNICAL)
 _KIND_OF = {
     What.FIRE_SMOKE: Case.Kind.FIRE,
@@ -56,6 +58,11 @@ class ObservedFacts:
 def kind_of(what: str) -> Case.Kind:
     """Return the kind of case that is proposed for what was seen."""
     return _KIND_OF.get(What(what), Case.Kind.DISTURBANCE)
+
+
+def priority_of(what: str) -> int:
+    """Return the priority that a case of what was seen would have, 1 the gravest."""
+    return PRIORITY_OF_KIND.get(kind_of(what), LOWEST_OF_CALLS)
 
 
 def _get_camera(tenant_id: UUID, code: str) -> Camera:
@@ -183,7 +190,7 @@ def note_observed(
 def _locked(event: CameraEvent) -> CameraEvent:
     events.hold(event.tenant_id)
     rows = CameraEvent.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("camera__site", "case").get(pk=event.pk)
+    return rows.select_related("camera__site", "camera__tenant", "case").get(pk=event.pk)
 
 
 def _decide(row: CameraEvent, number: str, by: str, at: datetime) -> None:
@@ -193,12 +200,6 @@ def _decide(row: CameraEvent, number: str, by: str, at: datetime) -> None:
         CameraDecided(row.pk, row.camera_id, row.state, row.reason, row.case_id),
         tenant_id=row.tenant_id, subject=row.pk, audience=_audience_of(row.camera), by=by, at=at,
     )  # fmt: skip
-
-
-def _text_of(camera: Camera) -> str:
-    """Return what the guard must know: which camera, and which way it looks."""
-    looks = "" if camera.direction_deg is None else f", {camera.direction_deg:.0f}°"
-    return f"{camera.code} {camera.name}{looks}"
 
 
 @transaction.atomic
@@ -214,13 +215,14 @@ def make_case(*, event: CameraEvent, kind: Case.Kind, number: str, by: str, at: 
         raise Refused("camera_decided", "Somebody has said that nothing is to be done.")
     if kind not in KINDS:
         raise Refused("invalid", "Choose one of the kinds of case.", status=422)
-    row.case = _open_case(row.camera, kind, by, at)
+    row.case = _open_case(row, kind, by, at)
     row.state = State.CASE
     _decide(row, number, by, at)
     return row.case
 
 
-def _open_case(camera: Camera, kind: Case.Kind, by: str, at: datetime) -> Case:
+def _open_case(event: CameraEvent, kind: Case.Kind, by: str, at: datetime) -> Case:
+    camera = event.camera
     site = camera.site
     plan = find_plan(site.pk) if site else None
     handling = handling_of(
@@ -240,7 +242,7 @@ def _open_case(camera: Camera, kind: Case.Kind, by: str, at: datetime) -> Case:
         place=camera.where,
         lat=camera.lat if own or site is None else site.lat,
         lon=camera.lon if own or site is None else site.lon,
-        text=_text_of(camera),
+        text=case_text_of(event, at),
         plan=plan,
         needs=list(handling.needs),
         offer_by_rule=handling.offer_by_rule,

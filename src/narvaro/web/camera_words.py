@@ -1,22 +1,8 @@
-"""Words of the cameras' page: what was seen, why nothing is to be done."""
+"""Words of the cameras' page: why nothing is to be done, and which kind of case it is."""
 
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy as lazy_in
 
-WHAT: dict[str, "str | Promise"] = {
-    "line_crossing": lazy_in("camera", "A line was crossed"),
-    "intrusion": lazy_in("camera", "Somebody in a closed area"),
-    "loitering": lazy_in("camera", "Somebody stays for long"),
-    "crowd": lazy_in("camera", "Many at one place"),
-    "motion": lazy_in("camera", "Motion"),
-    "object_left": lazy_in("camera", "A thing was left"),
-    "object_removed": lazy_in("camera", "A thing was taken away"),
-    "fire_smoke": lazy_in("camera", "Fire or smoke"),
-    "sound": lazy_in("camera", "A sound"),
-    "tamper": lazy_in("camera", "The camera was covered or moved"),
-    "camera_lost": lazy_in("camera", "The camera gives no picture"),
-    "other": lazy_in("camera", "Something else"),
-}
 REASON: dict[str, "str | Promise"] = {
     "nothing_there": lazy_in("camera", "Nothing to be seen"),
     "allowed": lazy_in("camera", "They may be there"),

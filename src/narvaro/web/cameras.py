@@ -12,22 +12,24 @@ from django.views.decorators.http import require_GET, require_POST
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.situation import cameras as actions
-from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND
+from narvaro.situation.camera_words import WHAT, direction_of
 from narvaro.situation.models import CameraEvent, Case
 from narvaro.situation.queries import (
     get_camera_event,
     list_decided_camera_events,
     list_new_camera_events,
+    list_untaken_cameras,
 )
 from narvaro.spine import clock
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.camera_words import KIND, REASON, WHAT
+from narvaro.web.camera_count import count_grave
+from narvaro.web.camera_words import KIND, REASON
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.screens import Choice
-from narvaro.web.screens.cameras import CamerasPage, DecidedRow, NewRow, SeenRow
+from narvaro.web.screens.cameras import CamerasPage, DecidedRow, NewRow, SeenRow, UntakenRow
 
 SHOWN = 100
 LOOKS_BACK = timedelta(hours=24)
@@ -35,8 +37,6 @@ LOOKS_BACK = timedelta(hours=24)
 
 def _seen(viewer: Viewer, event: CameraEvent) -> SeenRow:
     camera, now = event.camera, clock.now()
-    kind = actions.kind_of(event.what)
-    direction = camera.direction_deg
     return SeenRow(
         id=str(event.pk),
         what=event.what,
@@ -45,12 +45,12 @@ def _seen(viewer: Viewer, event: CameraEvent) -> SeenRow:
         place=camera.where,
         camera=camera.code,
         camera_name=camera.name,
-        looks="" if direction is None else f"{direction:.0f}°",
+        looks=direction_of(camera.direction_deg),
         began_at=event.began_at,
         heard_at=event.heard_at,
         ended_at=event.ended_at,
         count=event.count,
-        priority=PRIORITY_OF_KIND.get(kind, LOWEST_OF_CALLS),
+        priority=actions.priority_of(event.what),
         runs=event.is_running_at(now),
         review_due=camera.is_review_due(now.astimezone(viewer.zone).date()),
     )
@@ -100,13 +100,20 @@ def _page(viewer: Viewer) -> CamerasPage:
         reasons=tuple(Choice(code, str(words)) for code, words in REASON.items()),
         may_decide=may_decide,
         more=fresh.count() - SHOWN if len(shown) == SHOWN else 0,
+        untaken=tuple(
+            UntakenRow(one.code, one.name, one.where) for one in list_untaken_cameras(viewer)
+        ),
     )
 
 
 @require_GET
 def cameras(request: HttpRequest) -> HttpResponse:
-    """Show what cameras saw: the whole page, or its lists alone for a refresh."""
-    page = _page(viewer_of_request(request))
+    """Show what cameras saw: the whole page, its lists alone, or the count in the room's tab."""
+    viewer = viewer_of_request(request)
+    if "count" in request.GET:
+        count = count_grave(viewer, quiet=request.GET["count"] == "quiet")
+        return render(request, "cameras/_count.html", {"count": count})
+    page = _page(viewer)
     template = "cameras/_body.html" if request.headers.get("HX-Request") else "cameras/page.html"
     return render(request, template, {"page": page})
 

@@ -14,9 +14,16 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.queries import units_seen_by
-from narvaro.dispatch.checkin import list_silent
+from narvaro.dispatch.checkin import list_silent, silent_watches
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
-from narvaro.dispatch.queries import find_ranking, offers_seen_by, rank_now, responses_seen_by
+from narvaro.dispatch.queries import (
+    find_ranking,
+    list_takers,
+    may_take,
+    offers_seen_by,
+    rank_now,
+    responses_seen_by,
+)
 from narvaro.followup.points import POINTS, best_points
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import list_running_shifts, state_on
@@ -45,7 +52,13 @@ from narvaro.web.screens import (
     TimePointRow,
     UnitRow,
 )
-from narvaro.web.silence import escalation_of, lost_paths_of, missed_sign_of
+from narvaro.web.silence import (
+    carrier_advice,
+    escalation_of,
+    lost_paths_of,
+    missed_sign_of,
+    place_of,
+)
 
 SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
@@ -83,6 +96,8 @@ class CaseRows:
         self.terms = TermsInForce(viewer)
         self.offers: dict[UUID, list[Offer]] = defaultdict(list)
         self.responses: dict[UUID, list[Response]] = defaultdict(list)
+        self.silent = silent_watches(ids)
+        self.takers = list_takers(viewer, ids)
         for offer in offers_seen_by(viewer, now).filter(case__in=ids).order_by("offered_at"):
             self.offers[offer.case_id].append(offer)
         found = responses_seen_by(viewer, now).filter(case__in=ids)
@@ -94,6 +109,9 @@ class CaseRows:
         offers, responses = self.offers[case.pk], self.responses[case.pk]
         waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
         state = _state_of(case, responses)
+        missing = self.silent.get(case.pk)
+        missed_at = missing.missed_at if missing else None
+        needs_person = case.state in SEEKING and waiting is None
         return CaseRow(
             id=str(case.pk),
             number=str(case.number),
@@ -101,10 +119,10 @@ class CaseRows:
             priority=case.priority,
             priority_label=say(labels.PRIORITY, str(case.priority)),
             kind=case.kind,
-            kind_label=say(labels.CASE_KIND, case.kind),
+            kind_label=labels.case_kind(case.kind, case.born),
             state=state,
             state_label=say(labels.CASE_STATE, state),
-            site=case.place,
+            site=place_of(case, missing),
             address=case.site.address if case.site else "",
             opened_at=case.received_at,
             confirmed=case.confirmed,
@@ -114,7 +132,9 @@ class CaseRows:
                 case.kind, triggered_at=case.triggered_at, received_at=case.received_at
             ),
             late=case.red_at is not None and case.state != Case.State.CLOSED,
-            needs_person=case.state in SEEKING and waiting is None,
+            needs_person=needs_person,
+            taken_by=self.takers.get(case.pk, "") if needs_person else "",
+            missed_again_at=missed_at if missed_at and missed_at > case.received_at else None,
         )
 
 
@@ -184,8 +204,7 @@ def _left_out_row(line: dict[str, object]) -> LeftOutRow:
 
 
 def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
-    may = viewer.may(Record.CASE, Verb.WRITE) or viewer.may(Record.CASE, Verb.LEAD)
-    if not may or case.state not in SEEKING:
+    if not may_take(viewer) or case.state not in SEEKING:
         return ""
     return reverse("offer", args=[case.pk, UUID(unit_id)])
 
@@ -249,7 +268,7 @@ def time_rows(
 
 def _ranking(viewer: Viewer, case: Case, needs_person: bool) -> Ranking | None:
     """Return what the offer was made on; where a person is to choose, how the units stand now."""
-    if not viewer.may(Record.OFFER):
+    if not viewer.may(Record.OFFER) or carrier_advice(case):
         return None
     return rank_now(viewer, case, clock.now()) if needs_person else find_ranking(viewer, case)
 
@@ -297,7 +316,8 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         close_url=_close_url(viewer, case),
         recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
         finding=find_finding(viewer, case),
-        why_not=_why_not(case, ranked),
+        sends_nobody=bool(carrier_advice(case)),
+        why_not=carrier_advice(case) or _why_not(case, ranked),
         standing=standing_view(viewer, case),
         escalation=escalation_of(viewer, case),
         lost_paths=lost_paths_of(viewer, case),

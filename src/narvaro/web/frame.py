@@ -1,6 +1,7 @@
 """What every page carries. In: a request. Out: who is looking, and the rooms that are his."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.spine import clock
+from narvaro.web.camera_count import count_grave
 from narvaro.web.labels import ROLE, say
 from narvaro.web.screens import MenuItem
 from narvaro.web.screens.tour import DemoClock
@@ -112,7 +114,7 @@ def demo_clock() -> DemoClock | None:
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Give templates `viewer` and `menu`, and in the demo its clock."""
+    """Give templates `viewer`, `menu`, the count in the cameras' tab, and in the demo its clock."""
     viewer: Viewer | None = getattr(request, "viewer", None)
     if viewer is None:
         return {"viewer": None, "menu": (), "demo": demo_clock()}
@@ -120,4 +122,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         viewer.service_number, say(ROLE, viewer.role), viewer.organisation_name,
         has_own_record=viewer.may(Record.OWN_RECORD),
     )  # fmt: skip
-    return {"viewer": who, "menu": menu_of(viewer, request.path), "demo": demo_clock()}
+    return {
+        "viewer": who, "menu": menu_of(viewer, request.path), "demo": demo_clock(),
+        # counted where a template asks for it: fragments have no menu
+        "grave_count": partial(count_grave, viewer, quiet=request.path == reverse("cameras")),
+    }  # fmt: skip

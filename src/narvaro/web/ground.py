@@ -54,7 +54,7 @@ def _cases(viewer: Viewer) -> list[dict[str, object]]:
     return [
         _feature("case", one.lat, one.lon, id=str(one.pk), number=str(one.number), name=one.place,
                  priority=one.priority, kind=one.kind, state=one.state,
-                 kind_label=say(labels.CASE_KIND, one.kind),
+                 kind_label=labels.case_kind(one.kind, one.born),
                  state_label=say(labels.CASE_STATE, one.state))
         for one in list_active_cases(viewer)
         if one.lat is not None and one.lon is not None

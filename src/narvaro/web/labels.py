@@ -189,25 +189,10 @@ REASON: _Words = {
     "place_unknown": lazy("The place is not on the map: no time can be given"),
     "on_foot": lazy("On foot, along the streets"),
 }
-REFUSED_INTAKE: _Words = {
-    "unknown_account": lazy("Unknown account"),
-    "plaintext": lazy("Plain text from an account that has a key"),
-    "no_key": lazy("Encrypted, but the account has no key here"),
-    "undecryptable": lazy("The key does not open it"),
-    "time": lazy("The panel's clock is off"),
-    "crc": lazy("Damaged on the way: the checksum is wrong"),
-    "length": lazy("Damaged on the way: the length is wrong"),
-    "envelope": lazy("Not a DC-09 message"),
-    "header": lazy("Not a DC-09 message"),
-    "token": lazy("A kind of message that is not supported"),
-    "too_long": lazy("Longer than any message may be"),
-    "unknown_device": lazy("Unknown phone or tracker"),
-    "not_promoted": lazy("Could not be read here"),
-}
 BORN: _Words = {
     "panel": lazy_in("born of", "a panel"),
     "typed": lazy("a call typed in"),
-    "watch": lazy_in("born of", "silence"),
+    "watch": lazy("the system noticed the silence"),
     "camera": lazy_in("born of", "a camera event"),
     "file": lazy_in("born of", "a file: history"),
 }
@@ -337,6 +322,12 @@ def say(words: Mapping[str, "str | Promise"], code: str) -> str:
     return str(words.get(code, code))
 
 
+def case_kind(kind: str, born: str) -> str:
+    """Return what a case is about; a missed sign of life is no alarm that somebody pressed."""
+    missed = born == "watch" and kind == "assistance"
+    return _("Missed sign of life") if missed else say(CASE_KIND, kind)
+
+
 def left_out_text(why: str, detail: str) -> str:
     """Return in words why a unit is not asked."""
     if why == "lacks_competence":
@@ -346,6 +337,7 @@ def left_out_text(why: str, detail: str) -> str:
     return {
         "off_duty": _("Not on a shift"),
         "silent": _("Its own sign of life is missing"),
+        "sought": _("The case is about this unit itself"),
         "on_break": _("On a break"),
         "busy": _("On another case"),
         "already_asked": _("Was asked and did not take it"),

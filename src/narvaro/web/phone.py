@@ -204,7 +204,7 @@ def _report_page(
         number=str(case.number),
         site=case.place,
         address=case.site.address if case.site else "",
-        kind_label=say(labels.CASE_KIND, case.kind),
+        kind_label=labels.case_kind(case.kind, case.born),
         action_url=reverse("report", args=[response.pk]),
         findings=tuple(
             Choice(code, say(labels.CATEGORY, code), code == given.get("finding"))

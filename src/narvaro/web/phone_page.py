@@ -11,6 +11,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.dispatch import responses
+from narvaro.dispatch.checkin import silent_watches
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import (
     find_own_response,
@@ -46,6 +47,7 @@ from narvaro.web.screens import (
     Receipt,
     ReportDue,
 )
+from narvaro.web.silence import place_of
 
 JUST_NOW = timedelta(minutes=15)
 STEPS = ("rolling", "on_scene", "secured", "left")
@@ -83,8 +85,8 @@ def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
         priority=case.priority,
         priority_label=say(labels.PRIORITY, str(case.priority)),
         kind=case.kind,
-        kind_label=say(labels.CASE_KIND, case.kind),
-        site=case.place,
+        kind_label=labels.case_kind(case.kind, case.born),
+        site=place_of(case, silent_watches([case.pk]).get(case.pk)),
         address=case.site.address if case.site else "",
         travel_s=offer.travel_s,
         offered_at=offer.offered_at,
@@ -126,8 +128,8 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
         priority=case.priority,
         priority_label=say(labels.PRIORITY, str(case.priority)),
         kind=case.kind,
-        kind_label=say(labels.CASE_KIND, case.kind),
-        site=case.place,
+        kind_label=labels.case_kind(case.kind, case.born),
+        site=place_of(case, silent_watches([case.pk]).get(case.pk)),
         address=case.site.address if case.site else "",
         lat=case.lat,
         lon=case.lon,

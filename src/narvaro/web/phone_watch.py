@@ -44,6 +44,7 @@ def _shown(watch: Watch, state: str) -> PhoneWatch:
         here_url=reverse("watch_here") if state != "left" else "",
         end_url=reverse("watch_end"),
         due_at=watch.due_at,
+        seen_at=watch.seen_at,
         minutes=watch.interval_s // 60,
         by=watch.member.service_number,
         case_number=str(case.number) if case else "",

@@ -5,16 +5,27 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import FRESH_S
 from narvaro.dispatch import escalation
-from narvaro.dispatch.queries import EscalationNow, Told, find_escalation, find_silence
+from narvaro.dispatch.models import Watch
+from narvaro.dispatch.queries import (
+    EscalationNow,
+    Told,
+    find_escalation,
+    find_silence,
+    list_duty_phones,
+    may_take,
+)
 from narvaro.intake.queries import list_outages_of
 from narvaro.situation.models import Case
+from narvaro.situation.paths import MANY
 from narvaro.situation.queries import get_case
 from narvaro.spine import clock
 from narvaro.spine.models import Notification
@@ -22,6 +33,7 @@ from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.labels import say
 from narvaro.web.screens import (
+    DutyPhone,
     EscalationView,
     LostPathRow,
     LostPaths,
@@ -32,6 +44,26 @@ from narvaro.web.screens import (
 
 STEPS_SHOWN = 4
 PATHS_SHOWN = 40
+NOT_SET_UP: dict[str, str | Promise] = {
+    "sms": lazy("Cannot be sent: text messages are not set up"),
+    "mail": lazy("Cannot be sent: mail is not set up"),
+}
+
+
+def place_of(case: Case, silent: Watch | None) -> str:
+    """Return where a case is; one of a missing guard says so while he is missing."""
+    if case.carrier == MANY and case.site_id is None:
+        return _("Many sites at once")
+    return _("%(unit)s does not answer") % {"unit": case.place} if silent else case.place
+
+
+def carrier_advice(case: Case) -> str:
+    """Return what to do about a fault of a carrier; empty for a case that somebody is sent to."""
+    if not case.carrier or case.site_id is not None:
+        return ""
+    if case.carrier == MANY:
+        return _("Look at your own lines first: very many sites fell silent. No guard is needed.")
+    return _("Call the carrier (%(carrier)s). No guard is needed.") % {"carrier": case.carrier}
 
 
 def escalation_of(viewer: Viewer, case: Case) -> EscalationView | None:
@@ -40,14 +72,13 @@ def escalation_of(viewer: Viewer, case: Case) -> EscalationView | None:
     if now is None:
         return None
     found = now.escalation
-    may = viewer.may(Record.CASE, Verb.WRITE) or viewer.may(Record.CASE, Verb.LEAD)
     waits = found.ended_at is None and case.state in escalation.WAITING
     return EscalationView(
-        since=case.received_at,
+        since=escalation.waits_since(case),
         rows=tuple(row for one in now.told[:STEPS_SHOWN] for row in _rows(one)),
         more_steps=max(0, len(now.told) - STEPS_SHOWN),
         next_at=now.next_at if waits else None,
-        have_it_url=reverse("have_it", args=[case.pk]) if waits and may else "",
+        have_it_url=reverse("have_it", args=[case.pk]) if waits and may_take(viewer) else "",
         taken_by=now.taken_by,
         ended_label="" if waits or now.taken_by else _why(case, now),
         ended_at=found.ended_at,
@@ -70,6 +101,8 @@ def _rows(told: Told) -> list[ToldRow]:
 
 
 def _way(notification: Notification) -> ToldWay:
+    if notification.last_error == f"no channel {notification.channel} is set up":
+        return ToldWay("", "not_set_up", say(NOT_SET_UP, notification.channel))
     state = (
         "sent" if notification.sent_at else "given_up" if notification.given_up_at else "waiting"
     )
@@ -78,15 +111,9 @@ def _way(notification: Notification) -> ToldWay:
         state=state,
         state_label=say(labels.NOTIFICATION_STATE, state),
         sent_at=notification.sent_at,
-        why_not="" if notification.sent_at else _why_not(notification),
+        # The channel's own words; they hold no address and no text.
+        why_not="" if notification.sent_at else notification.last_error,
     )
-
-
-def _why_not(notification: Notification) -> str:
-    """Return the channel's own words; they hold no address and no text."""
-    if notification.last_error == f"no channel {notification.channel} is set up":
-        return _("this way is not set up")
-    return notification.last_error
 
 
 def lost_paths_of(viewer: Viewer, case: Case) -> LostPaths | None:
@@ -116,8 +143,10 @@ def missed_sign_of(viewer: Viewer, case: Case, at: datetime) -> MissedSign | Non
     position_at = found.position.at if found.position else None
     return MissedSign(
         call_sign=found.unit.call_sign,
-        due_at=case.triggered_at or case.received_at,
+        due_at=found.due_at,
         is_silent=found.is_silent,
+        began_by=found.began_by,
+        phones=tuple(DutyPhone(*one) for one in list_duty_phones(viewer, case)),
         has_ended=found.has_ended,
         returned_at=found.returned_at,
         position_at=position_at,

@@ -4,7 +4,9 @@ from narvaro.situation.queries.cameras import (
     camera_events_seen_by,
     get_camera_event,
     list_decided_camera_events,
+    list_grave_camera_events,
     list_new_camera_events,
+    list_untaken_cameras,
 )
 from narvaro.situation.queries.cases import (
     UnitNow,
@@ -101,6 +103,7 @@ __all__ = [
     "list_decided_camera_events",
     "list_decisions",
     "list_follow_up",
+    "list_grave_camera_events",
     "list_measures",
     "list_new_camera_events",
     "list_observations",
@@ -113,6 +116,7 @@ __all__ = [
     "list_to_triage",
     "list_troubles",
     "list_units_now",
+    "list_untaken_cameras",
     "list_waves",
     "list_words_to_settle",
     "may_read_words",

@@ -1,6 +1,7 @@
 // Sends small forms without leaving the page. In: form[data-send]. Out: a POST, then fresh data.
 import { announceChange } from "./live.ts";
 import { keepForLater } from "./outbox-forms.ts";
+import { clockText, serverNow } from "./time.ts";
 
 type ProblemAnswer = { detail?: string; title?: string };
 
@@ -25,16 +26,53 @@ function noteAbout(form: HTMLFormElement): { id: string; before: string; after: 
   return { id, before: told(id), after: null };
 }
 
+let ending: ReturnType<typeof setTimeout> | undefined;
+
+function endNotice(): void {
+  clearTimeout(ending);
+  say("notice", "");
+  about = null;
+}
+
+/** Say what a form has done, at what time (#); what holds only then ends by itself. */
+function giveNotice(form: HTMLFormElement, spokenOf: typeof about): void {
+  endNotice();
+  const { done, doneS } = form.dataset;
+  say("notice", (done ?? "").replace("#", clockText(serverNow())));
+  about = spokenOf;
+  if (doneS) ending = setTimeout(endNotice, 1000 * Number(doneS));
+}
+
+/** Take the notice away when the countdown that it speaks of passes zero. */
+function endWithCountdown(event: Event): void {
+  const near = (event.target as Element).closest("[data-told]");
+  if (near && near.id === about?.id) endNotice();
+}
+
+let focusNext: { at: string; from: Element | null } | null = null;
+
+/** Where the pressed button is gone from the page, go on from what the form names. */
+function keepFocus(): void {
+  if (!focusNext) return;
+  const { activeElement } = document;
+  if (activeElement === focusNext.from && activeElement !== document.body) return;
+  const target = document.querySelector<HTMLElement>(focusNext.at);
+  if (activeElement !== document.body || !target) {
+    if (activeElement !== document.body) focusNext = null; // the person went on himself
+    return;
+  }
+  focusNext = null;
+  if (target.tabIndex < 0) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+}
+
 /** Take the notice away when what it speaks of has changed once more. */
 function followNotice(): void {
   if (!about) return;
   const now = told(about.id);
   if (about.after === null) {
     if (now !== about.before) about.after = now;
-  } else if (now !== about.after) {
-    say("notice", "");
-    about = null;
-  }
+  } else if (now !== about.after) endNotice();
 }
 
 function isGone(answer: Response): boolean {
@@ -62,9 +100,10 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
   else if (!answer.ok) say("problem", await problemText(answer, texts.textFailed ?? ""));
   else {
     say("problem", "");
-    say("notice", form.dataset.done ?? "");
-    about = spokenOf;
+    giveNotice(form, spokenOf);
     followNotice();
+    const { focus } = form.dataset;
+    focusNext = focus ? { at: focus, from: submitter } : null;
     if (form.dataset.next) location.assign(form.dataset.next);
   }
   announceChange();
@@ -74,8 +113,7 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   if (form.dataset.sending !== undefined) return;
   form.dataset.sending = "";
   submitter?.setAttribute("aria-disabled", "true");
-  say("notice", ""); // what the last tap gave must not stand where this one may give nothing
-  about = null;
+  endNotice(); // what the last tap gave must not stand where this one may give nothing
   try {
     await send(form, submitter);
   } catch {
@@ -97,6 +135,9 @@ export function startForms(): void {
     void submit(form, event.submitter);
   });
   document.addEventListener("htmx:after:swap", followNotice);
+  document.addEventListener("htmx:after:swap", keepFocus);
+  document.addEventListener("narvaro:over", endWithCountdown);
+  window.addEventListener("offline", endNotice);
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>("[data-dismiss]");
     const box = button?.closest<HTMLElement>("[data-box]");

@@ -103,6 +103,14 @@ function line(kept: Kept): HTMLElement {
   return item;
 }
 
+let unheard: ReadonlySet<string> = new Set();
+
+/** Say it at the button itself: the server has not heard that it was pressed. */
+function markForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-outbox-waits]"))
+    form.toggleAttribute("data-waits", unheard.has(form.action));
+}
+
 /** Show what waits, what was refused, and the receipts. */
 async function show(): Promise<void> {
   const kept = (await outbox?.list(serverNow())) ?? [];
@@ -112,6 +120,8 @@ async function show(): Promise<void> {
   box.querySelector("ul")?.replaceChildren(...kept.map(line));
   box.hidden = kept.length === 0;
   box.dataset.waiting = String(waiting);
+  unheard = new Set(kept.filter(waits).map((one) => one.url));
+  markForms();
 }
 
 /** Make a form that can be filled several times ready for the next report; put another away. */
@@ -137,6 +147,7 @@ async function keep(form: HTMLFormElement, fields: Field[]): Promise<void> {
   clear(form);
   await show();
   if (form.dataset.send === undefined) box.focus();
+  else form.scrollIntoView({ block: "nearest" });
 }
 
 /** Keep a tap that could not be sent; false where the form is none that is kept. */
@@ -195,6 +206,7 @@ export function startOutbox(): void {
   outbox = new Outbox(browserStore, box.dataset.who ?? "", post);
   const look = (all: boolean): void => void flush(all).catch(() => box.setAttribute("hidden", ""));
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("htmx:after:swap", markForms); // the server's page knows nothing of it
   window.addEventListener("online", () => look(true));
   document.addEventListener("visibilitychange", () => look(false));
   setInterval(() => Number(box.dataset.waiting) && look(false), LOOK_MS);

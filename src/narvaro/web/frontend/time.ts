@@ -49,7 +49,10 @@ function tickTime(element: HTMLTimeElement, now: number): void {
   const shown = element.dataset.floor === undefined ? left : Math.max(0, left);
   const text = counting ? formatLeft(shown) : formatAge(-left);
   if (element.textContent !== text) element.textContent = text;
-  if (counting) element.toggleAttribute("data-over", left < 0);
+  if (!counting) return;
+  const passes = left < 0 && element.dataset.over === undefined;
+  element.toggleAttribute("data-over", left < 0);
+  if (passes) element.dispatchEvent(new CustomEvent("narvaro:over", { bubbles: true }));
 }
 
 function tickLevel(element: HTMLElement, now: number): void {
@@ -76,7 +79,8 @@ export function tick(): void {
   if (clock) clock.textContent = clockText(now);
 }
 
-function clockText(now: number): string {
+/** Write the clock time of an instant, with seconds. */
+export function clockText(now: number): string {
   const { timeZone } = document.documentElement.dataset;
   return new Date(now).toLocaleTimeString("sv-SE", timeZone ? { timeZone } : {});
 }

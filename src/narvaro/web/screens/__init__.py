@@ -101,6 +101,7 @@ from narvaro.web.screens.shell import (
     WhoPage,
 )
 from narvaro.web.screens.silence import (
+    DutyPhone,
     EscalationView,
     LostPathRow,
     LostPaths,
@@ -149,6 +150,7 @@ __all__ = [
     "DecideForm",
     "DecisionRow",
     "DoubtfulRow",
+    "DutyPhone",
     "Ended",
     "ErrorPage",
     "EscalationView",

@@ -17,7 +17,7 @@ class SeenRow:
     place: str
     camera: str
     camera_name: str
-    looks: str  # "140°", empty where it is not known
+    looks: str  # a direction in words, empty where it is not known
     began_at: datetime
     heard_at: datetime
     ended_at: datetime | None
@@ -52,6 +52,34 @@ class DecidedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UntakenRow:
+    """A camera whose events are refused until its papers are written down."""
+
+    camera: str
+    camera_name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraveRow:
+    """A fire or an intrusion that waits, as it is called out."""
+
+    id: str
+    what_label: str
+    place: str
+    camera: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraveCount:
+    """cameras/_count.html, in the room's tab: how many wait; `calls` those that are called out."""
+
+    number: int
+    refresh_url: str
+    calls: tuple[GraveRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CamerasPage:
     """cameras/page.html. `more`: how many new ones are not shown."""
 
@@ -61,3 +89,4 @@ class CamerasPage:
     reasons: tuple[Choice, ...]
     may_decide: bool = False
     more: int = 0
+    untaken: tuple[UntakenRow, ...] = ()

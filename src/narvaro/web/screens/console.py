@@ -28,7 +28,8 @@ class CaseRow:
 
     `href` is the detail fragment's address. priority: 1 highest … 4. `call_sign` is the unit that
     has accepted; `waiting` the offer that nobody has answered yet. `needs_person` marks a case
-    that nobody is handling although the automatic offers have ended.
+    that nobody is handling although the automatic offers have ended; `taken_by` who said that he
+    has it nevertheless. `missed_again_at`: its guard came back, and is missing once more.
     """
 
     id: str
@@ -49,6 +50,8 @@ class CaseRow:
     target_at: datetime | None = None  # on scene no later than this, by the contract
     late: bool = False
     needs_person: bool = False
+    taken_by: str = ""
+    missed_again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class CaseDetail:
     close_url: str = ""  # a POST that ends the case
     recalls: str = ""  # the unit that is out and would be recalled by it
     finding: Finding | None = None
+    sends_nobody: bool = False  # a carrier's fault: `why_not` says what to do
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
     standing: StandingView | None = None
     escalation: EscalationView | None = None

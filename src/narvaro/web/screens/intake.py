@@ -6,17 +6,22 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One message: when, from which account, why, and what to do about it."""
+    """Messages of one account and reason: when the newest came, how many, why, what to do.
+
+    `detail` is empty where `reason` holds words.
+    """
 
     received_at: datetime
     account: str
     reason: str
     detail: str
     what_to_do: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedPage:
-    """console/refused.html: newest first."""
+    """console/refused.html: newest first. `more`: there may be older ones."""
 
     rows: tuple[RefusedRow, ...]
+    more: bool = False

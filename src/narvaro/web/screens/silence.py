@@ -8,7 +8,7 @@ from narvaro.web.screens.shell import Choice
 
 @dataclass(frozen=True, slots=True)
 class ToldWay:
-    """A notification over one channel. state: sent, waiting, given_up."""
+    """A notification over one channel. state: sent, waiting, given_up, not_set_up (without a channel)."""
 
     channel_label: str
     state: str
@@ -72,12 +72,25 @@ class LostPaths:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyPhone:
+    """A duty (*jour*) that may be called, with its telephone."""
+
+    duty: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissedSign:
-    """console/_missed_sign.html: the sign of life that did not come, or came after all."""
+    """console/_missed_sign.html: the sign of life that did not come, or came after all.
+
+    `began_by` is the service number of who began the watch; `phones` are for who may take the case.
+    """
 
     call_sign: str
     due_at: datetime
     is_silent: bool
+    began_by: str = ""
+    phones: tuple[DutyPhone, ...] = ()
     has_ended: bool = False
     returned_at: datetime | None = None
     position_at: datetime | None = None
@@ -100,6 +113,7 @@ class PhoneWatch:
     end_url: str = ""
     intervals: tuple[Choice, ...] = ()
     due_at: datetime | None = None
+    seen_at: datetime | None = None
     minutes: int = 0
     by: str = ""
     case_number: str = ""

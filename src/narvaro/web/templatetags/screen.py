@@ -69,6 +69,8 @@ STATE_LOOKS = {
     "delivered": ("ready", "check"),
     "refused": ("bad", "cross"),
     "silent": ("bad", "alert"),
+    "not_set_up": ("bad", "alert"),
+    "taken": ("go", "hand"),
 }
 KIND_ICONS = {
     "files": "files",
