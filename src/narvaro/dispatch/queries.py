@@ -17,7 +17,7 @@ from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, Watch
 from narvaro.plan.queries import find_own_shift, find_own_unit
 from narvaro.situation.models import Case, Position, Signal
-from narvaro.situation.queries import get_case, newest_positions
+from narvaro.situation.queries import cases_shared_with, get_case, newest_positions
 from narvaro.spine.models import Notification, Timer
 from narvaro.spine.refusal import Missing
 
@@ -218,10 +218,8 @@ def list_duty_phones(viewer: Viewer, case: Case) -> list[tuple[str, str]]:
 
 def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, str]:
     """List, by case, the service number of who said "I have it"."""
-    viewer.require(Record.CASE)
-    found = Escalation.objects.filter(
-        tenant_id=viewer.tenant_id, case_id__in=case_ids, why="acknowledged"
-    )
+    known = cases_shared_with(viewer).filter(pk__in=case_ids)
+    found = Escalation.objects.filter(case__in=known, why="acknowledged")
     return {one.case_id: _number_of(one.ended_by) for one in found}
 
 

@@ -133,7 +133,7 @@ class CaseRows:
             ),
             late=case.red_at is not None and case.state != Case.State.CLOSED,
             needs_person=needs_person,
-            taken_by=self.takers.get(case.pk, "") if needs_person else "",
+            taken_by=self.takers.get(case.pk, "") if case.state in SEEKING else "",
             missed_again_at=missed_at if missed_at and missed_at > case.received_at else None,
         )
 
