@@ -141,11 +141,11 @@ def test_nobody_answers_for_an_hour_and_it_is_given_up(
     assert told(case)[-1] == ("given_up", None)
 
 
-def test_a_secret_that_cannot_be_opened_or_a_code_too_long_is_refused(
+def test_a_secret_that_cannot_be_opened_or_a_type_that_is_missing_is_refused(
     world: World, case: Case
 ) -> None:
     ask_for(case, make_centre(world, sealed_authentication="torn"))
-    ask_for(case, make_centre(world, name="Fel kod", transmitter_type="SV300000"))
+    ask_for(case, make_centre(world, name="Utan typ", transmitter_type=""))
     assert send_due() == 2
     assert set(Forward.objects.values_list("state", flat=True)) == {State.REFUSED}
 
