@@ -1,6 +1,7 @@
 """What the doctor finds in the stores, each with conditions that were made."""
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from narvaro.config import doctor_stores
 from narvaro.config.doctor import Finding
 from narvaro.config.doctor_stores import (
     SYNCS,
+    TROUBLE_TODO,
     find_disk_kind,
     journals,
     judge_sync,
@@ -23,8 +25,10 @@ from narvaro.config.doctor_stores import (
     worker,
 )
 from narvaro.config.home import Home, Settings
+from narvaro.config.watching import Checks
 from narvaro.intake.actions import move_place
 from narvaro.intake.journal import Journal
+from narvaro.intake.listening import Listener
 from narvaro.intake.models import PathState
 from narvaro.intake.records import Record, now_us
 from narvaro.situation.troubles import raise_trouble
@@ -206,15 +210,21 @@ def test_open_troubles_are_named(world: World, home: Home) -> None:
     raise_trouble(kind="disk_space", facts={}, at=NIGHT)
     [found] = troubles(home)
     assert (found.level, found.what) == ("warn", "disk_space")
+    assert found.what_to_do.startswith("Make room")
 
 
-def test_paths_are_counted_and_the_longest_silent_named_first(world: World, home: Home) -> None:
-    """Lost or late ones are worth a look."""
+def test_every_trouble_that_is_watched_for_says_what_to_do(home: Home) -> None:
+    kinds = {kind for kind, _, _ in Checks(home, Listener({}), Heart(home.path)).table}
+    assert kinds == set(TROUBLE_TODO)
+
+
+def test_paths_are_counted_and_the_worst_named_first(world: World, home: Home) -> None:
+    """Lost before late before heard, however long ago each was heard."""
     assert levels(paths(home)) == {"paths": "ok"}
-    for account, state in (("A1", "ok"), ("A2", "lost")):
+    for hours, (account, state) in enumerate((("A1", "ok"), ("A2", "late"), ("A3", "lost"))):
         [path] = make_transmitter(make_site(world), account).paths.all()
-        at = NIGHT.replace(hour=0) if state == "lost" else NIGHT
+        at = NIGHT - timedelta(hours=5 - hours)
         PathState.objects.create(path=path, state=state, since=at, heard_at=at)
     [found] = paths(home)
-    assert (found.level, found.what) == ("warn", "1 ok, 0 late, 1 lost, 0 unheard")
-    assert found.where.index("A2") < found.where.index("A1")
+    assert (found.level, found.what) == ("warn", "1 ok, 1 late, 1 lost, 0 unheard")
+    assert found.where.index("A3") < found.where.index("A2") < found.where.index("A1")

@@ -1,7 +1,10 @@
 """The system page: troubles first with what to do, what is heard, what the machine has left; the banner."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from narvaro.situation.troubles import end_trouble, raise_trouble
 from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import FILE, STILL_S, Heart
 from narvaro.web import system as page_of_system
-from narvaro.web.system_words import WORDS, words_of
+from narvaro.web.system_words import WORDS, gravity_of, is_grave, words_of
 from tests.make import NIGHT, World, make_member, make_site, make_transmitter
 from tests.web.test_phone import browser_of, shown
 
@@ -80,7 +83,30 @@ def test_lost_paths_and_the_minutes_of_their_sites(desk: Client, world: World) -
     assert "<b>1</b>path lost" in body
     assert body.count("Trasten skola") == 2
     assert "Mobil AB" in body
-    assert '<td class="num">120</td><td class="num">0</td><td class="num">1</td>' in body
+    cells = re.findall(r'<td class="num">([^<]*)</td>', body)
+    assert cells == ["0 s", "120", "1", "0", "0"]
+    assert "Minutes in November 2026" in body
+    assert "Losses in October 2026" in body
+    assert "planned maintenance counts too" in body
+
+
+def test_losses_are_counted_by_month_and_less_than_a_minute_is_not_nothing(
+    desk: Client, world: World
+) -> None:
+    path = lose_path(world, "Trasten skola")
+    Outage.objects.all().delete()
+    before = NIGHT - timedelta(days=30)
+    for at, lasted in ((NIGHT - timedelta(days=1), timedelta(seconds=20)), (before, timedelta(0))):
+        Outage.objects.create(
+            tenant=world.tenant, path=path, began_at=at, flagged_at=at,
+            ended_at=at + lasted + timedelta(seconds=10),
+        )  # fmt: skip
+    Outage.objects.create(
+        tenant=world.tenant, path=path, began_at=before - timedelta(hours=1),
+        flagged_at=before, ended_at=before - timedelta(minutes=30),
+    )  # fmt: skip
+    body = shown(desk, "/system/", fragment=True)
+    assert re.findall(r'<td class="num">([^<]*)</td>', body)[1:] == ["&lt; 1", "1", "30", "2"]
 
 
 def test_the_suppliers_office_sees_the_system_and_no_site(world: World, home: Home) -> None:
@@ -100,9 +126,9 @@ def test_a_worker_that_stands_still_is_said_though_it_can_raise_nothing(
     assert "Stands still" not in shown(desk, "/system/")
     hands.advance(STILL_S + 1)
     body = shown(desk, "/system/", fragment=True)
-    assert "The system stands still" in body
+    assert "No alarms are shown: the system stands still" in body
     assert "has not moved for 31 s" in body
-    assert "The system has 1 trouble." in shown(desk, "/console/cases/", fragment=True)
+    assert "the system stands still" in shown(desk, "/console/cases/", fragment=True)
     (home.path / FILE).unlink()
     assert "Stands still" not in shown(desk, "/system/")
 
@@ -110,13 +136,52 @@ def test_a_worker_that_stands_still_is_said_though_it_can_raise_nothing(
 def test_the_console_tells_of_troubles_and_leads_to_what_to_do(desk: Client) -> None:
     """The whole page and its refresh; nothing where all is well."""
     for fragment, address in ((False, "/console/"), (True, "/console/cases/")):
-        assert "system-troubles" not in shown(desk, address, fragment=fragment)
+        assert 'id="trouble-' not in shown(desk, address, fragment=fragment)
     raise_trouble(kind="disk_space", facts={}, at=NIGHT)
     raise_trouble(kind="clock_step", facts={"step_s": 3600.0}, at=NIGHT)
     for fragment, address in ((False, "/console/"), (True, "/console/cases/")):
         page = shown(desk, address, fragment=fragment)
-        assert "The system has 2 troubles." in page
+        assert "The disk is nearly full" in page
+        assert "and 1 more trouble<" in page
         assert '<a href="/system/">What to do</a>' in page
+        assert "data-grave" not in page
+
+
+def test_the_gravest_trouble_is_named_and_called_out(desk: Client) -> None:
+    """Whatever came first; also while a call is typed in. Lesser ones are not called out there."""
+    unsent = partial(raise_trouble, kind="notifications_unsent", facts={"count": 3}, at=NIGHT)
+    unsent(about="mail")
+    assert "E-mail is not set up" not in shown(desk, "/console/new/", fragment=True)
+    raise_trouble(kind="receiver_silent", about="main", facts={}, at=NIGHT)
+    unsent(about="sms")
+    words = "No alarms are received: the receiver is silent"
+    for address in ("/console/cases/", "/console/new/"):
+        page = shown(desk, address, fragment=True)
+        assert f'data-grave data-announce="{words}"' in page
+        assert "and 2 more troubles" in page
+    body = shown(desk, "/system/", fragment=True)
+    for lesser in ("Text messages are not set up", "E-mail is not set up"):
+        assert body.index(words) < body.index(lesser)
+    assert body.count('class="trouble" data-grave') == 1
+
+
+def test_one_silent_receiver_of_two_does_not_say_that_no_alarms_are_received(
+    desk: Client, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        settings, "HOME", replace(home, settings=replace(home.settings, second_receiver=True))
+    )
+    raise_trouble(kind="receiver_silent", about="main", facts={}, at=NIGHT)
+    page = shown(desk, "/console/cases/", fragment=True)
+    assert "Receiver main is silent: no alarms come in there" in page
+
+
+def test_a_disk_that_is_full_is_graver_than_one_that_gets_full() -> None:
+    little, full = {"room": "little"}, {"room": "critical"}
+    assert (is_grave("disk_space", little), is_grave("disk_space", full)) == (False, True)
+    assert gravity_of("disk_space", full) < gravity_of("clock_step", {})
+    assert gravity_of("disk_space", full) > gravity_of("timers_overdue", {})
+    assert gravity_of("not_known", {}) > gravity_of("jobs_failing", {})
 
 
 def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
@@ -133,7 +198,7 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
     ("kind", "facts", "said"),
     [
         ("receiver_silent", {"saved_at": None}, "Receiver main has not begun to listen."),
-        ("receiver_silent", {"saved_at": "2026-11-24T01:00:00+00:00"}, "2026-11-24 02:00"),
+        ("receiver_silent", {"saved_at": "2026-11-24T01:00:00+00:00"}, "2026-11-24 02:00:00"),
         ("clock_step", {"step_s": -5.0}, "stepped by -5.0 s and is not followed"),
         (
             "clock_step",
@@ -158,6 +223,8 @@ def test_the_machine_is_told_with_a_step_of_its_clock(
 ) -> None:
     monkeypatch.setattr(page_of_system, "read_sync", lambda: "synchronised")
     assert "synchronised, says the machine" in shown(desk, "/system/")
+    monkeypatch.setattr(page_of_system, "read_sync", lambda: "unsynchronised")
+    assert "starts its time service (NTP)" in shown(desk, "/system/")
     hands.jump_s = 3600.0
     assert "stepped by 3600.0 s, not followed" in shown(desk, "/system/")
 

@@ -21,7 +21,7 @@ from narvaro.intake.listening import SILENT_S
 from narvaro.intake.queries import (
     ReceiverNow,
     count_all_paths,
-    list_oldest_paths,
+    list_worst_paths,
     read_receiver,
     read_receivers,
 )
@@ -32,9 +32,21 @@ from narvaro.spine.models import Trouble
 MB = 1_000_000
 SYNCS, SYNC_BYTES = 20, 4096
 SLOW_MS, TOO_FAST_MS = 20.0, 0.05
-OLDEST_SHOWN = 10
+WORST_SHOWN = 10
 AUTO_VACUUM = ("none", "full", "incremental")  # as SQLite numbers them
 BEYOND = 2**62  # an id that no journal reaches: where the place is not known, nothing is read
+TROUBLE_TODO = {
+    "promotion_lag": "Take alarms by other ways; see that the process work runs, and read its log.",
+    "receiver_silent": "Take alarms by other ways; start the receiver (narvaro serve), or read its log: a port may be taken, the journal's disk may refuse.",
+    "journal_unreadable": "Keep a copy of the journal's folder, and look at the disk.",
+    "clock_step": "Compare with another clock; if the machine is right: narvaro clock accept.",
+    "disk_space": "Make room on the disk of the home folder: a full disk acknowledges no alarm.",
+    "certificate": "Renew the certificate, then start the system anew.",
+    "timers_overdue": "Watch offers and check-ins by hand; read the log of the process work.",
+    "jobs_failing": "Read the log of the process work: job failed.",
+    "notifications_unsent": "Call those who should have been told; look at smtp_host and sms_url in narvaro.toml, and at the log.",
+}
+"""What whoever runs the system does, by the trouble's kind."""
 DiskKind: TypeAlias = Literal["rotating", "virtual", "solid", "memory", "unknown"]
 
 
@@ -256,17 +268,19 @@ def troubles(_home: Home) -> list[Finding]:
         return []  # said by the database's own finding
     if not lasting:
         return [Finding("troubles", "ok", "No trouble is open")]
-    todo = "docs/how-to/operate.md says what to do for each."
     return [
-        Finding("troubles", "warn", f"{one.kind} {one.about}".strip(), _short(one.raised_at), todo)
+        Finding(
+            "troubles", "warn", f"{one.kind} {one.about}".strip(), _short(one.raised_at),
+            TROUBLE_TODO.get(one.kind, "Read the log of the process work."),
+        )
         for one in lasting
-    ]
+    ]  # fmt: skip
 
 
 def paths(_home: Home) -> list[Finding]:
-    """Count the transmission paths by state, and name those that were heard longest ago."""
+    """Count the transmission paths by state, and name the lost, then the late, then the others."""
     try:
-        counts, oldest = count_all_paths(), list_oldest_paths(OLDEST_SHOWN)
+        counts, worst = count_all_paths(), list_worst_paths(WORST_SHOWN)
     except DatabaseError:
         return [Finding("paths", "warn", "Not known without the database")]
     what = ", ".join(f"{count} {state}" for state, count in counts.items())
@@ -274,8 +288,8 @@ def paths(_home: Home) -> list[Finding]:
     todo = "Ask the site's installer, or the carrier where many are gone at once." if lost else ""
     heard = "; ".join(
         f"{one.path.transmitter.account} {one.path.name}".strip()
-        + f" {_short(one.heard_at)} {one.state}"
-        for one in oldest
+        + f" {one.state}, last heard {_short(one.heard_at)}"
+        for one in worst
     )
-    where = f"heard longest ago: {heard}" if heard else ""
+    where = f"worst first: {heard}" if heard else ""
     return [Finding("paths", "warn" if lost else "ok", what, where, todo)]

@@ -102,8 +102,11 @@ def find_own_response(viewer: Viewer, at: datetime) -> Response | None:
 
 
 def list_reports_due(viewer: Viewer, at: datetime) -> list[Response]:
-    """List the responses that are left but not reported: of the own unit, or the organisation."""
-    left = responses_seen_by(viewer, at).filter(state=Response.State.LEFT)
+    """List the responses that are left but not reported: of the own unit, or the organisation.
+
+    For a response that a file told of nobody owes a report here.
+    """
+    left = responses_seen_by(viewer, at).filter(state=Response.State.LEFT, batch=None)
     return list(left.order_by("accepted_at"))
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
@@ -117,10 +118,12 @@ def list_silent_paths(viewer: Viewer) -> list[PathState]:
     return list(silent.select_related("path__transmitter__site").order_by("heard_at")[:SHOWN])
 
 
-def list_oldest_paths(limit: int) -> list[PathState]:
-    """List the paths that were heard longest ago, for who keeps the installation."""
+def list_worst_paths(limit: int) -> list[PathState]:
+    """List the lost paths, then the late, then the others, the longest silent of each first."""
+    badness = {PathState.State.LOST: 0, PathState.State.LATE: 1}
+    cases = (models.When(state=state, then=place) for state, place in badness.items())
     every = PathState.objects.select_related("path__transmitter")
-    return list(every.order_by("heard_at")[:limit])
+    return list(every.order_by(models.Case(*cases, default=2), "heard_at")[:limit])
 
 
 def _sees_sites(viewer: Viewer) -> bool:

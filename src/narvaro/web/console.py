@@ -27,7 +27,7 @@ from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 from narvaro.web.shared_fragments import answer_shared
-from narvaro.web.troubles import count_troubles
+from narvaro.web.troubles import find_trouble_bar
 
 TYPED_KINDS = (
     "disturbance", "intruder", "duress", "assistance", "fire", "medical", "technical", "other",
@@ -76,7 +76,7 @@ def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
         selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
         can_type_in=True,
         mode_label=mode_label(viewer),
-        troubles=count_troubles(viewer),
+        trouble=find_trouble_bar(viewer),
     )
 
 
@@ -89,7 +89,7 @@ def console(request: HttpRequest) -> HttpResponse:
 
 def _case_list(viewer: Viewer) -> str:
     rows = _rows(viewer, list_active_cases(viewer))
-    page = ConsolePage(cases=rows, troubles=count_troubles(viewer))
+    page = ConsolePage(cases=rows, trouble=find_trouble_bar(viewer))
     return render_to_string("console/_cases.html", {"page": page})
 
 
@@ -213,4 +213,5 @@ def _new_page(
         place=str(given.get("place", "")),
         note=str(given.get("note", "")),
         problems=(Problem(problem),) if problem else (),
+        trouble=find_trouble_bar(viewer),
     )

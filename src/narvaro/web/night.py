@@ -15,8 +15,10 @@ from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.console import mode_label, position_now
 from narvaro.web.screens import MissingReport, NightPage
+from narvaro.web.troubles import find_trouble_bar
 
 NIGHT_H = 14
+REPORTS_SHOWN = 10
 
 
 def _page(viewer: Viewer) -> NightPage:
@@ -25,6 +27,7 @@ def _page(viewer: Viewer) -> NightPage:
     here = reverse("night")
     closed = list_closed_cases(viewer, since)
     rows = CaseRows(viewer, closed)
+    due = list_reports_due(viewer, now)
     return NightPage(
         position=position_now(viewer),
         mode_label=mode_label(viewer),
@@ -35,8 +38,10 @@ def _page(viewer: Viewer) -> NightPage:
         units=unit_rows(viewer),
         reports_missing=tuple(
             MissingReport(str(one.case.number), one.case.place, one.call_sign)
-            for one in list_reports_due(viewer, now)
+            for one in due[:REPORTS_SHOWN]
         ),
+        reports_due=len(due),
+        trouble=find_trouble_bar(viewer),
     )
 
 

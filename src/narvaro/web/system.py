@@ -16,6 +16,7 @@ from narvaro.intake.listening import SILENT_S
 from narvaro.intake.models import PathState
 from narvaro.intake.queries import (
     ReceiverNow,
+    Unavailable,
     count_paths,
     list_receivers,
     list_silent_paths,
@@ -34,10 +35,12 @@ from narvaro.web.screens.system import (
     ReceiverRow,
     SilentPathRow,
     SystemPage,
+    UnavailableMonth,
     UnavailableRow,
 )
-from narvaro.web.troubles import find_still, trouble_row
+from narvaro.web.troubles import list_lasting, trouble_row
 
+MINUTE_S = 60
 GOOD, LITTLE, BAD = "available", "short", "missed"  # codes whose looks fit: ready, ask, bad
 
 
@@ -88,15 +91,19 @@ def _months(viewer: Viewer) -> tuple[datetime, datetime, datetime]:
 def _unavailable(
     viewer: Viewer, last: datetime, this: datetime, now: datetime
 ) -> tuple[UnavailableRow, ...]:
-    here = {one.site: one for one in list_unavailable(viewer, this, now)}
-    before = {one.site: one for one in list_unavailable(viewer, last, this)}
-    rows = []
-    for site in here.keys() | before.keys():
-        found = [month.get(site) for month in (here, before)]
-        minutes = [round(one.seconds / 60) if one else 0 for one in found]
-        losses = sum(one.losses for one in found if one)
-        rows.append(UnavailableRow(site, minutes[0], minutes[1], losses))
-    return tuple(sorted(rows, key=lambda row: (-row.this_month, -row.last_month, row.site)))
+    spans = ((this, now), (last, this))
+    months = [{one.site: one for one in list_unavailable(viewer, *span)} for span in spans]
+    found = [
+        (site, [month.get(site, Unavailable(site, 0.0, 0)) for month in months])
+        for site in months[0].keys() | months[1].keys()
+    ]
+    found.sort(key=lambda row: (*(-month.seconds for month in row[1]), row[0]))
+    return tuple(UnavailableRow(site, tuple(map(_month, row))) for site, row in found)
+
+
+def _month(one: Unavailable) -> UnavailableMonth:
+    short = 0 < one.seconds < MINUTE_S
+    return UnavailableMonth("< 1" if short else str(round(one.seconds / MINUTE_S)), one.losses)
 
 
 def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
@@ -105,7 +112,10 @@ def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
     }
     words = {
         "synchronised": (_("synchronised, says the machine"), GOOD, _("Good")),
-        "unsynchronised": (_("not synchronised, says the machine"), LITTLE, _("Look at it")),
+        "unsynchronised": (
+            _("not synchronised, says the machine. Whoever runs it starts its time service (NTP) and sees that it reaches a server."),
+            LITTLE, _("Look at it"),
+        ),
         "unknown": (_("the machine does not say whether it is synchronised"), LITTLE, _("Not known")),
     }  # fmt: skip
     text, state, label = words[sync]
@@ -155,20 +165,17 @@ def _machine() -> tuple[Fact, ...]:
 
 def _page(viewer: Viewer) -> SystemPage:
     troubles = list_troubles(viewer)
-    still = find_still()
     last, this, now = _months(viewer)
     return SystemPage(
         position=position_now(viewer),
-        lasting=((still,) if still else ())
-        + tuple(trouble_row(x) for x in troubles if not x.ended_at),
+        lasting=tuple(list_lasting(viewer)),
         over=tuple(trouble_row(one) for one in troubles if one.ended_at),
         receivers=tuple(_receiver(x) for x in list_receivers(viewer, settings.HOME.journals)),
         paths=_counts(count_paths(viewer)),
         silent=tuple(_silent(one) for one in list_silent_paths(viewer)),
         machine=_machine(),
         sees_sites=viewer.scope(Record.SITE) == Scope.TENANT,
-        this_month=f"{this:%Y-%m}",
-        last_month=f"{last:%Y-%m}",
+        months=tuple(formats.date_format(one.date(), "F Y") for one in (this, last)),
         unavailable=_unavailable(viewer, last, this, now),
     )
 

@@ -16,9 +16,10 @@ Facts: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Words:
-    title: Promise
+    title: Promise | Callable[[str, Facts], str]
     what: Callable[[str, Facts], str]
     what_to_do: Promise
+    is_grave: bool = False  # alarms are lost or not seen while it lasts
 
 
 def _time(text: object) -> str:
@@ -27,7 +28,7 @@ def _time(text: object) -> str:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         return "–"
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 def _step(facts: Facts) -> str:
@@ -40,6 +41,12 @@ def _lag(about: str, facts: Facts) -> str:
     return _("Receiver %(name)s: the oldest message has waited for %(seconds)s s.") % {
         "name": about, "seconds": facts.get("lag_s", "?"),
     }  # fmt: skip
+
+
+def _silent_title(about: str, facts: Facts) -> str:
+    if facts.get("receivers") == 1:
+        return _("No alarms are received: the receiver is silent")
+    return _("Receiver %(name)s is silent: no alarms come in there") % {"name": about}
 
 
 def _silent(about: str, facts: Facts) -> str:
@@ -104,6 +111,11 @@ def _still(_about: str, facts: Facts) -> str:
     }
 
 
+def _notifications_title(about: str, facts: Facts) -> str:
+    said = _NOT_SET_UP if facts.get("is_set_up") is False else _NOT_SENT
+    return str(said.get(about, _("Messages to people are not sent")))
+
+
 def _notifications(about: str, facts: Facts) -> str:
     return _("%(count)s messages wait to be sent by %(channel)s.") % {
         "count": facts.get("count", "?"), "channel": CHANNEL.get(about, about),
@@ -111,41 +123,52 @@ def _notifications(about: str, facts: Facts) -> str:
 
 
 CHANNEL: dict[str, Promise] = {"mail": lazy("e-mail"), "sms": lazy("text message")}
+_NOT_SENT: dict[str, Promise] = {
+    "mail": lazy("E-mail is not sent"),
+    "sms": lazy("Text messages are not sent"),
+}
+_NOT_SET_UP: dict[str, Promise] = {
+    "mail": lazy("E-mail is not set up"),
+    "sms": lazy("Text messages are not set up"),
+}
 _TELL_WHO_RUNS = lazy("Tell those who run the system; they find what to do in its log.")
 _BY_OTHER_WAYS = lazy(
     "Take alarms by other ways until it is over, and tell those who run the system."
 )
 WORDS: dict[str, _Words] = {
-    "promotion_lag": _Words(lazy("Alarms wait to be shown"), _lag, _BY_OTHER_WAYS),
-    "receiver_silent": _Words(lazy("A receiver is silent"), _silent, _BY_OTHER_WAYS),
-    "journal_unreadable": _Words(
-        lazy("A journal cannot be read"), _unreadable,
-        lazy("Tell those who run the system at once: alarms are taken but not shown."),
+    "receiver_silent": _Words(_silent_title, _silent, _BY_OTHER_WAYS, is_grave=True),
+    "worker_still": _Words(
+        lazy("No alarms are shown: the system stands still"), _still, _BY_OTHER_WAYS, is_grave=True
     ),
-    "clock_step": _Words(
-        lazy("The machine's clock stepped"), _clock,
-        lazy("Compare with another clock. If the machine is right, whoever runs it writes: narvaro clock accept"),
+    "journal_unreadable": _Words(
+        lazy("Alarms are taken but not shown: a journal cannot be read"), _unreadable,
+        lazy("Take alarms by other ways until it is over, and tell those who run the system at once."),
+        is_grave=True,
+    ),
+    "promotion_lag": _Words(lazy("Alarms wait to be shown"), _lag, _BY_OTHER_WAYS, is_grave=True),
+    "timers_overdue": _Words(
+        lazy("Deadlines pass without being seen"), _timers,
+        lazy("Watch offers and check-ins by hand, and tell those who run the system."), is_grave=True,
     ),
     "disk_space": _Words(
         lazy("The disk is nearly full"), _disk,
         lazy("Tell those who run the system to make room: a full disk acknowledges no alarm."),
     ),
+    "clock_step": _Words(
+        lazy("The machine's clock stepped"), _clock,
+        lazy("Compare with another clock. If the machine is right, whoever runs it writes: narvaro clock accept"),
+    ),
+    "notifications_unsent": _Words(
+        _notifications_title, _notifications,
+        lazy("Call those who should have been told, and tell those who run the system."),
+    ),
     "certificate": _Words(
         lazy("A certificate ends"), _certificate,
         lazy("Tell those who run the system to renew it before that day."),
     ),
-    "timers_overdue": _Words(
-        lazy("Deadlines pass without being seen"), _timers,
-        lazy("Watch offers and check-ins by hand, and tell those who run the system."),
-    ),
-    "notifications_unsent": _Words(
-        lazy("Messages to people are not sent"), _notifications,
-        lazy("Call those who should have been told, and tell those who run the system."),
-    ),
     "jobs_failing": _Words(lazy("Repeated work fails"), _jobs, _TELL_WHO_RUNS),
-    "worker_still": _Words(lazy("The system stands still"), _still, _BY_OTHER_WAYS),
 }  # fmt: skip
-"""A trouble of another kind is shown by its code; its words are one more line here."""
+"""The gravest kind first. A trouble of another kind is shown by its code, last; its words are one more line here."""
 
 
 def words_of(kind: str, about: str, facts: Facts) -> tuple[str, str, str]:
@@ -153,4 +176,17 @@ def words_of(kind: str, about: str, facts: Facts) -> tuple[str, str, str]:
     words = WORDS.get(kind)
     if words is None:
         return kind, about, str(_TELL_WHO_RUNS)
-    return str(words.title), words.what(about, facts), str(words.what_to_do)
+    title = words.title(about, facts) if callable(words.title) else str(words.title)
+    return title, words.what(about, facts), str(words.what_to_do)
+
+
+def is_grave(kind: str, facts: Facts) -> bool:
+    """Return whether alarms are lost or not seen while a trouble lasts, or soon will be."""
+    words = WORDS.get(kind)
+    return (words is not None and words.is_grave) or facts.get("room") == "critical"
+
+
+def gravity_of(kind: str, facts: Facts) -> tuple[bool, int]:
+    """Return what troubles are sorted by, the gravest lowest."""
+    place = [*WORDS].index(kind) if kind in WORDS else len(WORDS)
+    return not is_grave(kind, facts), place

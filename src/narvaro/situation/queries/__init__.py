@@ -66,7 +66,7 @@ from narvaro.situation.queries.reports import (
     own_reports,
     without_words,
 )
-from narvaro.situation.queries.troubles import count_open_troubles, list_troubles
+from narvaro.situation.queries.troubles import list_open_troubles, list_troubles
 
 __all__ = [
     "Cost",
@@ -79,7 +79,6 @@ __all__ = [
     "cases_shared_with",
     "count_lasting_troubles",
     "count_open_cases",
-    "count_open_troubles",
     "damage_sums",
     "damages_seen_by",
     "find_incident",
@@ -107,6 +106,7 @@ __all__ = [
     "list_measures",
     "list_new_camera_events",
     "list_observations",
+    "list_open_troubles",
     "list_own_reports",
     "list_owners",
     "list_photos",

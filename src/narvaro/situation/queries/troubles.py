@@ -14,13 +14,12 @@ SHOWN = 50
 def list_troubles(viewer: Viewer) -> list[Trouble]:
     """List the open troubles, newest first, then those that ended in the last seven days."""
     viewer.require(Record.SYSTEM)
-    lasting = Trouble.objects.filter(ended_at=None).order_by("-raised_at")
     over = Trouble.objects.filter(ended_at__gte=clock.now() - REMEMBERED).order_by("-ended_at")
-    return [*lasting, *over[:SHOWN]]
+    return [*list_open_troubles(viewer), *over[:SHOWN]]
 
 
-def count_open_troubles(viewer: Viewer) -> int:
-    """Return how many troubles are open; none for who may not know of them."""
+def list_open_troubles(viewer: Viewer) -> list[Trouble]:
+    """List the open troubles, newest first; none for who may not know of them."""
     if not viewer.may(Record.SYSTEM):
-        return 0
-    return Trouble.objects.filter(ended_at=None).count()
+        return []
+    return list(Trouble.objects.filter(ended_at=None).order_by("-raised_at"))

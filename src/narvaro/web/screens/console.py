@@ -6,6 +6,7 @@ from datetime import datetime
 from narvaro.web.screens.passing import StandingView
 from narvaro.web.screens.shell import Choice, Problem
 from narvaro.web.screens.silence import EscalationView, LostPaths, MissedSign
+from narvaro.web.screens.system import TroubleBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class ConsolePage:
     selected: CaseDetail | None = None
     can_type_in: bool = False
     mode_label: str = ""
-    troubles: int = 0  # of the system itself, that last
+    trouble: TroubleBar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +234,4 @@ class NewCasePage:
     place: str = ""
     note: str = ""
     problems: tuple[Problem, ...] = ()
+    trouble: TroubleBar | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from narvaro.web.screens.console import CaseDetail, CaseRow, UnitRow
+from narvaro.web.screens.system import TroubleBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,11 @@ class NightPage:
     open_cases: tuple[CaseDetail, ...]
     closed_cases: tuple[CaseRow, ...]
     units: tuple[UnitRow, ...]
-    reports_missing: tuple[MissingReport, ...] = ()
+    reports_missing: tuple[MissingReport, ...] = ()  # the first of them
+    reports_due: int = 0
+    trouble: TroubleBar | None = None
+
+    @property
+    def reports_more(self) -> int:
+        """Return how many missing reports are not listed."""
+        return self.reports_due - len(self.reports_missing)

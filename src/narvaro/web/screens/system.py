@@ -13,6 +13,16 @@ class TroubleRow:
     what_to_do: str
     raised_at: datetime | None
     ended_at: datetime | None = None
+    is_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleBar:
+    """_trouble.html: the gravest trouble that lasts, and how many more; a grave one is called out."""
+
+    title: str
+    more: str
+    is_grave: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,19 @@ class SilentPathRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnavailableMonth:
+    """For how many minutes a site was out of reach in a month, and how often a path of it was lost."""
+
+    minutes: str
+    losses: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnavailableRow:
-    """For how many minutes a site was out of reach this month and the last."""
+    """For how long a site was out of reach: this month, the last."""
 
     site: str
-    this_month: int
-    last_month: int
-    losses: int
+    months: tuple[UnavailableMonth, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,5 @@ class SystemPage:
     silent: tuple[SilentPathRow, ...]
     machine: tuple[Fact, ...]
     sees_sites: bool
-    this_month: str
-    last_month: str
+    months: tuple[str, ...]
     unavailable: tuple[UnavailableRow, ...]
