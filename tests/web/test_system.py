@@ -208,7 +208,7 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
         ("disk_space", {"room": "critical", "free_mb": 90}, "Only 90 MB"),
         ("certificate", {"ending": "ended", "ends_at": "2026-11-24T01:00:00+00:00"}, "main ended"),
         ("certificate", {"ending": "unreadable", "ends_at": None}, "main cannot be read"),
-        ("notifications_unsent", {"count": 2}, "2 messages wait to be sent by main"),
+        ("notifications_unsent", {"count": 2}, "wait to be sent by main: 2."),
     ],
 )
 def test_facts_are_said_in_words(kind: str, facts: dict[str, object], said: str) -> None:

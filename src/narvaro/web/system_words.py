@@ -117,7 +117,7 @@ def _notifications_title(about: str, facts: Facts) -> str:
 
 
 def _notifications(about: str, facts: Facts) -> str:
-    return _("%(count)s messages wait to be sent by %(channel)s.") % {
+    return _("Messages that wait to be sent by %(channel)s: %(count)s.") % {
         "count": facts.get("count", "?"), "channel": CHANNEL.get(about, about),
     }  # fmt: skip
 

@@ -37,8 +37,18 @@ function startDialogs(): void {
   });
 }
 
+/** Bring the room that one is in into sight, where the rooms are more than the width holds. */
+function showRoom(): void {
+  const rooms = document.querySelector<HTMLElement>(".rooms");
+  const here = rooms?.querySelector<HTMLElement>("[aria-current]");
+  if (!rooms || !here) return;
+  const left = here.getBoundingClientRect().left - rooms.getBoundingClientRect().left;
+  rooms.scrollLeft += left - (rooms.clientWidth - here.offsetWidth) / 2;
+}
+
 /** Start the head of the page. */
 export function startShell(): void {
+  showRoom();
   startTheme();
   startMenus();
   startDialogs();
