@@ -61,8 +61,8 @@ postgresql: install
 	  tests --ignore tests/core --ignore tests/demo --ignore tests/intake/protocols --ignore tests/e2e
 
 crash: install
-	$(PY) -m pytest -q -m crash
-	$(PY) -m pytest -q -n 2 -m "slow and not crash"
+	$(PY) -m pytest -q --no-migrations -m crash
+	$(PY) -m pytest -q -n 2 --no-migrations -m "slow and not crash"
 
 # The long form of the tests of durability: kills, bad disks, power cuts, mutated frames, a crowd.
 torture: install
@@ -70,7 +70,7 @@ torture: install
 
 e2e: install
 	scripts/services chromium-or-say-so
-	$(PY) -m pytest -q -m e2e tests/e2e
+	$(PY) -m pytest -q -n 2 --dist loadgroup -m e2e tests/e2e
 
 # The peers that benchmarks measure beside stand in a lock of their own.
 .venv/.bench: .venv/.installed requirements-bench.lock

@@ -15,6 +15,7 @@ MODULES = sorted(
     one for one in HOUSE.rglob("*.py") if "migrations" not in one.parts and one.stat().st_size
 )
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
 
 # Rows are written in the rooms' actions and importers and in the spine, nowhere else.
 WRITERS = (
@@ -70,7 +71,7 @@ def matches(file: Path, patterns: tuple[str, ...]) -> bool:
 def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Yield every function, methods and inner ones too."""
     for node in nodes(file):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, FUNCTIONS):
             yield node
 
 
@@ -90,11 +91,12 @@ def chain(node: ast.expr) -> str:
                 return ".".join(reversed(words))
 
 
-def calls(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and dotted words of every call."""
-    for node in nodes(file):
-        if isinstance(node, ast.Call):
-            yield node.lineno, chain(node.func)
+@cache
+def calls(file: Path) -> tuple[tuple[int, str], ...]:
+    """Return line and dotted words of every call."""
+    return tuple(
+        (node.lineno, chain(node.func)) for node in nodes(file) if isinstance(node, ast.Call)
+    )
 
 
 def writes_rows(words: str) -> bool:

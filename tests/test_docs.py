@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import polib
@@ -46,6 +47,7 @@ def section(page: str, heading: str) -> str:
     return after.partition("\n## ")[0]
 
 
+@cache
 def names_in(file: Path) -> set[str]:
     """Return what a Python file defines: functions, classes, constants."""
     found: set[str] = set()

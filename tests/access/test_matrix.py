@@ -6,6 +6,7 @@ policy is held against. Hidden and missing must be the same answer, to the byte.
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,13 +17,15 @@ from django.urls import URLPattern, get_resolver, reverse
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.access.policy import POLICY
 from narvaro.directory.actions import import_roads
+from narvaro.spine.clock import Hands
 from narvaro.spine.models import Event
 from narvaro.web.live import find_notice
 from narvaro.web.rooms import Need, Open
+from narvaro.web.shared_fragments import FRAGMENTS
 from tests.access.scene import Scene, client_of, make_scene, members_of
+from tests.conftest import Standing
 from tests.make import (
     NIGHT,
-    World,
     make_member,
     make_unit,
     make_viewer,
@@ -190,16 +193,38 @@ def plain(content: bytes, where: str = "") -> bytes:
     return re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", b"", content)
 
 
-@pytest.fixture
-def scene(world: World, street_file: Path) -> Scene:
-    """Return the scene whose secrets are guarded, with a map."""
-    made = make_scene("Alfa")
-    meta = import_roads(
-        tenant=made.world.tenant, pbf=street_file, progress=lambda _step, _share: None, by="test",
-        at=NIGHT,
+@pytest.fixture(scope="module")
+def made_scene(standing: Standing, street_file: Path) -> Scene:
+    """Play the scene whose secrets are guarded once, with a map."""
+    made: Scene = standing(lambda: make_scene("Alfa"))
+    meta = standing(
+        lambda: import_roads(
+            tenant=made.world.tenant, pbf=street_file, progress=lambda _step, _share: None,
+            by="test", at=NIGHT,
+        )
     )  # fmt: skip
     made.ids["sha256"] = meta.sha256
     return made
+
+
+@pytest.fixture(scope="module")
+def made_strangers(standing: Standing, made_scene: Scene) -> dict[str, Member]:
+    """Make them once."""
+    made: dict[str, Member] = standing(lambda: make_strangers(made_scene))
+    return made
+
+
+@pytest.fixture
+def scene(db: None, hands: Hands, made_scene: Scene) -> Scene:
+    """Return the scene as it was made, with nothing kept of what another test was shown."""
+    FRAGMENTS._places.clear()
+    return deepcopy(made_scene)
+
+
+@pytest.fixture
+def strangers(scene: Scene, made_strangers: dict[str, Member]) -> dict[str, Member]:
+    """Return those who may see nothing of it."""
+    return deepcopy(made_strangers)
 
 
 def test_who_is_not_named_gets_the_answer_of_a_missing_page(scene: Scene) -> None:
@@ -250,8 +275,7 @@ def test_nobody_is_sent_to_the_way_in(scene: Scene) -> None:
         assert answer["Location"].startswith("/login/"), name
 
 
-@pytest.fixture
-def strangers(scene: Scene) -> dict[str, Member]:
+def make_strangers(scene: Scene) -> dict[str, Member]:
     """Make every role in another tenant, in another company of the same one, and one who left."""
     other = make_scene("Beta")
     theirs = members_of(other.world)

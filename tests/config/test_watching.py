@@ -2,7 +2,9 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.db import OperationalError
 from narvaro.config import watching
 from narvaro.config.home import Home, Settings
 from narvaro.config.watching import Checks
+from narvaro.intake import panel_time
 from narvaro.intake.actions import move_place
 from narvaro.intake.journal import Journal
 from narvaro.intake.listening import Listener
@@ -26,6 +29,7 @@ from narvaro.spine.machine import MB, Disk
 from narvaro.spine.models import Event, Job, Timer, Trouble
 from tests.authority import Authority
 from tests.make import World
+from tests.spine.time_server import Answer, time_server
 
 
 class Watched:
@@ -160,6 +164,56 @@ def test_a_clock_that_the_kernel_held_for_right_for_a_minute_is_accepted(watched
     assert watched.lasting() == {}
     facts = Trouble.objects.get(kind="clock_step").facts
     assert (facts["accepted_by"], facts["step_s"]) == ("kernel", -7200.0)
+
+
+def say_panels(watched: Watched, off_s: float) -> None:
+    """Leave what a receiver's panels say beside its journal."""
+    up_s = watched.hands.uptime().seconds
+    (watched.home.journal.parent / panel_time.FILE).write_text(json.dumps({
+        "boot": "hands", "accounts": 9, "heard_s": up_s, "spread_s": 1.0, "why": "", "told": {},
+        "less_uptime_s": watched.hands.now().timestamp() - up_s + off_s,
+    }))  # fmt: skip
+
+
+def test_a_clock_that_the_panels_speak_against_is_in_doubt_until_they_back_it(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Their silence ends no doubt; what they agree with does."""
+    say_panels(watched, 61.0)
+    watched.pass_(6)
+    assert watched.lasting()["clock_doubt", ""] == {"off_s": 61.0}
+    assert watched.hands.off_s == 61.0
+    (watched.home.journal.parent / panel_time.FILE).unlink()
+    watched.pass_(60)
+    assert ("clock_doubt", "") in watched.lasting()
+    say_panels(watched, 1.0)
+    watched.pass_(16)
+    assert watched.lasting() == {}
+    assert watched.hands.off_s == 0
+    assert [m for m in caplog.messages if m.startswith("clock_")] == [
+        "clock_doubted",
+        "clock_trusted",
+    ]
+
+
+def test_panels_and_a_time_server_decide_which_is_out(
+    world: World, home: Home, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Server alone: no doubt. With panels that back it: doubt. Asked over loopback."""
+    with time_server(Answer(off_s=hands.now().timestamp() + 61.0 - time.time())) as server:
+        asked = replace(home, settings=Settings(time_servers=(server.host,)))
+        watched = Watched(asked, hands, monkeypatch)
+        watched.checks.look()
+        watched.checks.time_servers.wait(5)
+        watched.pass_(6)
+        assert watched.lasting() == {}
+        say_panels(watched, 0.0)
+        watched.pass_(6)
+        assert watched.lasting() == {}
+        say_panels(watched, 60.0)
+        watched.pass_(6)
+    assert watched.lasting()["clock_doubt", ""]["off_s"] == pytest.approx(61.0, abs=0.5)
+    assert len(server.questions) == 1
 
 
 @pytest.mark.parametrize(("free_mb", "room"), [(999, "little"), (150, "critical")])

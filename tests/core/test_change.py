@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from narvaro.core.change import TAIL, Verdict, judge, usual_range
 
@@ -13,6 +12,8 @@ from narvaro.core.change import TAIL, Verdict, judge, usual_range
 def test_the_verdict_is_that_of_the_exact_conditional_test(
     now: int, before: int, weeks: int
 ) -> None:
+    from scipy import stats  # half a second, which only who runs this test should wait
+
     found = judge(now, before, weeks)
     share = 1 / (1 + weeks)
     more = fewer = 1.0

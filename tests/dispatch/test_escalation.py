@@ -85,10 +85,52 @@ def test_who_takes_the_case_ends_it(night: World, hands: Hands) -> None:
     case = alarm(night)
     assert escalation.acknowledge(case=case, by="L201", at=clock.now())
     assert not escalation.acknowledge(case=case, by="L201", at=clock.now())
+    hands.advance(599)
+    timers.fire_due()
+    assert told() == []
+    assert Escalation.objects.get().why == "acknowledged"
+
+
+def test_what_was_taken_and_not_acted_on_comes_back(night: World, hands: Hands) -> None:
+    """After the time in which somebody should be there it waits for an answer, and can be taken anew."""
+    case = alarm(night)
+    escalation.acknowledge(case=case, by="L201", at=clock.now())
+    hands.advance(600)
+    timers.fire_due()
+    assert told() == [("mail", "1"), ("sms", "1")]
+    row = Escalation.objects.get()
+    assert (row.ended_at, row.why, row.ended_by) == (None, "lapsed", "L201")
+    assert escalation.acknowledge(case=case, by="L202", at=clock.now())
+    hands.advance(599)
+    timers.fire_due()
+    assert len(told()) == 2
+    hands.advance(1)
+    timers.fire_due()
+    assert told()[2:] == [("mail", "2"), ("sms", "2")]
+
+
+@pytest.mark.parametrize("state", ["accepted", "closed"])
+def test_what_was_taken_and_acted_on_does_not_come_back(
+    night: World, hands: Hands, state: str
+) -> None:
+    case = alarm(night)
+    escalation.acknowledge(case=case, by="L201", at=clock.now())
+    Case.objects.update(state=state)
     hands.advance(3600)
     timers.fire_due()
     assert told() == []
     assert Escalation.objects.get().why == "acknowledged"
+
+
+def test_a_silent_path_stays_with_who_took_it(night: World, hands: Hands) -> None:
+    """A carrier's fault may last for hours, and nobody is to be there."""
+    case = alarm(night)
+    Case.objects.update(kind="path")
+    case.refresh_from_db()
+    escalation.acknowledge(case=case, by="L201", at=clock.now())
+    hands.advance(3600)
+    timers.fire_due()
+    assert told() == []
 
 
 def test_an_accepted_offer_ends_it_even_before_the_reader_comes(night: World, hands: Hands) -> None:

@@ -332,6 +332,25 @@ def test_two_tabs_make_one_offer_and_another_choice_withdraws_it(
     assert offer_next(case=case, by="member:test", at=NIGHT) is None
 
 
+def test_nobody_is_sent_to_a_fault_of_a_carrier(world: World, running: Running) -> None:
+    """Neither by a person nor by the rule, nor by a yes to what was offered before it became one."""
+    one, two = make_unit(world, "V1").unit, make_unit(world, "V2").unit
+    case = open_case(world, offer="manual")
+    before = offer_to(case=case, unit_id=one.pk, by="member:test", at=NIGHT)
+    Case.objects.update(site=None, carrier="Nätbolaget", kind="path", born="watch")
+    for refused in (
+        lambda: accept(before),
+        lambda: offer_to(case=case, unit_id=two.pk, by="member:test", at=NIGHT),
+    ):
+        with pytest.raises(Refused) as no:
+            refused()
+        assert no.value.code == "carrier_fault"
+    running.at(NIGHT + 90 * SECOND)
+    case.refresh_from_db()
+    assert (asked(case), case.state) == ([("V1", "expired")], "open")
+    assert offer_next(case=case, by="member:test", at=NIGHT) is None
+
+
 def test_a_unit_that_was_let_go_for_another_is_asked_when_that_one_is_silent(
     world: World, running: Running
 ) -> None:

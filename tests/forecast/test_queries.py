@@ -1,5 +1,6 @@
 """What a plan weighs its places with, and what the page shows of each place."""
 
+from copy import deepcopy
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,7 +12,9 @@ from narvaro.forecast.actions import make_forecast, use_in_plans
 from narvaro.forecast.models import Forecast
 from narvaro.forecast.places import GROUP_OF, RiskView, find_risk, speaking
 from narvaro.forecast.queries import KeptHarm, find_harm, open_kept
+from narvaro.spine.clock import Hands
 from narvaro.spine.refusal import Missing
+from tests.conftest import Standing
 from tests.forecast.town import draw_year, make_schools, put_damage, put_incident
 from tests.make import NIGHT, World, make_area, make_member, make_viewer, make_world
 
@@ -19,13 +22,31 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EVENING = NIGHT + 16 * HOUR  # 18:00 local
 
 
+def make_town() -> World:
+    """Make a world of schools with a year of damage, and the forecast from 02:00 on."""
+    world = make_world()
+    draw_year(world, make_schools(world))
+    make_forecast(tenant=world.tenant, at=NIGHT)
+    return world
+
+
+@pytest.fixture(scope="module")
+def town(standing: Standing) -> World:
+    """Make it once."""
+    made: World = standing(make_town)
+    return made
+
+
+@pytest.fixture
+def world(db: None, hands: Hands, town: World) -> World:
+    """Return it as it was made."""
+    return deepcopy(town)
+
+
 @pytest.fixture
 def schools(world: World) -> list[Site]:
-    """Make schools with a year of damage, and the forecast from 02:00 on."""
-    made = make_schools(world)
-    draw_year(world, made)
-    make_forecast(tenant=world.tenant, at=NIGHT)
-    return made
+    """Return its schools, northwards."""
+    return list(Site.objects.filter(tenant=world.tenant).order_by("lat"))
 
 
 def harm_at(
@@ -75,8 +96,9 @@ def test_switched_off_the_naive_map_is_given(world: World, schools: list[Site]) 
     assert found.sek.sum() == pytest.approx(3 * 1000, rel=0.2)
 
 
-def test_without_any_cost_harm_is_counted_in_events(world: World) -> None:
+def test_without_any_cost_harm_is_counted_in_events(db: None, hands: Hands) -> None:
     """And says so."""
+    world = make_world("Andra")
     school = make_schools(world, 1)[0]
     for day in range(30):
         put_incident(world, school, NIGHT - day * DAY)

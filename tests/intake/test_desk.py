@@ -38,6 +38,19 @@ def test_what_a_phone_kept_from_before_its_duty_is_dropped(desk: Desk) -> None:
     assert desk.counts["position_dropped"] == 2
 
 
+def test_what_a_phone_kept_from_its_break_is_dropped(desk: Desk) -> None:
+    """Half-open: the first moment of the break is private, the first one after it is not."""
+    begun = NIGHT.timestamp()
+    on = Device("car-1", "town", "unit-1", on_duty=True, breaks=((begun, begun + 1800),))
+    found = tuple(
+        Position("car-1", 59.0, 18.0, NIGHT + timedelta(seconds=seconds))
+        for seconds in (-1, 0, 900, 1799, 1800)
+    )
+    kept = desk.keep(Message(on, found), protocol=osmand.PROTOCOL, peer="192.0.2.1", raw=b"x")
+    assert len([one.result(5) for one in kept]) == 2
+    assert desk.counts["position_dropped"] == 3
+
+
 def test_a_sender_speaks_only_from_its_networks(desk: Desk) -> None:
     """From elsewhere it is nobody, and what it said is kept as refused."""
     sender = Sender("town", "sos-access", "1", networks=("192.0.2.0/24",))

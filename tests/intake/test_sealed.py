@@ -22,7 +22,7 @@ ACCOUNTS = Accounts(
         AlarmAccount("town", "12ab", key="00" * 16, flags=("ignore_time",), late_s=60),
         AlarmAccount("town", "12AB", line_prefix="007"),
     ),
-    (Device("car-1", "town", "unit-1", on_duty=True),),
+    (Device("car-1", "town", "unit-1", on_duty=True, breaks=((1.0, 2.0), (3.0, 4.0))),),
     positions_allowed=True,
 )
 

@@ -6,6 +6,7 @@
     python -m tests.intake.torture frames --runs 1000000 [--atheris]
     python -m tests.intake.torture idle --runs 20
     python -m tests.intake.torture cold --runs 10000000
+    python -m tests.intake.torture month --runs 1000
 
 What breaks a promise is kept under build/torture.
 """
@@ -21,6 +22,8 @@ from pathlib import Path
 from random import Random
 
 from narvaro.intake.journal import Journal
+from tests.core.simulated_month.__main__ import print_table
+from tests.core.simulated_month.play import GUARD_RULES, PATH_RULES, play_month
 from tests.intake.cold_start import first_answer_s
 from tests.intake.crowds import ask_in_crowd
 from tests.intake.kills import kill_often
@@ -32,7 +35,9 @@ KEPT = ROOT / "build" / "torture"
 CROWD = 2000
 ALARM_S = 1.0
 COLD_S = 5.0
-RUNS = {"cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20}
+DAYS = 30
+RUNS = {"cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20,
+        "month": 1000}  # fmt: skip
 
 
 def kills(runs: int, seed: int) -> bool:
@@ -141,12 +146,30 @@ def cold(runs: int, _seed: int) -> bool:
     return took_s <= COLD_S
 
 
+def month(runs: int, seed: int) -> bool:
+    """Play a month of `runs` guards and ten times as many transmitters; return whether all was raised.
+
+    Each control, with one rule broken, must be found out.
+    """
+    found = play_month(guards=runs, transmitters=10 * runs, days=DAYS, seed=seed)
+    print_table(found)
+    sound = found.is_kept
+    for rule in (*GUARD_RULES, *PATH_RULES):
+        control = play_month(
+            guards=40, transmitters=400, days=4, seed=seed, mutated=rule, is_rough=True
+        )
+        print(f"control {rule:22}{'kept: NOT FOUND OUT' if control.is_kept else 'found out'}")
+        sound = sound and not control.is_kept
+    return sound
+
+
 PARTS: dict[str, Callable[[int, int], bool]] = {
     "cold": cold,
     "cuts": cuts,
     "frames": frames,
     "idle": idle,
     "kills": kills,
+    "month": month,
 }
 
 

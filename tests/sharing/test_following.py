@@ -3,11 +3,22 @@
 import pytest
 
 from narvaro.directory.models import Site
+from narvaro.dispatch.actions import close_case
 from narvaro.sharing.following import SHARING
+from narvaro.sharing.forwarding import ask, send_due
 from narvaro.sharing.models import Forward
+from narvaro.situation.models import Case
 from narvaro.spine import events
-from narvaro.spine.models import Tenant
-from tests.make import World, make_centre, make_plan, make_site, make_transmitter, send_signal
+from narvaro.spine.models import Tenant, Trouble
+from tests.make import (
+    NIGHT,
+    World,
+    make_centre,
+    make_plan,
+    make_site,
+    make_transmitter,
+    send_signal,
+)
 
 
 def follow(world: World) -> list[str]:
@@ -67,3 +78,16 @@ def test_a_centre_that_is_not_set_up_is_said(
     send_signal(make_transmitter(alone(world, pass_on="Okänd")))
     assert follow(world) == []
     assert "centre is not set up" in caplog.text
+
+
+def test_who_ends_the_case_ends_the_trouble_of_its_forward(world: World) -> None:
+    centre = make_centre(world, sealed_authentication="torn")
+    send_signal(make_transmitter(make_site(world)))
+    case = Case.objects.get()
+    ask(case=case, centre=centre, by="member:1", at=NIGHT)
+    assert send_due() == 1
+    follow(world)
+    assert Trouble.objects.filter(ended_at=None).count() == 1
+    close_case(case=case, by="member:1", at=NIGHT)
+    follow(world)
+    assert not Trouble.objects.filter(ended_at=None).exists()

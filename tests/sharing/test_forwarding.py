@@ -12,9 +12,10 @@ from narvaro.sharing.forwarding import ask, send_due
 from narvaro.sharing.models import Centre, Forward
 from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.models import Case, Signal
+from narvaro.spine import timers
 from narvaro.spine.clock import Hands
 from narvaro.spine.ids import uuid7
-from narvaro.spine.models import Event
+from narvaro.spine.models import Event, Trouble
 from narvaro.spine.refusal import Refused
 from tests.intake.sos_centre import answer, dead_port, stub
 from tests.make import (
@@ -125,7 +126,14 @@ def test_a_refusal_is_said_and_not_tried_again_until_a_person_asks(
         assert send_due() == 0
         ask_for(case, centre, by="system")  # the rule does not nag
         assert send_due() == 0
+        [trouble] = Trouble.objects.filter(ended_at=None)
+        assert trouble.kind == "not_passed_on"
+        assert trouble.facts["case"] == case.number
+        assert (trouble.facts["outcome"], trouble.facts["status"]) == ("refused", 4)
+        assert "wrong authentication" in trouble.facts["why"]
+        assert Event.objects.filter(kind="system.trouble").count() == 1
         ask_for(case, centre)
+        assert not Trouble.objects.filter(ended_at=None).exists()
         assert send_due() == 1
     assert told(case) == [("asked", None), ("refused", 4), ("asked", 4), ("delivered", 0)]
 
@@ -139,6 +147,10 @@ def test_nobody_answers_for_an_hour_and_it_is_given_up(
     assert send_due() == 1
     assert Forward.objects.get().state == State.GIVEN_UP
     assert told(case)[-1] == ("given_up", None)
+    assert Trouble.objects.get(ended_at=None).facts["outcome"] == "given_up"
+    hands.move_to(NIGHT + timedelta(hours=13, minutes=2))
+    timers.fire_due()
+    assert Trouble.objects.get().ended_at is not None
 
 
 def test_a_secret_that_cannot_be_opened_or_a_type_that_is_missing_is_refused(

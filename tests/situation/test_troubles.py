@@ -37,6 +37,20 @@ def test_a_trouble_is_raised_once_and_every_tenant_is_told(world: World) -> None
     assert raise_trouble(kind="promotion_lag", about="main", facts={}, at=NIGHT)
 
 
+def test_a_trouble_of_one_tenant_is_told_to_no_other(world: World, hands: Hands) -> None:
+    other = make_world("Annanstad")
+    mine = {"kind": "not_passed_on", "about": "17", "at": NIGHT, "tenant_id": world.tenant.pk}
+    assert raise_trouble(facts={"case": 3}, **mine)  # type: ignore[arg-type]
+    assert (told(world), told(other)) == (["raised"], [])
+    see, blind = (
+        make_viewer(make_member(one, Role.DISPATCHER)) for one in (world, other)
+    )  # fmt: skip
+    assert [len(list_open_troubles(one)) for one in (see, blind)] == [1, 0]
+    assert end_trouble(**mine)  # type: ignore[arg-type]
+    assert (told(world), told(other)) == (["raised", "ended"], [])
+    assert [len(list_troubles(one)) for one in (see, blind)] == [1, 0]
+
+
 def test_it_is_told_to_the_municipality_the_alarm_centre_and_the_suppliers(world: World) -> None:
     """A company without a contract in force is not told; nor is a guard of the one that is."""
     make_contract(world)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narvaro.spine import clock
-from narvaro.spine.clock import JUMP_S, SLEW, GuardedClock, Uptime
+from narvaro.spine.clock import DOUBT, JUMP_S, SLEW, UNREADABLE_S, GuardedClock, Uptime
 
 WALL = datetime(2026, 11, 23, 2, 0, tzinfo=UTC).timestamp()
 
@@ -157,3 +157,36 @@ def test_a_clock_that_is_bent_is_followed_however_long_nobody_looks(
             machine.wall += seconds * bend
             assert abs(guarded.now().timestamp() - machine.wall) < 1e-3
             assert guarded.jump_s == 0
+
+
+def test_a_doubt_is_shared_by_all_processes_and_outlives_them(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Within a second; until it is trusted again, or a person accepts the machine's time."""
+    file = tmp_path / "agreed-time.json"
+    worker, receiver = GuardedClock(file), GuardedClock(file)
+    assert (worker.suspected_s(), receiver.suspected_s()) == (0.0, 0.0)
+    worker.suspect(61.0)
+    assert worker.suspected_s() == 61.0
+    machine.pass_(1)
+    assert receiver.suspected_s() == 61.0
+    assert GuardedClock(file).suspected_s() == 61.0
+    worker.suspect(0.0)
+    machine.pass_(1)
+    assert receiver.suspected_s() == 0.0
+    worker.suspect(-5.0)
+    receiver.accept()
+    machine.pass_(1)
+    assert worker.suspected_s() == 0.0
+
+
+def test_a_doubt_that_cannot_be_read_is_one(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / DOUBT).write_text("nothing")
+    assert GuardedClock(tmp_path / "agreed-time.json").suspected_s() == UNREADABLE_S
+
+
+def test_a_clock_without_a_home_doubts_for_itself(machine: Machine) -> None:
+    guarded = GuardedClock(None)
+    guarded.suspect(61.0)
+    machine.pass_(5)
+    assert guarded.suspected_s() == 61.0

@@ -160,11 +160,11 @@ def test_what_should_have_fired_is_counted_by_its_uptime(world: World, hands: Ha
     start(world, 90)
     assert timers.count_waiting() == 2
     hands.jump(3600)
-    assert timers.find_overdue(5) == (0, None)
+    assert timers.find_overdue() == (0, None)
     hands.advance(65)
-    assert timers.find_overdue(5) == (1, first.deadline)
+    assert timers.find_overdue() == (1, first.deadline)
     hands.advance(30)
-    assert timers.find_overdue(5) == (2, first.deadline)
+    assert timers.find_overdue() == (2, first.deadline)
     timers.fire_due()
-    assert timers.find_overdue(5) == (0, None)
+    assert timers.find_overdue() == (0, None)
     assert timers.count_waiting() == 0

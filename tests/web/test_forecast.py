@@ -1,5 +1,6 @@
 """The page of expected harm: places first, why, its score, and who may turn it off."""
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -11,22 +12,36 @@ from narvaro.forecast.models import Forecast, Score
 from narvaro.forecast.queries import is_in_plans
 from narvaro.situation.models import Category
 from narvaro.spine.clock import Hands
+from tests.conftest import Standing
 from tests.forecast.town import draw_year, make_schools, put_damage, put_incident
-from tests.make import NIGHT, World, make_member
+from tests.make import NIGHT, World, make_member, make_world
 from tests.web.test_phone import browser_of
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def town(world: World) -> World:
+def make_town() -> World:
     """Fill a year, and make tonight's forecast."""
+    world = make_world("Staden")
     schools = make_schools(world)
     draw_year(world, schools)
     for number in range(7):
         put_incident(world, schools[0], NIGHT - number * DAY, category=Category.YOUTH_GATHERING)
     make_forecast(tenant=world.tenant, at=NIGHT)
     return world
+
+
+@pytest.fixture(scope="module")
+def made_town(standing: Standing) -> World:
+    """Make it once."""
+    made: World = standing(make_town)
+    return made
+
+
+@pytest.fixture
+def town(db: None, hands: Hands, made_town: World) -> World:
+    """Return it as it was made."""
+    return deepcopy(made_town)
 
 
 def page(client: Client) -> str:

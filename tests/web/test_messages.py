@@ -76,15 +76,20 @@ def _catalogue(**translated: str) -> polib.POFile:
     return made
 
 
-def test_the_swedish_catalogue_is_complete() -> None:
-    found = messages.find_messages()
+@pytest.fixture(scope="module")
+def found() -> list[Message]:
+    """Return every text of the product."""
+    return messages.find_messages()
+
+
+def test_the_swedish_catalogue_is_complete(found: list[Message]) -> None:
     assert len(found) > 300
     assert messages.faults(found, messages.read_catalogue()) == []
 
 
-def test_extract_would_change_nothing() -> None:
+def test_extract_would_change_nothing(found: list[Message]) -> None:
     stored = messages.CATALOGUE.read_text(encoding="utf-8")
-    assert str(messages.merged(messages.find_messages(), messages.read_catalogue())) == stored
+    assert str(messages.merged(found, messages.read_catalogue())) == stored
 
 
 def test_python_is_read_through_its_imports() -> None:

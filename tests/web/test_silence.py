@@ -134,17 +134,40 @@ def test_who_has_it_stands_on_the_case_and_nobody_more_is_told(
     answer = leader.post(f"/cases/{case.pk}/have-it/")
     assert (answer.status_code, answer["Location"]) == (303, "/night/")
     last = Member.objects.get(role=Role.SHIFT_LEADER).service_number
-    running.at(NIGHT + 20 * MINUTE)
+    running.at(NIGHT + 10 * MINUTE)
     assert not Notification.objects.exists()
-    assert f"<span>{last} has it</span>" in shown(desk, "/console/cases/", fragment=True)
-    assert "Needs a person" not in shown(desk, "/console/cases/", fragment=True)
+    for page in (
+        page_of(desk, case),
+        shown(desk, "/console/cases/", fragment=True),
+        shown(leader, "/night/", fragment=True),
+        shown(desk, "/console/new/", fragment=True),
+    ):
+        assert f"<span>{last} has it since 02:00:30</span>" in page
+        assert "Needs a person" not in page
     for page in (page_of(desk, case), shown(leader, "/night/")):
         assert "has it since 02:00:30." in page
+        assert "people are told in" in page
         assert last in page
         assert "I have it" not in page
     again = desk.post(f"/cases/{case.pk}/have-it/")
     assert (again.status_code, again["Location"]) == (303, f"/console/cases/{case.pk}/")
     assert last in page_of(desk, case)
+
+
+def test_what_nobody_acted_on_is_said_anew_with_who_had_it(
+    desk: Client, leader: Client, case: Case, running: Running
+) -> None:
+    running.at(NIGHT + 30 * SECOND)
+    leader.post(f"/cases/{case.pk}/have-it/")
+    last = Member.objects.get(role=Role.SHIFT_LEADER).service_number
+    running.at(NIGHT + 10 * MINUTE + 30 * SECOND)
+    assert Notification.objects.exists()
+    for page in (
+        shown(desk, "/console/cases/", fragment=True), shown(leader, "/night/", fragment=True)
+    ):  # fmt: skip
+        assert f"Needs a person again: {last} had it" in page
+        assert f'id="back-{case.pk}"' in page
+    assert "I have it" in page_of(desk, case)
 
 
 def test_an_answer_ends_it_with_its_reason(
@@ -206,6 +229,10 @@ def test_a_case_of_lost_paths_lists_them_with_what_came_back(
     assert "2 of 2 still silent" in page
     assert "Call the carrier (Nätbolaget). No guard is needed." in page
     assert "Who can go" not in page
+    sent = desk.post(f"/cases/{first.case.pk}/offer/{make_unit(world, 'V7').unit.pk}/")
+    assert sent.status_code == 409
+    assert "Nobody is sent to a carrier" in sent.content.decode()
+    assert not first.case.offers.exists()
     for words in ("Lärkan skola", "Trasten skola", "Nätbolaget", "01:55:00", "02:00:30", "silence"):
         assert words in page
     first.ended_at = NIGHT + 7 * MINUTE

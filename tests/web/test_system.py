@@ -14,9 +14,11 @@ from django.test import Client
 from narvaro.access.models import Role
 from narvaro.config.home import Home
 from narvaro.config.watching import Checks
+from narvaro.core.clock_agreement import Verdict
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.listening import Listener
 from narvaro.intake.models import Outage, PathState
+from narvaro.intake.time_sources import SourceNow, Sources
 from narvaro.situation.troubles import end_trouble, raise_trouble
 from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import FILE, STILL_S, Heart
@@ -165,6 +167,28 @@ def test_the_gravest_trouble_is_named_and_called_out(desk: Client) -> None:
     assert body.count('class="trouble" data-grave') == 1
 
 
+def test_each_grave_trouble_is_called_out_once_whichever_is_named(desk: Client) -> None:
+    """A second one, also of the same kind, has an id of its own, and keeps it when it is the first."""
+
+    def called_out() -> dict[str, str]:
+        page = shown(desk, "/console/cases/", fragment=True)
+        found = re.findall(r'id="trouble-([^"]+)" (?:data-grave )?data-announce="([^"]*)"', page)
+        assert len(found) == len(dict(found))
+        return dict(found)
+
+    raise_trouble(kind="promotion_lag", about="main", facts={}, at=NIGHT)
+    first = called_out()
+    assert [*first.values()] == ["Alarms wait to be shown"]
+    raise_trouble(kind="promotion_lag", about="second", facts={}, at=NIGHT)
+    raise_trouble(kind="receiver_silent", about="main", facts={}, at=NIGHT)
+    raise_trouble(kind="certificate", about="web.pem", facts={}, at=NIGHT)
+    all_three = called_out()
+    assert first.items() < all_three.items()
+    assert len(all_three) == 3
+    end_trouble(kind="receiver_silent", about="main", at=NIGHT)
+    assert called_out().items() < all_three.items()
+
+
 def test_one_silent_receiver_of_two_does_not_say_that_no_alarms_are_received(
     desk: Client, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +212,7 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
     """With its facts and without: a trouble of an older version lacks some."""
     checks = Checks(home, Listener({}), Heart(home.path))
     kinds = {kind for kind, _, _ in checks.table}
-    assert kinds | {"worker_still"} == set(WORDS)
+    assert kinds | {"worker_still", "not_passed_on"} == set(WORDS)
     for kind in WORDS:
         assert all(words_of(kind, "main", {}))
     assert words_of("not_known", "main", {})[:2] == ("not_known", "main")
@@ -205,9 +229,17 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
             {"step_s": 60.0, "accepted_by": "kernel", "accepted_at": "2026-11-24T01:00:00+00:00"},
             "accepted by the kernel at 2026-11-24 02:00",
         ),
+        ("clock_doubt", {"off_s": 61.0}, "Other clocks less ours: 61.0 s."),
         ("disk_space", {"room": "critical", "free_mb": 90}, "Only 90 MB"),
         ("certificate", {"ending": "ended", "ends_at": "2026-11-24T01:00:00+00:00"}, "main ended"),
         ("certificate", {"ending": "unreadable", "ends_at": None}, "main cannot be read"),
+        (
+            "not_passed_on",
+            {"case": 12, "centre": "Larmcentralen", "outcome": "refused", "status": 4, "why": "no"},
+            "Case 12 to Larmcentralen: refused with answer 4. It said: no",
+        ),
+        ("not_passed_on", {"outcome": "given_up", "why": "timed out"}, "within an hour"),
+        ("not_passed_on", {"outcome": "refused", "why": "no type"}, "was not sent: no type"),
         ("notifications_unsent", {"count": 2}, "wait to be sent by main: 2."),
     ],
 )
@@ -227,6 +259,23 @@ def test_the_machine_is_told_with_a_step_of_its_clock(
     assert "starts its time service (NTP)" in shown(desk, "/system/")
     hands.jump_s = 3600.0
     assert "stepped by 3600.0 s, not followed" in shown(desk, "/system/")
+
+
+def test_every_source_of_time_is_told_with_when_it_was_read(
+    desk: Client, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says, that it says nothing, that none is asked; never a guess."""
+    assert "not asked: none is named" in shown(desk, "/system/")
+    off = SourceNow("panels", "", 61.0, 12.0, NIGHT, "", 41, is_out=True)
+    silent = SourceNow("server", "tid.example.se", why="silent")
+    found = Sources((off, silent), Verdict())
+    monkeypatch.setattr(page_of_system, "list_sources", lambda *_given: found)
+    said = shown(desk, "/system/")
+    assert "its time less ours: 61.0 s, 41 panels, read 2026-11-24 02:00:00" in said
+    assert "Time server tid.example.se" in said
+    assert "it does not answer" in said
+    hands.off_s = 61.0
+    assert "other clocks speak against it" in shown(desk, "/system/")
 
 
 def test_a_live_stream_names_the_kind_and_nothing_else(desk: Client, world: World) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 
+from narvaro.access.models import Member
 from narvaro.access.queries import list_memberships
 from narvaro.access.viewer import Viewer, viewer_of
 
@@ -31,12 +32,17 @@ class ViewerRequest(HttpRequest):
     htmx: Any
 
 
-def find_viewer(user_id: UUID, chosen: object) -> Viewer | None:
-    """Return the viewer of a signed-in user: the chosen membership, or the only one."""
-    members = list_memberships(user_id)
+def choose(members: list[Member], chosen: object) -> Member | None:
+    """Return the chosen membership of a user, or his only one."""
     if chosen is not None:
         members = [one for one in members if str(one.pk) == chosen]
-    return viewer_of(members[0]) if len(members) == 1 else None
+    return members[0] if len(members) == 1 else None
+
+
+def find_viewer(user_id: UUID, chosen: object) -> Viewer | None:
+    """Return the viewer of a signed-in user: the chosen membership, or the only one."""
+    member = choose(list_memberships(user_id), chosen)
+    return viewer_of(member) if member else None
 
 
 def viewer_middleware(

@@ -7,10 +7,11 @@ from narvaro.access.models import Member, Organisation, OrganisationKind
 from narvaro.spine import clock
 
 
-def list_memberships(user_id: UUID) -> list[Member]:
-    """List a user's memberships that hold today, with organisation and tenant."""
-    members = Member.objects.filter(user_id=user_id, user__is_active=True)
-    members = members.select_related("organisation", "tenant").order_by("service_number", "role")
+def list_memberships(*user_ids: UUID) -> list[Member]:
+    """List the users' memberships that hold today, with user, organisation and tenant."""
+    members = Member.objects.filter(user_id__in=user_ids, user__is_active=True)
+    members = members.select_related("user", "organisation", "tenant")
+    members = members.order_by("service_number", "role")
     now = clock.now()
     return [
         one

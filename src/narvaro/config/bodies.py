@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from narvaro.access.signed_in import find_signed_in
 from narvaro.sharing.uploads import LARGEST_BYTES, LONGEST_UPLOAD
-from narvaro.web.live import AsgiScope, Receive, Send, find_signed_in
+from narvaro.web.live import AsgiScope, Receive, Send
+from narvaro.web.threads import in_thread
 
 Body: TypeAlias = tempfile.SpooledTemporaryFile[bytes]
 
@@ -81,16 +82,11 @@ def _takes_files(scope: AsgiScope) -> bool:
         return False
 
 
-def _is_signed_in(session_key: str) -> bool:
-    close_old_connections()
-    return find_signed_in(session_key) is not None
-
-
 async def _bound_of(scope: AsgiScope, length: int | None) -> Bound:
     if (length is not None and length <= FORM.most_bytes) or not _takes_files(scope):
         return FORM
     key = _cookie(scope, settings.SESSION_COOKIE_NAME)
-    signed_in = bool(key) and await asyncio.to_thread(_is_signed_in, key)
+    signed_in = await in_thread(find_signed_in, key) if key else None
     return UPLOAD if signed_in else FORM
 
 

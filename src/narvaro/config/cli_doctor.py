@@ -39,12 +39,14 @@ def clock_group(context: click.Context) -> None:
     click.echo(f"agreed   {agreed:%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"machine  {agreed + timedelta(seconds=step_s):%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"step     {step_s:+.1f} s" if step_s else "step     none")
+    off_s = clock.suspected_s()
+    click.echo(f"others   {off_s:+.1f} s: in doubt" if off_s else "others   no doubt")
     click.echo(f"kernel   {read_sync()}")
 
 
 @clock_group.command()
 def accept() -> None:
-    """Believe the machine's clock after a step: you have looked at another one."""
+    """Believe the machine's clock after a step or a doubt: you have looked at another one."""
     from django.db import DatabaseError
 
     from narvaro.config.cli import by_whom, start_django
@@ -55,8 +57,8 @@ def accept() -> None:
 
     clock.now()
     step_s = clock.jump_s()
-    if not step_s:
-        click.echo("The clock has not stepped: there is nothing to accept.")
+    if not clock.in_doubt():
+        click.echo("The clock has not stepped and is not in doubt: there is nothing to accept.")
         return
     clock.accept()
     now = clock.now()

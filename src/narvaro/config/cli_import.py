@@ -146,6 +146,41 @@ for _kind in KINDS:
     import_group.add_command(_command(_kind))
 
 
+@import_group.command("gpx")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--unit", "named", required=True, help="A call sign, or a service number of its crew."
+)
+@click.option("--tenant", "tenant_name", help="Whose unit, where there are several.")
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+def import_gpx_file(file: Path, named: str, tenant_name: str | None, dry_run: bool) -> None:
+    """Import the track of a unit whose phone could not send, from a GPX FILE."""
+    from narvaro.config.cli import by_whom, get_tenant, only_one, start_django
+
+    start_django()
+    from narvaro.dispatch.importing.tracks import WHY, find_whose, import_track
+    from narvaro.spine import clock
+    from narvaro.spine.refusal import Refused
+
+    tenant = get_tenant(tenant_name)
+    try:
+        with only_one(Path(os.environ["NARVARO_HOME"]), "bring-in"):
+            whose = find_whose(tenant, named, clock.now())
+            report = import_track(
+                tenant=tenant, whose=whose, file_name=file.name, data=file.read_bytes(),
+                by=by_whom(), at=clock.now(), dry_run=dry_run,
+            )  # fmt: skip
+    except Refused as no:
+        raise click.ClickException(no.detail) from no
+    if report.refusal is not None:
+        raise click.ClickException(f"{file.name}: {report.refusal.detail}")
+    for code, numbers in report.refused:
+        click.echo(f"{file.name}: not kept ({code}: {WHY.get(code, code)}): {numbers}", err=True)
+    did = "checked, nothing written" if dry_run else f"{report.kept} kept"
+    click.echo(f"{whose.unit.call_sign}: {report.points} points, {did}.")
+    sys.exit(1 if report.refused else 0)
+
+
 @import_group.command("roads")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tenant", "tenant_name", help="Whose map, where there are several.")

@@ -48,6 +48,7 @@ def examinations() -> tuple[Examination, ...]:
         doctor_stores.troubles,
         doctor_stores.paths,
         doctor_machine.machine_clock,
+        doctor_machine.time_sources,
         doctor_machine.disk_space,
         doctor_machine.certificates,
         doctor_machine.open_files,

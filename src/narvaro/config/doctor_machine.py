@@ -14,6 +14,7 @@ from narvaro.config.home import Home, Settings
 from narvaro.config.listeners import LISTENERS
 from narvaro.intake.limits import Limits
 from narvaro.intake.receiver import SPARE_FILES
+from narvaro.intake.time_sources import SourceNow, list_sources
 from narvaro.spine import clock
 from narvaro.spine.kernel_clock import Sync, read_sync
 from narvaro.spine.machine import (
@@ -51,6 +52,52 @@ def judge_clock(jump_s: float, sync: Sync) -> list[Finding]:
     }
     level, what, todo = said[sync]
     return [*found, Finding("clock_sync", level, what, what_to_do=todo)]
+
+
+SOURCE_WHY = {
+    "few": "Fewer than five panels stamped their time within 15 minutes; they say nothing",
+    "at_once": "What the panels stamped came all at once; they say nothing yet",
+    "apart": "The panels' clocks do not agree; they say nothing",
+    "not_asked": "It was not asked yet; the process work asks it every ten minutes",
+    "old": "What it said is too old",
+    "silent": "It does not answer",
+    "unreachable": "It cannot be reached, or its name is not known",
+    "unwelcome": "It does not want to be asked; it is left alone for a day",
+    "unsynchronised": "It does not know the time itself",
+}
+
+
+def time_sources(home: Home) -> list[Finding]:
+    """Look what panels and time servers say of our time, and whether it is in doubt."""
+    servers = home.settings.time_servers
+    found = list_sources(home.journals.values(), home.path, servers)
+    said = [_judge_source(one) for one in found.rows]
+    if not servers:
+        said.append(Finding("clock_server", "ok", "Not asked: time_servers names none"))
+    off_s = clock.suspected_s()
+    if off_s:
+        what = f"Other sources say that our time is off: theirs less ours is {off_s:+.1f} s"
+        todo = (
+            "See what time it is. Set the machine's clock, or its time service, then: "
+            "narvaro clock accept"
+        )
+        said.append(Finding("clock_doubt", "bad", what, what_to_do=todo))
+    return said
+
+
+def _judge_source(one: SourceNow) -> Finding:
+    code = f"clock_{one.kind}"
+    when = f", read {one.read_at:%Y-%m-%d %H:%M:%S} UTC" if one.read_at else ""
+    who = f" ({one.accounts} accounts)" if one.accounts else ""
+    if one.off_s is None:
+        level: Level = "warn" if one.kind == "server" and one.why != "not_asked" else "ok"
+        what = SOURCE_WHY.get(one.why, f"Its answer is not sound ({one.why})")
+        todo = "Take it out of time_servers, or see that it is reached." if level == "warn" else ""
+        return Finding(code, level, f"{what}{who}{when}", one.about, todo)
+    what = f"Its time less ours is {one.off_s:+.1f} s, give or take {one.give_s:.1f} s{who}{when}"
+    out = "; the others speak against it" if one.is_out else ""
+    todo = "Look at that clock." if one.is_out else ""
+    return Finding(code, "warn" if one.is_out else "ok", what + out, one.about, todo)
 
 
 def disk_space(home: Home) -> list[Finding]:
@@ -143,7 +190,8 @@ def _plain_ports(given: Settings) -> list[int]:
         and not (closed and one.for_alarms)
         and (one.tls or not given.tls_certificate)
     ]
-    return plain + ([given.second_alarm_port] if given.second_receiver and not closed else [])
+    has_second = given.second_receiver and "dc09" in given.listeners
+    return plain + ([given.second_alarm_port] if has_second and not closed else [])
 
 
 def _is_public(address: str) -> bool:

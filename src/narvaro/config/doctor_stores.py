@@ -40,9 +40,11 @@ TROUBLE_TODO = {
     "receiver_silent": "Take alarms by other ways; start the receiver (narvaro serve), or read its log: a port may be taken, the journal's disk may refuse.",
     "journal_unreadable": "Keep a copy of the journal's folder, and look at the disk.",
     "clock_step": "Compare with another clock; if the machine is right: narvaro clock accept.",
+    "clock_doubt": "Compare with another clock; set the machine's clock, then: narvaro clock accept.",
     "disk_space": "Make room on the disk of the home folder: a full disk acknowledges no alarm.",
     "certificate": "Renew the certificate, then start the system anew.",
     "timers_overdue": "Watch offers and check-ins by hand; read the log of the process work.",
+    "not_passed_on": "Call the centre that the case names, then pass it on again from the case; the log says why: alarm not passed on.",
     "jobs_failing": "Read the log of the process work: job failed.",
     "notifications_unsent": "Call those who should have been told; look at smtp_host and sms_url in narvaro.toml, and at the log.",
 }

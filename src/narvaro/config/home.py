@@ -69,6 +69,7 @@ class Settings:
     tls_key: str = ""
     web_threads: int = 4
     receiver_id: str = "main"
+    time_servers: tuple[str, ...] = ()  # asked by SNTP what time it is; none is asked unless named
     police_feed: str = ""  # places, as polisen.se names them; empty is off
     police_feed_url: str = "https://polisen.se/api/events"
 

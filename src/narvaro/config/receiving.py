@@ -58,10 +58,13 @@ def _first(home: Home) -> dict[str, Any]:
 
 
 def _second(home: Home) -> dict[str, Any]:
-    """The second one takes alarms alone, over TCP, UDP and TLS."""
+    """The second one takes DC-09 alone, over TCP, UDP and TLS, where the first does."""
     given: Settings = home.settings
-    told: dict[str, Any] = {"dc09_port": given.second_alarm_port, "http_port": None}
-    if given.tls_certificate:
+    is_open = "dc09" in given.listeners
+    told: dict[str, Any] = {
+        "dc09_port": given.second_alarm_port if is_open else None, "http_port": None
+    }  # fmt: skip
+    if is_open and given.tls_certificate:
         told["dc09_tls_port"] = given.second_alarm_tls_port
     return told
 

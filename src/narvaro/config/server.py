@@ -1,4 +1,4 @@
-"""One port: live streams native, Django's pages behind them. In: ASGI. Out: answers.
+"""One port: live streams and shared fragments native, Django's pages behind them. In: ASGI. Out: answers.
 
 A thread of the pages never waits for a sender or a reader (`config/bodies.py`, `config/answering.py`).
 Django runs as WSGI on a few threads that keep their database connections: its views are synchronous,
@@ -24,6 +24,7 @@ from narvaro.config.answering import answer  # noqa: E402 - as above
 from narvaro.config.bodies import BodyRefused, SenderGone, refuse, take_body  # noqa: E402 - as above
 from narvaro.config.standby import Standby  # noqa: E402 - as above
 from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
+from narvaro.web.shared_door import answer_shared  # noqa: E402 - as above
 
 LOOK_S = 1.0
 
@@ -54,6 +55,8 @@ async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
     """Send a request where it belongs; one for the pages when all of it is there."""
     if scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
         await live(scope, receive, send)
+        return
+    if scope["type"] == "http" and await answer_shared(scope, send):
         return
     if scope["type"] != "http":
         pages: Any = _pages

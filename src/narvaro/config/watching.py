@@ -14,17 +14,14 @@ from django.db import DatabaseError, close_old_connections
 from narvaro.config.home import Home
 from narvaro.intake.listening import Listener
 from narvaro.intake.queries import ReceiverNow, read_receivers
-from narvaro.situation.troubles import (
-    OVERDUE_S,
-    end_trouble,
-    note_clock_accepted,
-    raise_trouble,
-)
+from narvaro.intake.time_sources import list_sources
+from narvaro.situation.troubles import end_trouble, note_clock_accepted, raise_trouble
 from narvaro.spine import clock, jobs, notifications, timers
 from narvaro.spine.heartbeat import Heart
 from narvaro.spine.kernel_clock import read_sync
 from narvaro.spine.machine import MB, read_certificate, read_disk
 from narvaro.spine.models import Trouble
+from narvaro.spine.time_servers import TimeServers
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +44,7 @@ class Checks:
         self.home = home
         self.listener = listener
         self.heart = heart
+        self.time_servers = TimeServers(home.path, home.settings.time_servers)
         self._receivers: list[ReceiverNow] = []
         self._begun_s = clock.monotonic()
         self._next: dict[str, float] = {}
@@ -61,6 +59,7 @@ class Checks:
             ("promotion_lag", 1, self._lags),
             ("receiver_silent", 1, self._silent),
             ("clock_step", 1, self._clock),
+            ("clock_doubt", 5, self._time_sources),
             ("disk_space", 10, self._disk),
             ("certificate", 600, self._certificates),
             ("timers_overdue", 1, self._timers),
@@ -173,6 +172,25 @@ class Checks:
             return {}
         return {"": {"step_s": round(step_s, 1)}}
 
+    def _time_sources(self) -> Found:
+        """Doubt our time where panels and time servers speak against it, until one of them backs it."""
+        if clock.offset():
+            return {}  # the demo has moved the time: the others' is another
+        self.time_servers.look()
+        home = self.home
+        found = list_sources(home.journals.values(), home.path, home.settings.time_servers)
+        verdict, before_s = found.verdict, clock.suspected_s()
+        if verdict.suspected:
+            off_s = round(verdict.off_s, 1)
+            if abs(off_s - before_s) >= 1:
+                clock.suspect(off_s)
+                logger.critical("clock_doubted", extra={"off_s": off_s})
+        elif verdict.backed and before_s:
+            clock.suspect(0.0)
+            logger.warning("clock_trusted")
+        off_s = clock.suspected_s()
+        return {"": {"off_s": off_s}} if off_s else {}
+
     def _disk(self) -> Found:
         disk = read_disk(self.home.path)
         if not disk.room:
@@ -192,7 +210,7 @@ class Checks:
         }
 
     def _timers(self) -> Found:
-        count, first = timers.find_overdue(OVERDUE_S)
+        count, first = timers.find_overdue()
         return {"": {"count": count, "since": first.isoformat()}} if first else {}
 
     def _jobs(self) -> Found:

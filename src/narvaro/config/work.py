@@ -12,8 +12,9 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from types import FrameType
+from typing import TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from narvaro.config.channels import Outbox, channels_of, cot_feed_of
 from narvaro.config.watching import Checks
 from narvaro.core.roads import warm
 from narvaro.directory.maps import find_open_map
+from narvaro.directory.models import Unit
 from narvaro.directory.roads_file import MapRefused
 from narvaro.dispatch.checkin import drop_old_watches
 from narvaro.dispatch.following import DISPATCH
@@ -44,11 +46,14 @@ from narvaro.situation.actions import drop_old_positions
 from narvaro.situation.cameras import drop_old_camera_events
 from narvaro.situation.models import UnitStatus
 from narvaro.situation.presence import note_everywhere
+from narvaro.situation.queries import list_breaks
 from narvaro.spine import clock, events, jobs, notifications, timers
 from narvaro.spine.heartbeat import Heart
 from narvaro.spine.models import Tenant
 
 logger = logging.getLogger(__name__)
+
+Breaks: TypeAlias = tuple[tuple[datetime, datetime], ...]
 
 TURN_S = 0.05
 AFTER_FAILURE_S = 1.0
@@ -94,10 +99,20 @@ def on_duty_now() -> OnDuty:
     ]
     said = UnitStatus.objects.in_bulk([one.unit_id for one in shifts])
     since: dict[UUID, datetime] = {}
+    breaks: dict[UUID, Breaks] = {}
     for one in shifts:
         if state_on(one, said.get(one.unit_id)) != "break":
             since[one.unit_id] = min(one.starts_at, since.get(one.unit_id, one.starts_at))
-    return OnDuty(since)
+    for unit_id, begun in since.items():
+        if unit_id in said:
+            breaks[unit_id] = _breaks_of(unit_id, begun, said[unit_id].since)
+    return OnDuty(since, breaks)
+
+
+@lru_cache(maxsize=8192)
+def _breaks_of(unit_id: UUID, since: datetime, _changed_at: datetime) -> Breaks:
+    """Read a unit's breaks once for each time that it said what it does: asked for every second."""
+    return tuple(list_breaks(Unit.objects.get(pk=unit_id), since))
 
 
 def count_police_feeds() -> int:

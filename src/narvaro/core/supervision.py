@@ -1,13 +1,14 @@
 """When is a silent transmission path late, and when lost. In: class or interval, times. Out: a state.
 
 The reporting times are those of EN 50136-1's categories as they are usually quoted; the standard's
-text was not at hand. Times are seconds of one clock.
+text was not at hand. Times are aware date-times of one clock, which may be set between any two.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-State: TypeAlias = Literal["unheard", "ok", "late", "lost"]
+State: TypeAlias = Literal["ok", "late", "lost"]
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 REPORTING_S: dict[str, int] = {
@@ -20,6 +21,7 @@ REPORTING_S: dict[str, int] = {
 GRACE_S = 30  # beyond three intervals, where no category is named: a poll may be tried again
 STABLE_S = 600  # a path that was lost is trusted again after so long
 TOGETHER_S = 120  # losses of one carrier that are one fault
+MANY_AT_ONCE = 20  # losses in one look that are no longer this or that site's matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,61 @@ def find_terms(category: str, interval_s: int | None) -> Terms | None:
     return None
 
 
-def judge(*, heard_s: float | None, since_s: float, until_s: float, terms: Terms) -> State:
-    """Return a path's state at `until_s`, when it was last heard at `heard_s`.
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How a path fares: when it was last heard, and when its silence will be late and a loss.
 
-    `since_s` is since when we listen without a break: silence before it is ours. A path that was
-    never heard is not lost: nobody has put it into use yet.
+    `late_at` and `lost_at` are None where nothing is agreed for the path.
     """
-    if heard_s is None:
-        return "unheard"
-    silent_s = until_s - max(heard_s, since_s)
-    if silent_s >= terms.lost_s:
+
+    state: State
+    heard_at: datetime
+    late_at: datetime | None
+    lost_at: datetime | None
+
+
+def hear(
+    before: Silence | None, *, at: datetime, now: datetime, terms: Terms | None
+) -> Silence | None:
+    """Return how a path fares that was heard `at`; None where that is no news.
+
+    A path that was never heard is not lost: nobody has put it into use yet. A last sign that lies
+    ahead of now was noted before the clock was set back: what is heard now is later all the same.
+    """
+    if before is None or at > before.heard_at or at <= now < before.heard_at:
+        return _wait(at, heard_at=at, terms=terms)
+    return None
+
+
+def begin_anew(
+    silence: Silence, *, since: datetime, now: datetime, terms: Terms | None
+) -> Silence | None:
+    """Return how a path fares that has its whole time again from `since`; None where nothing changes.
+
+    Silence before we listened is ours. What is lost stays lost until it is heard. A sign that lies
+    ahead of now came before the clock was set back, and before we began to listen.
+    """
+    if silence.state == "lost" or silence.lost_at is None or since <= silence.heard_at <= now:
+        return None
+    return _wait(since, heard_at=silence.heard_at, terms=terms)
+
+
+def judge(silence: Silence, *, until: datetime) -> State:
+    """Return a path's state by its silence up to `until`; what is lost stays so until it is heard."""
+    if silence.state == "lost" or silence.late_at is None or silence.lost_at is None:
+        return silence.state
+    if silence.lost_at <= until:
         return "lost"
-    return "late" if silent_s >= terms.late_s else "ok"
+    return "late" if silence.late_at <= until else silence.state
+
+
+def is_widespread(losses: int) -> bool:
+    """Return whether so many losses in one look are one fault, whoever carries the paths."""
+    return losses >= MANY_AT_ONCE
+
+
+def _wait(since: datetime, *, heard_at: datetime, terms: Terms | None) -> Silence:
+    if terms is None:
+        return Silence("ok", heard_at, None, None)
+    late_at = since + timedelta(seconds=terms.late_s)
+    return Silence("ok", heard_at, late_at, since + timedelta(seconds=terms.lost_s))

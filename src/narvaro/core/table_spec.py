@@ -7,6 +7,7 @@ behind them; where a header holds a unit or note in parentheses, it is known wit
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from narvaro.core.cells import CellError
 from narvaro.core.said import Said
@@ -67,6 +68,7 @@ class TableSpec:
         return {header_key(header): c.name for c in self.columns for header in c.headers}
 
 
+@lru_cache(4096)
 def clean_header(header: str) -> str:
     """Return a header on one line, as it is shown to people."""
     return " ".join(_BROKEN_WORD.sub("", header.strip("\ufeff")).split())

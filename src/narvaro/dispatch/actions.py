@@ -83,6 +83,10 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
     case = _locked(case)
     if case.state not in SEEKING or case.offers.filter(state=Offer.State.WAITING).exists():
         return None
+    if case.is_carrier_fault:
+        if case.state != Case.State.OPEN:
+            move_case(case=case, state=Case.State.OPEN, by=by, at=at)
+        return None
     ranking, choice = rank_case(case, at)
     if not choice.ranked:
         if case.state != Case.State.OPEN:
@@ -96,12 +100,20 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
     return _make_offer(case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at)
 
 
+def _refuse_carrier_fault(case: Case) -> None:
+    if case.is_carrier_fault:
+        raise Refused(
+            "carrier_fault", f"Case {case.number} is a fault of a carrier; nobody is sent."
+        )
+
+
 @transaction.atomic
 def offer_to(*, case: Case, unit_id: UUID, by: str, at: datetime) -> Offer:
     """Offer a case to the unit that a person chose; raises Refused with the rule that forbids it."""
     case = _locked(case)
     if case.state not in SEEKING:
         raise Refused("case_taken", f"Case {case.number} is already being handled.")
+    _refuse_carrier_fault(case)
     waiting = case.offers.filter(state=Offer.State.WAITING).first()
     if waiting is not None and waiting.unit_id == unit_id:
         return waiting
@@ -131,10 +143,11 @@ def _end(offer: Offer, state: Offer.State, *, by: str, at: datetime) -> events.A
 
 def take(offer: Offer, *, by: str, at: datetime) -> events.Appended:
     """Mark an offer accepted, in the caller's transaction; raises Refused when it is too late."""
-    _locked(offer.case)
+    case = _locked(offer.case)
     row = Offer.objects.select_for_update(no_key=True).get(pk=offer.pk)
     if row.state != Offer.State.WAITING:
         raise Refused("offer_over", "The offer is over: it was withdrawn or went to another unit.")
+    _refuse_carrier_fault(case)
     return _end(row, Offer.State.ACCEPTED, by=by, at=at)
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from narvaro.core.watch import Waiting, begin, take_sign
+from narvaro.core.watch import miss as note_missing
 from narvaro.directory.models import Unit
 from narvaro.dispatch import escalation
 from narvaro.dispatch.events import WatchChanged
@@ -42,8 +44,11 @@ def start_watch(*, unit: Unit, member_id: UUID, interval_s: int, by: str, at: da
     watch = _find_running(unit.pk)
     if watch is None:
         watch = Watch(tenant_id=unit.tenant_id, unit=unit, member_id=member_id, began_at=at)
+    returned = watch.missed_at is not None
     watch.interval_s = interval_s
     _wait_on(watch, at)
+    if returned:
+        _tell(watch, "returned", by=by, at=at)
     _tell(watch, "started", by=by, at=at)
     return watch
 
@@ -61,14 +66,11 @@ def check_in(
     if watch is None:
         return None
     events.hold(watch.tenant_id)
-    seen_at = at if given_at is None else min(given_at, at)
-    # One that is given now counts whatever the clock says: it may have been set back.
-    over = seen_at < watch.seen_at or seen_at + timedelta(seconds=watch.interval_s) <= at
-    if given_at is not None and over:
+    waiting = take_sign(_as_waiting(watch), at=at, given_at=given_at)
+    if waiting is None:
         return watch
     returned = watch.missed_at is not None
-    watch.missed_at = None
-    _wait_on(watch, seen_at)
+    _wait_on(watch, waiting.seen_at)
     if returned:
         _tell(watch, "returned", by=by, at=at)
     return watch
@@ -93,9 +95,14 @@ def _find_running(unit_id: UUID) -> Watch | None:
     return running.first()
 
 
+def _as_waiting(watch: Watch) -> Waiting:
+    return Waiting(watch.interval_s, watch.seen_at, watch.due_at, watch.missed_at)
+
+
 def _wait_on(watch: Watch, at: datetime) -> None:
-    watch.seen_at = at
-    watch.due_at = at + timedelta(seconds=watch.interval_s)
+    waiting = begin(interval_s=watch.interval_s, at=at)
+    watch.seen_at, watch.due_at = waiting.seen_at, waiting.due_at
+    watch.missed_at = waiting.missed_at
     watch.save()
     timers.set_to(MISSED, tenant_id=watch.tenant_id, subject=watch.pk, deadline=watch.due_at)
 
@@ -111,9 +118,10 @@ def miss(timer: Timer, now: datetime) -> None:
         .select_related("unit")
         .get(pk=timer.subject)
     )
-    if watch.ended_at is not None or watch.missed_at is not None:
+    missing = note_missing(_as_waiting(watch), at=now)
+    if watch.ended_at is not None or missing is None:
         return
-    watch.missed_at = now
+    watch.missed_at = missing.missed_at
     watch.case = _join_case(watch, now) or _open_case(watch, now)
     watch.save(update_fields=["missed_at", "case"])
     _tell(watch, "missed", by=events.SYSTEM, at=now)

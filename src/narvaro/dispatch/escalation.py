@@ -2,6 +2,9 @@
 
 Each step is a timer: it fires once, and in its transaction the notifications of the step, its event and
 the timer of the next step are written. Every contact is told over each channel that he has.
+
+Who says "I have it" has it for as long as somebody may take to be on scene: where then no unit has
+it and nobody has ended it, it waits for an answer once more.
 """
 
 from datetime import datetime, timedelta
@@ -24,6 +27,7 @@ WAITING = (Case.State.OPEN, Case.State.OFFERED)
 AGAIN_S = 300
 MOST_ROUNDS = 12  # an hour of the last step, then it is red on the screens and no more
 URGENT = 2  # cases of this priority and above are escalated
+TAKEN, LAPSED = "acknowledged", "lapsed"
 
 
 def begin(
@@ -79,11 +83,17 @@ def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
 
 @transaction.atomic
 def acknowledge(*, case: Case, by: str, at: datetime) -> bool:
-    """Say "I have it": a person takes care of the case, and nobody else is called."""
+    """Say "I have it": a person takes care of the case, and nobody else is called meanwhile."""
     events.hold(case.tenant_id)
-    done = end(case_id=case.pk, why="acknowledged", by=by, at=at)
+    done = end(case_id=case.pk, why=TAKEN, by=by, at=at)
     if done:
-        _tell(case, 0, "acknowledged", by=by, at=at)
+        # Nobody has a time to be at a silent path: who has it has it to its end.
+        if case.kind != Case.Kind.PATH:
+            deadline = at + timedelta(seconds=case.tenant.red_after_s)
+            timers.start(
+                ESCALATE, tenant_id=case.tenant_id, subject=case.escalation.pk, deadline=deadline
+            )
+        _tell(case, 0, TAKEN, by=by, at=at)
     return done
 
 
@@ -92,8 +102,11 @@ def step_up(timer: Timer, now: datetime) -> None:
     """Tell the contacts of the next step, unless somebody has answered."""
     found = Escalation.objects.select_for_update(no_key=True).get(pk=timer.subject)
     case = Case.objects.select_related("tenant", "site").get(pk=found.case_id)
-    if found.ended_at is not None:
+    if found.ended_at is not None and (found.why != TAKEN or case.state not in WAITING):
         return
+    if found.ended_at is not None:
+        found.ended_at, found.why = None, LAPSED  # `ended_by` stays: who had it
+        found.save(update_fields=["ended_at", "why"])
     if case.state not in WAITING:
         end(case_id=case.pk, why=str(case.state), by=events.SYSTEM, at=now)
         return

@@ -12,7 +12,7 @@ from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import choose
 from narvaro.directory.models import Contact, Unit
-from narvaro.dispatch.escalation import ESCALATE
+from narvaro.dispatch.escalation import ESCALATE, LAPSED, TAKEN
 from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, Watch
 from narvaro.plan.queries import find_own_shift, find_own_unit
@@ -219,11 +219,19 @@ def list_duty_phones(viewer: Viewer, case: Case) -> list[tuple[str, str]]:
     return list(found.order_by("step", "duty").values_list("duty", "phone"))
 
 
-def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """List, by case, the service number of who said "I have it"."""
+@dataclass(frozen=True)
+class Taken:
+    """Who said "I have it", by service number; `at` is None once it came back unanswered."""
+
+    by: str
+    at: datetime | None
+
+
+def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, Taken]:
+    """List, by case, who said "I have it"."""
     known = cases_shared_with(viewer).filter(pk__in=case_ids)
-    found = Escalation.objects.filter(case__in=known, why="acknowledged")
-    return {one.case_id: _number_of(one.ended_by) for one in found}
+    found = Escalation.objects.filter(case__in=known, why__in=[TAKEN, LAPSED])
+    return {one.case_id: Taken(_number_of(one.ended_by), one.ended_at) for one in found}
 
 
 @dataclass(frozen=True)
@@ -254,7 +262,7 @@ def find_escalation(viewer: Viewer, case: Case) -> EscalationNow | None:
         return None
     timers = Timer.objects.filter(kind=ESCALATE, subject=found.pk, fired_at=None, cancelled_at=None)
     following = timers.values_list("deadline", flat=True).first()
-    taken_by = _number_of(found.ended_by) if found.why == "acknowledged" else ""
+    taken_by = _number_of(found.ended_by) if found.why == TAKEN else ""
     return EscalationNow(found, _told(found), following, taken_by)
 
 

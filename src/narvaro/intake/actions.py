@@ -1,7 +1,7 @@
 """Writes of the intake's main-database side: promotion's place, what the receivers must know."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -49,9 +49,10 @@ SOS_ACCESS = "sos-access"
 
 @dataclass(frozen=True)
 class OnDuty:
-    """The units whose positions may be received now, and since when."""
+    """The units whose positions may be received now, since when, and their breaks since then."""
 
     since: Mapping[UUID, datetime]
+    breaks: Mapping[UUID, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
 
 
 def accounts_now(on_duty: OnDuty) -> Accounts:
@@ -101,6 +102,10 @@ def accounts_now(on_duty: OnDuty) -> Accounts:
             on_duty=one.pk in on_duty.since and one.tenant_id in allowed,
             secret=_opened(one.sealed_tracker_secret),
             since_s=on_duty.since[one.pk].timestamp() if one.pk in on_duty.since else 0.0,
+            breaks=tuple(
+                (begun.timestamp(), over.timestamp())
+                for begun, over in on_duty.breaks.get(one.pk, ())
+            ),
         )
         for one in Unit.objects.exclude(tracker="").order_by("tracker")
     )

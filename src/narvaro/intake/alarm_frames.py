@@ -1,7 +1,7 @@
 """What TCP, TLS and UDP share. In: one chunk of a transmitter's bytes. Out: what it is due.
 
 Whose frame it is, from where it may come, whether it was heard before, and whether our own clock
-can be believed is decided here, once for all transports.
+can be believed is decided here, once for all transports. What time it is at the panels is noted.
 """
 
 from concurrent.futures import Future
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from narvaro.intake.desk import Desk
 from narvaro.intake.message import Refusal
+from narvaro.intake.panel_time import PanelTime
 from narvaro.intake.protocols import sia_dc09
 from narvaro.intake.protocols.sia_dc09 import IGNORE_TIME, STRICT_TIME, Answer, Decoded, FrameError
 from narvaro.intake.records import Seen, now_us
@@ -34,7 +35,8 @@ class Taken:
 class AlarmFrames:
     """Takes frames for all alarm listeners."""
 
-    def __init__(self, desk: Desk, guard: ReplayGuard) -> None:
+    def __init__(self, desk: Desk, guard: ReplayGuard, panels: PanelTime | None = None) -> None:
+        self.panels = panels or PanelTime()
         self._desk = desk
         self._guard = guard
         self._in_doubt: tuple[Accounts, Accounts] | None = None
@@ -44,13 +46,14 @@ class AlarmFrames:
 
         Raises FrameError where the bytes are no sound frame.
         """
-        in_doubt = bool(clock.jump_s())
+        in_doubt = clock.in_doubt()
         accounts = self._accounts_of_any_time() if in_doubt else self._desk.accounts
         decoded = sia_dc09.decode(chunk, accounts=accounts, now=clock.now())
         owner = decoded.owner
         path = owner.find_path(peer) if owner else None
         if decoded.refusal is None and path is None:
             decoded = _refused(decoded, "network", "It does not come from where it may dial.")
+        self._note_time(decoded, path)
         if decoded.refusal is not None:
             return self._refuse(decoded, peer, chunk)
         assert owner is not None
@@ -76,6 +79,20 @@ class AlarmFrames:
             kept = self._desk.keep_signals(signals, tenant=owner.tenant, peer=peer, raw=chunk)
         self._guard.remember(guarded, first.fingerprint, first.sequence, kept)
         return Taken(decoded, kept, is_fresh=True)
+
+    def _note_time(self, decoded: Decoded, path: str | None) -> None:
+        """Note what time it is at the panel, and that it is sent ours; elsewhere is no panel."""
+        header, refusal = decoded.header, decoded.refusal
+        if decoded.owner is None or (refusal is not None and refusal.code != "time"):
+            return
+        # Not the frame's own owner: while our clock is in doubt, each has the flag.
+        known = self._desk.accounts.find_account(header.account, header.prefix)
+        name = f"{decoded.owner.account}/{decoded.owner.line_prefix}"
+        drifts = known is None or IGNORE_TIME in known.flags
+        if decoded.sent_at is not None and path is not None and not drifts:
+            self.panels.hear(name, decoded.sent_at, now=clock.now(), up=clock.uptime())
+        if decoded.answer is Answer.NAK:
+            self.panels.tell(name, clock.now())
 
     def _accounts_of_any_time(self) -> Accounts:
         """Return accounts whose time stamps are not judged: it is our own clock that is in doubt."""

@@ -82,11 +82,11 @@ class Desk:
         return self.journal.healthy
 
     def _on_duty_alone(self, message: Message, owner: Device) -> Message:
-        """Drop what a phone kept for want of a net from before its duty began."""
+        """Drop what a phone kept for want of a net from before its duty began, or from a break."""
         kept = tuple(
             one
             for one in message.items
-            if not (isinstance(one, Position) and one.at.timestamp() < owner.since_s)
+            if not (isinstance(one, Position) and not owner.is_its_time(one.at.timestamp()))
         )
         self.counts["position_dropped"] += len(message.items) - len(kept)
         return replace(message, items=kept)

@@ -257,7 +257,7 @@ class Journal:
         # One row alone: one of a clock that ran ahead would stand as the newest for good.
         self._db.execute("DELETE FROM listening")
         self._db.execute(_LISTEN, (self._since_us, at_us))
-        if clock.jump_s() or clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
+        if clock.in_doubt() or clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
             return  # no record is too old by a clock that is in doubt, or has just begun
         for kind, kept_s in KEPT_S.items():
             self._db.execute(_PURGE, (kind, at_us - kept_s * 1_000_000, PURGED_AT_ONCE))

@@ -18,10 +18,12 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from narvaro.intake import panel_time
 from narvaro.intake.alarm_frames import AlarmFrames
 from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.opening import Doors
+from narvaro.intake.panel_time import PanelTime
 from narvaro.intake.receiver_config import (
     ConfigError,
     ReceiverConfig,
@@ -141,19 +143,21 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile,
     guard = ReplayGuard()
     guard.recall(read_since(config.journal, now_us() - int(HORIZON_S * 1e6)))
     async with AsyncExitStack() as until:
-        doors = Doors(config, desk, AlarmFrames(desk, guard), rotation, until)
+        panels = panel_time.recall(config.journal.parent)
+        doors = Doors(config, desk, AlarmFrames(desk, guard, panels), rotation, until)
         await doors.open()
         ready = {"event": "ready", "ports": doors.ports, "pid": os.getpid()}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        keeping = asyncio.create_task(_keep_current(desk, current))
+        keeping = asyncio.create_task(_keep_current(desk, current, panels))
         await stop.wait()
         keeping.cancel()
     await _finish(STOP_S)
 
 
-async def _keep_current(desk: Desk, current: Current) -> None:
+async def _keep_current(desk: Desk, current: Current, panels: PanelTime) -> None:
     """Follow the sealed file, and say the counts once a minute where they changed."""
+    beside = desk.journal.path.parent
     said: dict[str, int] = {}
     loop = asyncio.get_running_loop()
     due = loop.time() + COUNTS_S
@@ -161,6 +165,7 @@ async def _keep_current(desk: Desk, current: Current) -> None:
         await asyncio.sleep(RELOAD_S)
         desk.accounts = current.load()
         clock.keep()
+        panels.write(beside, now=clock.now(), up=clock.uptime())
         if loop.time() >= due:
             due += COUNTS_S
             if dict(desk.counts) != said:

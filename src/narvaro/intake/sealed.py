@@ -109,7 +109,8 @@ class Sender:
 class Device:
     """A position device of a unit; `on_duty` is false in breaks too.
 
-    A position of before `since_s` (seconds since 1970, when the duty began) is not kept either.
+    A position of before `since_s` (seconds since 1970, when the duty began) is not kept either, nor one
+    of within `breaks`: from and until, half-open.
 
     `secret` is the password that its app sends, where its protocol has one; empty is none.
     """
@@ -120,6 +121,11 @@ class Device:
     on_duty: bool = False
     secret: str = field(default="", repr=False)
     since_s: float = 0.0
+    breaks: tuple[tuple[float, float], ...] = ()
+
+    def is_its_time(self, at_s: float) -> bool:
+        """Return whether a position of that time is of its duty, and not of a break."""
+        return at_s >= self.since_s and not any(begun <= at_s < over for begun, over in self.breaks)
 
 
 Owner: TypeAlias = AlarmAccount | Sender | Device
@@ -214,7 +220,7 @@ def unseal(sealed: bytes, key: str) -> Accounts:
     try:
         return Accounts(
             accounts=tuple(_account_of(one) for one in given.pop("accounts")),
-            devices=tuple(Device(**one) for one in given.pop("devices")),
+            devices=tuple(Device(**_tuples(one)) for one in given.pop("devices")),
             senders=tuple(Sender(**_tuples(one)) for one in given.pop("senders")),
             **given,
         )

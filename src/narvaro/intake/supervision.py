@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from narvaro.core.supervision import STABLE_S, TOGETHER_S, Terms, find_terms
+from narvaro.core import supervision as rules
+from narvaro.core.supervision import STABLE_S, TOGETHER_S, Silence, Terms, find_terms
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.models import Outage, PathState
 from narvaro.situation.models import Case
@@ -26,7 +27,7 @@ from narvaro.situation.paths import (
     open_or_join,
     send_if_alone,
 )
-from narvaro.spine import events, timers
+from narvaro.spine import clock, events, timers
 from narvaro.spine.events import SYSTEM
 from narvaro.spine.models import Timer
 
@@ -35,7 +36,6 @@ logger = logging.getLogger(__name__)
 ALONE = "path.alone"
 STABLE = "path.stable"
 AT_ONCE = 100  # rows in one transaction
-MANY_AT_ONCE = 20  # losses in one look that are no longer this or that site's matter
 Row = TypeVar("Row")
 
 
@@ -57,14 +57,15 @@ def _terms(path: TransmissionPath) -> Terms | None:
     return find_terms(path.category, path.poll_interval_s)
 
 
-def _deadlines(path: TransmissionPath, heard_at: datetime) -> dict[str, datetime | None]:
-    terms = _terms(path)
-    if terms is None:
-        return {"late_at": None, "lost_at": None}
-    return {
-        "late_at": heard_at + timedelta(seconds=terms.late_s),
-        "lost_at": heard_at + timedelta(seconds=terms.lost_s),
-    }
+def _as_silence(row: PathState) -> Silence:
+    return Silence(cast("rules.State", row.state), row.heard_at, row.late_at, row.lost_at)
+
+
+def _as_row(path: TransmissionPath, silence: Silence) -> PathState:
+    return PathState(
+        path=path, since=silence.heard_at, heard_at=silence.heard_at, late_at=silence.late_at,
+        lost_at=silence.lost_at,
+    )  # fmt: skip
 
 
 def note_heard(*, heard: Sequence[Heard], at: datetime) -> int:
@@ -73,21 +74,17 @@ def note_heard(*, heard: Sequence[Heard], at: datetime) -> int:
     for portion in _portions(list(newest.values())):
         with transaction.atomic():
             before = PathState.objects.in_bulk([one.path.pk for one in portion])
-            fresh = [
-                one
-                for one in portion
-                if one.path.pk not in before or before[one.path.pk].heard_at < one.at
-            ]
+            fresh: list[Heard] = []
+            rows: list[PathState] = []
+            for one in portion:
+                known = before.get(one.path.pk)
+                was = _as_silence(known) if known is not None else None
+                found = rules.hear(was, at=one.at, now=at, terms=_terms(one.path))
+                if found is not None:
+                    fresh.append(one)
+                    rows.append(_as_row(one.path, found))
             PathState.objects.bulk_create(
-                (
-                    PathState(
-                        path=one.path,
-                        since=one.at,
-                        heard_at=one.at,
-                        **_deadlines(one.path, one.at),
-                    )
-                    for one in fresh
-                ),
+                rows,
                 update_conflicts=True,
                 unique_fields=["path"],
                 update_fields=["heard_at", "late_at", "lost_at"],
@@ -122,37 +119,42 @@ def _is_out(case_id: UUID) -> bool:
 
 def begin_anew(*, since: datetime) -> int:
     """Give every path its whole time again from `since`, when a receiver began to listen."""
-    behind = PathState.objects.filter(
-        state__in=[PathState.State.OK, PathState.State.LATE], heard_at__lt=since
-    ).exclude(lost_at=None)
-    rows = list(behind.select_related("path"))
-    for portion in _portions(rows):
-        for one in portion:
-            for name, value in _deadlines(one.path, since).items():
-                setattr(one, name, value)
-            one.state = PathState.State.OK
+    now = clock.now()
+    behind = _due(PathState.State.OK, PathState.State.LATE).filter(
+        Q(heard_at__lt=since) | Q(heard_at__gt=now)
+    )
+    changed: list[PathState] = []
+    for row in behind.select_related("path"):
+        found = rules.begin_anew(_as_silence(row), since=since, now=now, terms=_terms(row.path))
+        if found is not None:
+            row.state = PathState.State(found.state)
+            row.late_at, row.lost_at = found.late_at, found.lost_at
+            changed.append(row)
+    for portion in _portions(changed):
         with transaction.atomic():
             PathState.objects.bulk_update(portion, ["late_at", "lost_at", "state"])
-    return len(rows)
+    return len(changed)
 
 
 def judge_silence(*, until: datetime, at: datetime) -> int:
     """Mark the paths whose silence up to `until` is late or a loss; return how many are new."""
-    late = _due(PathState.State.OK).filter(late_at__lte=until, lost_at__gt=until)
+    late = _judged("late", _due(PathState.State.OK).filter(late_at__lte=until), until)
     marked = 0
-    for few in _portions(list(late.values_list("pk", flat=True))):
+    for few in _portions([one.pk for one in late]):
         marked += PathState.objects.filter(
             pk__in=few, state=PathState.State.OK, late_at__lte=until
         ).update(state=PathState.State.LATE, since=until)
-    lost = list(
-        _due(PathState.State.OK, PathState.State.LATE)
-        .filter(lost_at__lte=until)
-        .select_related("path__transmitter__site")
-        .order_by("path__tenant_id", "lost_at")
-    )
+    silent = _due(PathState.State.OK, PathState.State.LATE).filter(lost_at__lte=until)
+    silent = silent.select_related("path__transmitter__site")
+    lost = _judged("lost", silent.order_by("path__tenant_id", "lost_at"), until)
+    many = rules.is_widespread(len(lost))
     for portion in _portions(lost):
-        marked += _lose(portion, many=len(lost) >= MANY_AT_ONCE, until=until, at=at)
+        marked += _lose(portion, many=many, until=until, at=at)
     return marked
+
+
+def _judged(state: rules.State, rows: QuerySet[PathState], until: datetime) -> list[PathState]:
+    return [one for one in rows if rules.judge(_as_silence(one), until=until) == state]
 
 
 def _due(*states: PathState.State) -> QuerySet[PathState]:
@@ -177,6 +179,8 @@ def _lose(rows: list[PathState], *, many: bool, until: datetime, at: datetime) -
     for one in rows:
         if one.pk not in now_lost:
             continue
+        # What was heard before the clock was set back may lie ahead.
+        one.heard_at = min(one.heard_at, until)
         case = None if one.pk in in_maintenance else _case_of(one, many=many, at=at)
         Outage.objects.create(
             tenant_id=one.path.tenant_id, path=one.path, began_at=one.heard_at, flagged_at=at,

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 def _follow(event: Event) -> None:
     cases = Case.objects.select_related("tenant", "site", "plan")
     case = cases.filter(pk=get_subject(event)).first()
+    if case is not None and case.state == Case.State.CLOSED and event.kind == "case.changed":
+        forwarding.end_troubles(case=case, at=clock.now())
     if case is None or case.site is None or case.site.standing != Site.Standing.ALONE:
         return
     if case.state == Case.State.CLOSED or case.tenant.mode == Tenant.Mode.FOLLOW_UP:

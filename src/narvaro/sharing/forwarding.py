@@ -3,6 +3,9 @@
 A forward is written in the transaction of what asks for it, and sent after it by whoever takes its
 lease. Sent is at least once: a sender that dies between the centre's yes and ours sends the same
 alarm again, under the same reference, and the centre says that it has it.
+
+One that ends without delivery is a trouble of the tenant, until a person asks for it anew, or ends the
+case, or for half a day: the case tells of it for good.
 """
 
 import logging
@@ -21,7 +24,9 @@ from narvaro.sharing.events import CasePassedOn
 from narvaro.sharing.models import Centre, Forward
 from narvaro.situation.models import Case
 from narvaro.situation.signals import audience_of
-from narvaro.spine import clock, events
+from narvaro.situation.troubles import end_trouble, raise_trouble
+from narvaro.spine import clock, events, timers
+from narvaro.spine.models import Timer
 from narvaro.spine.refusal import Refused
 
 logger = logging.getLogger(__name__)
@@ -32,6 +37,8 @@ WITHIN_S = 10.0  # for each of a centre's addresses
 GIVEN_UP = timedelta(hours=1)
 LONGEST_PAUSE_S = 60
 WORDS = 200
+NOT_PASSED_ON, STANDS = "not_passed_on", timedelta(hours=12)
+TROUBLE_ENDS = "forward.trouble_ends"
 
 
 @transaction.atomic
@@ -59,6 +66,7 @@ def ask(*, case: Case, centre: Centre, by: str, at: datetime) -> Forward:
     known.state, known.asked_by, known.made_at, known.not_before = State.WAITING, by, at, at
     known.attempts, known.lease_until, known.last_error = 0, None, ""
     known.save()
+    _end_trouble(known, at)
     _tell(known, "asked", by=by, at=at)
     return known
 
@@ -147,6 +155,41 @@ def _settle(
     now.save()
     if state != State.WAITING:
         _tell(now, str(state), by=events.SYSTEM, at=at)
+    if state in {State.REFUSED, State.GIVEN_UP}:
+        _raise_trouble(now, at)
+
+
+def _raise_trouble(forward: Forward, at: datetime) -> None:
+    facts = {
+        "case": forward.case.number,
+        "centre": forward.centre.name,
+        "outcome": str(forward.state),
+        "status": forward.status,
+        "why": forward.last_error,
+    }
+    raise_trouble(
+        kind=NOT_PASSED_ON, about=forward.pk.hex, facts=facts, at=at, tenant_id=forward.tenant_id
+    )
+    timers.set_to(
+        TROUBLE_ENDS, tenant_id=forward.tenant_id, subject=forward.pk, deadline=at + STANDS
+    )
+
+
+def _end_trouble(forward: Forward, at: datetime) -> None:
+    end_trouble(kind=NOT_PASSED_ON, about=forward.pk.hex, at=at, tenant_id=forward.tenant_id)
+    timers.cancel(TROUBLE_ENDS, subject=forward.pk, at=at)
+
+
+@timers.fires(TROUBLE_ENDS)
+def forget(timer: Timer, now: datetime) -> None:
+    """End the trouble of a forward that was not delivered: it is no news any more."""
+    _end_trouble(Forward.objects.get(pk=timer.subject), now)
+
+
+def end_troubles(*, case: Case, at: datetime) -> None:
+    """End what stands of a case's forwards, in the caller's transaction: somebody has ended it."""
+    for one in Forward.objects.filter(case=case, state__in=[State.REFUSED, State.GIVEN_UP]):
+        _end_trouble(one, at)
 
 
 def _tell(forward: Forward, what: str, *, by: str, at: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from narvaro.directory.models import Site, Unit
 from narvaro.situation.correlation import LOWEST_OF_CALLS, PRIORITY_OF_KIND, handling_of
@@ -171,9 +172,9 @@ def record_positions(*, found: list[PositionFacts]) -> None:
 
 @transaction.atomic
 def drop_old_positions(*, at: datetime) -> int:
-    """Delete raw positions older than 72 hours; return how many."""
-    old = Position.objects.filter(received_at__lt=at - timedelta(hours=RAW_POSITIONS_H))
-    return old.delete()[0]
+    """Delete raw positions of more than 72 hours ago, however late they came; return how many."""
+    until = at - timedelta(hours=RAW_POSITIONS_H)
+    return Position.objects.filter(Q(received_at__lt=until) | Q(at__lt=until)).delete()[0]
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """Troubles of the installation itself. In: what a check found. Out: one open row each, events.
 
 A trouble belongs to no tenant: each tenant's log tells it to those who run the night there, so that
-their live streams show it at once.
+their live streams show it at once. One of a tenant's own alarm names the tenant in its facts, and no
+other is told.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ from narvaro.situation.signals import list_concerned
 from narvaro.spine import events
 from narvaro.spine.events import SYSTEM, Happening
 from narvaro.spine.models import Tenant, Trouble
-
-OVERDUE_S = 5.0  # a timer that is later than this is a trouble
 
 
 @dataclass(frozen=True)
@@ -44,20 +43,24 @@ class ClockAccepted(Happening):
     unit: UUID | None = None
 
 
-def _tell(event: Happening, subject: UUID | None, by: str, at: datetime) -> None:
-    for tenant_id in _tenants():
+def _tell(
+    event: Happening, subject: UUID | None, by: str, at: datetime, *, only: UUID | None = None
+) -> None:
+    for tenant_id in _tenants(only):
         events.append(
             event, tenant_id=tenant_id, subject=subject, audience=list_concerned(tenant_id, at),
             by=by, at=at,
         )  # fmt: skip
 
 
-def _tenants() -> list[UUID]:
+def _tenants(only: UUID | None = None) -> list[UUID]:
+    if only is not None:
+        return [only]
     return list(Tenant.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def _hold_all() -> None:
-    for tenant_id in _tenants():
+def _hold_all(only: UUID | None = None) -> None:
+    for tenant_id in _tenants(only):
         events.hold(tenant_id)
 
 
@@ -66,10 +69,18 @@ def _find_open(kind: str, about: str) -> Trouble | None:
 
 
 @transaction.atomic
-def raise_trouble(*, kind: str, about: str = "", facts: dict[str, object], at: datetime) -> bool:
-    """Raise a trouble, or bring the facts of the open one up to date; return whether it is new."""
+def raise_trouble(
+    *, kind: str, about: str = "", facts: dict[str, object], at: datetime,
+    tenant_id: UUID | None = None,
+) -> bool:  # fmt: skip
+    """Raise a trouble, or bring the facts of the open one up to date; return whether it is new.
+
+    With `tenant_id` it is that tenant's alone; `about` must then be an id of its own.
+    """
+    if tenant_id is not None:
+        facts = facts | {"tenant": str(tenant_id)}
     if _find_open(kind, about) is None:
-        _hold_all()  # two that find it at once raise it once
+        _hold_all(tenant_id)  # two that find it at once raise it once
     known = _find_open(kind, about)
     if known is not None:
         merged = known.facts | facts
@@ -78,20 +89,22 @@ def raise_trouble(*, kind: str, about: str = "", facts: dict[str, object], at: d
             known.save(update_fields=["facts"])
         return False
     made = Trouble.objects.create(kind=kind, about=about[:80], facts=facts, raised_at=at)
-    _tell(TroubleChanged(made.pk, kind, made.about, "raised"), made.pk, SYSTEM, at)
+    said = TroubleChanged(made.pk, kind, made.about, "raised")
+    _tell(said, made.pk, SYSTEM, at, only=tenant_id)
     return True
 
 
 @transaction.atomic
-def end_trouble(*, kind: str, about: str = "", at: datetime) -> bool:
+def end_trouble(*, kind: str, about: str = "", at: datetime, tenant_id: UUID | None = None) -> bool:
     """End an open trouble; return whether there was one."""
-    _hold_all()
+    _hold_all(tenant_id)
     known = _find_open(kind, about)
     if known is None:
         return False
     known.ended_at = at
     known.save(update_fields=["ended_at"])
-    _tell(TroubleChanged(known.pk, kind, known.about, "ended"), known.pk, SYSTEM, at)
+    said = TroubleChanged(known.pk, kind, known.about, "ended")
+    _tell(said, known.pk, SYSTEM, at, only=tenant_id)
     return True
 
 

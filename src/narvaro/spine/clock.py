@@ -1,7 +1,8 @@
 """The only reader of the clock. In: nothing. Out: aware UTC times and monotonic seconds.
 
 Pure Python, so that the receiver can use it without Django. The machine's time is held against its
-uptime: where it jumps, it is not followed until that is accepted (`GuardedClock`). A test puts a
+uptime: where it jumps, it is not followed until that is accepted (`GuardedClock`). Where other sources
+speak against it (`intake/time_sources.py`), it goes on and is in doubt. A test puts a
 `Hands` in its place and moves the time itself. In a home that the demo made, and there alone, the file that
 NARVARO_CLOCK names moves the time forward for every process.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +25,9 @@ MARK = "made-by-demo"
 
 JUMP_S = 2.0
 """A step of the machine's time that is followed without a word."""
+DOUBT = "doubted-time.json"
+"""The file that stands beside the agreement while other sources say that our time is off."""
+UNREADABLE_S = 1.0
 OFF_AT_MOST_S = 14 * 86_400.0
 """How long a machine may have been switched off without its time being doubted when it wakes."""
 SLEW = 500e-6
@@ -40,10 +45,14 @@ class Uptime:
 def read_uptime() -> Uptime:
     """Read the machine's uptime; without Linux's own count, the monotonic clock's."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
+        return Uptime(_boot(), time.clock_gettime(time.CLOCK_BOOTTIME))
     except (OSError, AttributeError):
         return Uptime("", time.monotonic())
+
+
+@cache
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 class Clock(Protocol):
@@ -98,7 +107,8 @@ class GuardedClock(SystemClock):
         self._boot = found.boot
         self._agreed_s = time.time() - found.seconds  # wall time less uptime
         self._agreed_at = found.seconds
-        self._kept_at = self._looked_at = -self.LOOK_EVERY_S
+        self._kept_at = self._looked_at = self._doubt_read_at = -self.LOOK_EVERY_S
+        self._suspected_s = 0.0
         kept = self._read()
         if kept is None:
             return
@@ -119,8 +129,31 @@ class GuardedClock(SystemClock):
             self._follow_others(at_s)
         return datetime.fromtimestamp(at_s + self._agreed_s, UTC)
 
+    def suspected_s(self) -> float:
+        """Return by how much other sources say that our time is off, in every process; 0 where none."""
+        at_s = self.monotonic()
+        if self._doubt is not None and at_s - self._doubt_read_at >= self.LOOK_EVERY_S:
+            self._doubt_read_at = at_s
+            self._suspected_s = read_doubt(self._doubt)
+        return self._suspected_s
+
+    def suspect(self, off_s: float) -> None:
+        """Note that our time is in doubt, for every process, until it is trusted again; 0 is trust."""
+        self._suspected_s, self._doubt_read_at = off_s, self.monotonic()
+        if self._doubt is None:
+            return
+        if off_s:
+            _replace(self._doubt, json.dumps({"off_s": off_s}))
+        else:
+            self._doubt.unlink(missing_ok=True)
+
+    @property
+    def _doubt(self) -> Path | None:
+        return self.file.with_name(DOUBT) if self.file else None
+
     def accept(self) -> None:
         """Believe the machine's time from now on, in every process."""
+        self.suspect(0.0)
         self._agreed_at = self.uptime().seconds
         self._agreed_s = time.time() - self._agreed_at
         self.jump_s = 0.0
@@ -158,12 +191,28 @@ class GuardedClock(SystemClock):
         if self.file is None:
             return
         given = {"boot": self._boot, "agreed_s": self._agreed_s, "at_s": self._agreed_at}
-        aside = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
-        try:
-            aside.write_text(json.dumps(given), "utf-8")
-            aside.replace(self.file)
-        except OSError:
-            aside.unlink(missing_ok=True)  # a full disk is said elsewhere; the time goes on
+        _replace(self.file, json.dumps(given))
+
+
+def _replace(file: Path, text: str) -> None:
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        aside.write_text(text, "utf-8")
+        aside.replace(file)
+    except OSError:
+        aside.unlink(missing_ok=True)  # a full disk is said elsewhere; the time goes on
+
+
+def read_doubt(file: Path | None) -> float:
+    """Return by how much our time is said to be off; a file that cannot be read says no number."""
+    if file is None or not file.exists():
+        return 0.0
+    try:
+        return float(json.loads(file.read_text("utf-8"))["off_s"])
+    except FileNotFoundError:
+        return 0.0
+    except (OSError, ValueError, KeyError, TypeError):
+        return UNREADABLE_S
 
 
 @dataclass(frozen=True)
@@ -180,6 +229,7 @@ class Hands:
     at: datetime
     elapsed_s: float = field(default=0.0)
     jump_s: float = field(default=0.0)
+    off_s: float = field(default=0.0)
 
     def now(self) -> datetime:
         """Return the time that the hands show."""
@@ -196,6 +246,14 @@ class Hands:
     def jump(self, seconds: float) -> None:
         """Set the hands anew without a second having passed."""
         self.at += timedelta(seconds=seconds)
+
+    def suspected_s(self) -> float:
+        """Return by how much other sources say that the hands are off."""
+        return self.off_s
+
+    def suspect(self, off_s: float) -> None:
+        """Note by how much other sources say that the hands are off."""
+        self.off_s = off_s
 
     def move_to(self, at: datetime) -> None:
         """Move the hands to `at`; monotonic time follows only forward."""
@@ -293,6 +351,22 @@ def jump_s() -> float:
     return _clock.jump_s if isinstance(_clock, GuardedClock | Hands) else 0.0
 
 
+def suspected_s() -> float:
+    """Return by how much other sources say that our time is off; 0 while none does."""
+    return _clock.suspected_s() if isinstance(_clock, GuardedClock | Hands) else 0.0
+
+
+def in_doubt() -> bool:
+    """Return whether our own time is in doubt: it stepped, or other sources speak against it."""
+    return bool(jump_s() or suspected_s())
+
+
+def suspect(off_s: float) -> None:
+    """Doubt our time from now on, in every process; 0 is to trust it again."""
+    if isinstance(_clock, GuardedClock | Hands):
+        _clock.suspect(off_s)
+
+
 def keep() -> None:
     """Keep the agreement between time and uptime for the other processes."""
     if isinstance(_clock, GuardedClock):
@@ -304,7 +378,7 @@ def accept() -> None:
     if isinstance(_clock, GuardedClock):
         _clock.accept()
     elif isinstance(_clock, Hands):
-        _clock.jump_s = 0.0
+        _clock.jump_s = _clock.off_s = 0.0
 
 
 def offset() -> timedelta:

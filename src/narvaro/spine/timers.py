@@ -27,6 +27,7 @@ Handler = Callable[[Timer, datetime], None]
 _handlers: dict[str, Handler] = {}
 
 LONGEST_PAUSE_S = 60
+OVERDUE_S = 5.0  # a timer that is later than this is a trouble
 
 
 def fires(kind: str) -> Callable[[Handler], Handler]:
@@ -96,9 +97,9 @@ def count_waiting() -> int:
     return Timer.objects.filter(fired_at=None, cancelled_at=None).count()
 
 
-def find_overdue(by_s: float) -> tuple[int, datetime | None]:
-    """Return how many timers should have fired more than `by_s` seconds ago, and the first deadline."""
-    found = Timer.objects.filter(_is_due(by_s), fired_at=None, cancelled_at=None)
+def find_overdue() -> tuple[int, datetime | None]:
+    """Return how many timers should have fired over `OVERDUE_S` ago, and the first deadline."""
+    found = Timer.objects.filter(_is_due(OVERDUE_S), fired_at=None, cancelled_at=None)
     said = found.aggregate(count=Count("pk"), first=Min("deadline"))
     return said["count"], said["first"]
 

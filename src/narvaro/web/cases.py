@@ -112,6 +112,7 @@ class CaseRows:
         missing = self.silent.get(case.pk)
         missed_at = missing.missed_at if missing else None
         needs_person = case.state in SEEKING and waiting is None
+        taken = self.takers.get(case.pk) if case.state in SEEKING else None
         return CaseRow(
             id=str(case.pk),
             number=str(case.number),
@@ -133,7 +134,8 @@ class CaseRows:
             ),
             late=case.red_at is not None and case.state != Case.State.CLOSED,
             needs_person=needs_person,
-            taken_by=self.takers.get(case.pk, "") if case.state in SEEKING else "",
+            taken_by=taken.by if taken else "",
+            taken_at=taken.at if taken else None,
             missed_again_at=missed_at if missed_at and missed_at > case.received_at else None,
         )
 

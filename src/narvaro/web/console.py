@@ -26,7 +26,7 @@ from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
-from narvaro.web.shared_fragments import answer_shared
+from narvaro.web.shared_fragments import shared
 from narvaro.web.troubles import find_trouble_bar
 
 TYPED_KINDS = (
@@ -97,16 +97,8 @@ def _unit_list(viewer: Viewer) -> str:
     return render_to_string("console/_units.html", {"page": ConsolePage(units=unit_rows(viewer))})
 
 
-@require_GET
-def cases(request: HttpRequest) -> HttpResponse:
-    """Show the list of active cases again."""
-    return answer_shared(request, "cases", _case_list)
-
-
-@require_GET
-def units(request: HttpRequest) -> HttpResponse:
-    """Show the list of units again."""
-    return answer_shared(request, "units", _unit_list)
+cases = shared("cases", _case_list)
+units = shared("units", _unit_list)
 
 
 @require_GET

@@ -14,7 +14,7 @@ from narvaro.web import labels
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import unit_rows
 from narvaro.web.labels import say
-from narvaro.web.shared_fragments import answer_shared
+from narvaro.web.shared_fragments import shared
 
 
 @require_GET
@@ -84,7 +84,5 @@ def _features(viewer: Viewer) -> str:
     return json.dumps({"type": "FeatureCollection", "features": shown})
 
 
-@require_GET
-def features(request: HttpRequest) -> HttpResponse:
-    """Answer with the sites, cases and units that the viewer may see on a map (GeoJSON)."""
-    return answer_shared(request, "features", _features, "application/geo+json")
+features = shared("features", _features, "application/geo+json")
+"""The sites, cases and units that the viewer may see on a map (GeoJSON)."""

@@ -240,6 +240,13 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("The case is already being handled."),
         lazy("Look at the case to see which unit has it."),
     ),
+    "carrier_fault": (
+        lazy("Nobody is sent to a carrier's fault"),
+        lazy("Paths of many sites are silent together: the fault is at no one place."),
+        lazy(
+            "Call the carrier. For a site that needs a guard all the same, type in a case of its own."
+        ),
+    ),
     "step_back": (
         lazy("The response has come further"),
         lazy("That step is already passed."),

@@ -17,18 +17,15 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.utils.crypto import constant_time_compare
 
-from narvaro.access.entry import MEMBER_KEY, find_viewer
-from narvaro.access.models import User
 from narvaro.access.policy import Record, Scope
+from narvaro.access.signed_in import find_signed_in
 from narvaro.access.viewer import Viewer
 from narvaro.plan.queries import find_own_unit
 from narvaro.spine import clock, events
 from narvaro.spine.models import Event
 from narvaro.web.shared_fragments import Sight, find_sight, without_name
+from narvaro.web.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -93,18 +90,6 @@ def _is_own(viewer: Viewer, unit: str | None) -> bool:
     return own is not None and unit == str(own.pk)
 
 
-def find_signed_in(session_key: str) -> Viewer | None:
-    """Return the viewer of a session, or None where it does not hold (any more)."""
-    session = SessionStore(session_key)
-    user_id, kept = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
-    if user_id is None or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None or not constant_time_compare(str(kept), user.get_session_auth_hash()):
-        return None
-    return find_viewer(user.pk, session.get(MEMBER_KEY))
-
-
 def list_missed(viewer: Viewer, after: int) -> list[Notice] | None:
     """List the notices after a position; None where they are too many (the page starts anew)."""
     found = events.list_after(viewer.tenant_id, after, MISSED_AT_MOST + 1)
@@ -124,7 +109,7 @@ class Hub:
     async def ensure_running(self) -> None:
         """Start following with the first stream; what is appended from now on is followed."""
         if self._task is None or self._task.done():
-            places = await asyncio.to_thread(events.head_positions)
+            places = await in_thread(events.head_positions)
             if self._task is None or self._task.done():
                 self.places = places
                 self._task = asyncio.get_running_loop().create_task(self._follow())
@@ -143,15 +128,15 @@ class Hub:
                 await asyncio.sleep(1.0)
 
     async def _turn(self) -> None:
-        heads = await asyncio.to_thread(events.head_positions)
+        heads = await in_thread(events.head_positions)
         for tenant_id, head in heads.items():
             place = self.places.setdefault(tenant_id, head)
             if head <= place:
                 continue
-            fresh = await asyncio.to_thread(events.list_after, tenant_id, place)
+            fresh = await in_thread(events.list_after, tenant_id, place)
             self.places[tenant_id] = fresh[-1].position if fresh else place
             concerned = [one for one in self.listeners if one.viewer.tenant_id == tenant_id]
-            told = await asyncio.to_thread(_notices_for, concerned, fresh)
+            told = await in_thread(_notices_for, concerned, fresh)
             for listener, notices in told:
                 self._put(listener, notices)
 
@@ -210,7 +195,7 @@ async def live(scope: AsgiScope, receive: Receive, send: Send) -> None:
     """Answer GET /live with a stream for who is signed in, with 401 otherwise."""
     headers = _headers(scope)
     session_key = _session_key(headers)
-    viewer = await asyncio.to_thread(find_signed_in, session_key) if session_key else None
+    viewer = await in_thread(find_signed_in, session_key) if session_key else None
     if viewer is None:
         await _refuse(send)
         return
@@ -243,11 +228,11 @@ async def _until_gone(receive: Receive) -> None:
 
 async def _catch_up(viewer: Viewer, after: int | None, send: Send) -> int:
     """Send what was missed; return the last position that was looked at."""
-    heads = await asyncio.to_thread(events.head_positions)
+    heads = await in_thread(events.head_positions)
     now = heads.get(viewer.tenant_id, 0)
     missed: list[Notice] | None = []
     if after is not None and after < now:
-        missed = await asyncio.to_thread(list_missed, viewer, after)
+        missed = await in_thread(list_missed, viewer, after)
     if missed is None:
         missed = [Notice(now, "reset", None, None)]
     hello = b": connected\nretry: 1000\n\n" + b"".join(one.to_bytes() for one in missed)
@@ -265,7 +250,7 @@ async def _stream(listener: Listener, sent: int, gone: "asyncio.Future[None]", s
         at = asyncio.get_running_loop().time()
         if at - rechecked > RECHECK_S:
             rechecked = at
-            if await asyncio.to_thread(find_signed_in, listener.session_key) != listener.viewer:
+            if await in_thread(find_signed_in, listener.session_key) != listener.viewer:
                 return
         if notice is not None and notice.position > sent:
             sent, beaten = notice.position, at

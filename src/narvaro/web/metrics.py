@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET
 
 from narvaro.intake.queries import count_all_paths, read_receivers
 from narvaro.situation.queries import count_lasting_troubles, count_open_cases
-from narvaro.situation.troubles import OVERDUE_S
 from narvaro.spine import notifications, timers
 from narvaro.spine.heartbeat import find_beat
 from narvaro.spine.refusal import Missing
@@ -56,7 +55,7 @@ def _timers_waiting() -> Iterator[Sample]:
 
 
 def _timers_overdue() -> Iterator[Sample]:
-    yield {}, timers.find_overdue(OVERDUE_S)[0]
+    yield {}, timers.find_overdue()[0]
 
 
 def _paths() -> Iterator[Sample]:
@@ -86,7 +85,7 @@ GAUGES = (
     Gauge("timers_waiting", "Timers that wait for their deadline.", _timers_waiting),
     Gauge(
         "timers_overdue",
-        f"Timers that should have fired over {OVERDUE_S:.0f} s ago.",
+        f"Timers that should have fired over {timers.OVERDUE_S:.0f} s ago.",
         _timers_overdue,
     ),
     Gauge("paths", "Transmission paths by state.", _paths),

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from narvaro.access.policy import Record, Verb
+from narvaro.access.viewer import Viewer
 from narvaro.spine.refusal import Missing
 
 View = Callable[..., HttpResponseBase]
@@ -26,6 +27,10 @@ class Need:
 
     record: Record
     verbs: tuple[Verb, ...] = (Verb.READ,)
+
+    def admits(self, viewer: Viewer) -> bool:
+        """Return whether the viewer is granted it."""
+        return any(viewer.may(self.record, verb) for verb in self.verbs)
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def guard(view: View, need: Need | Open) -> View:
             return view(request, *args, **kwargs)
         if viewer is None:
             return _to_sign_in(request)
-        if not any(viewer.may(need.record, verb) for verb in need.verbs):
+        if not need.admits(viewer):
             raise Missing
         return view(request, *args, **kwargs)
 

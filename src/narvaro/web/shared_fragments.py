@@ -21,6 +21,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
 
 from narvaro.access.policy import Grant, Record, Scope
 from narvaro.access.viewer import Viewer
@@ -133,21 +134,43 @@ def _is_old(kept: Fragment) -> bool:
 FRAGMENTS = Fragments()
 
 
-def answer_shared(
-    request: HttpRequest, name: str, make: Make, content_type: str = "text/html; charset=utf-8"
-) -> HttpResponse:
-    """Answer with a fragment, shared where it may be; with 304 where the asker has it already."""
-    viewer = viewer_of_request(request)
-    sight = find_sight(viewer)
-    if sight is None:
-        found = _make(make, viewer, 0)
-    else:
-        key = Key(name, sight, get_language() or "")
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A fragment's name, how it is made, and what it is."""
+
+    name: str
+    make: Make
+    content_type: str
+
+    def find(self, viewer: Viewer, language: str, position: int) -> Fragment:
+        """Return the fragment for a viewer as of `position` or later; made, or kept of another."""
+        sight = find_sight(viewer)
+        if sight is None:
+            return _make(self.make, viewer, position)
+        return FRAGMENTS.get(Key(self.name, sight, language), position, viewer, self.make)
+
+    def answer(self, found: Fragment, has_already: str | None) -> HttpResponse:
+        """Answer with the fragment; with 304 where the asker has it already."""
+        if has_already == found.tag:
+            response = HttpResponse(status=304)
+        else:
+            response = HttpResponse(found.body, content_type=self.content_type)
+        response["ETag"] = found.tag
+        return response
+
+
+def shared(
+    name: str, make: Make, content_type: str = "text/html; charset=utf-8"
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Return the view of a fragment; it bears `shared`, which `shared_door` reads."""
+    found = Shared(name, make, content_type)
+
+    @require_GET
+    def view(request: HttpRequest) -> HttpResponse:
+        viewer = viewer_of_request(request)
         position = head_positions().get(viewer.tenant_id, 0)
-        found = FRAGMENTS.get(key, position, viewer, make)
-    if request.headers.get("If-None-Match") == found.tag:
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(found.body, content_type=content_type)
-    response["ETag"] = found.tag
-    return response
+        fragment = found.find(viewer, get_language() or "", position)
+        return found.answer(fragment, request.headers.get("If-None-Match"))
+
+    view.shared = found  # type: ignore[attr-defined]  # a view's own word, as `need` is
+    return view

@@ -59,7 +59,7 @@ def place_of(case: Case, silent: Watch | None) -> str:
 
 def carrier_advice(case: Case) -> str:
     """Return what to do about a fault of a carrier; empty for a case that somebody is sent to."""
-    if not case.carrier or case.site_id is not None:
+    if not case.is_carrier_fault:
         return ""
     if case.carrier == MANY:
         return _("Look at your own lines first: very many sites fell silent. No guard is needed.")
@@ -77,7 +77,7 @@ def escalation_of(viewer: Viewer, case: Case) -> EscalationView | None:
         since=escalation.waits_since(case),
         rows=tuple(row for one in now.told[:STEPS_SHOWN] for row in _rows(one)),
         more_steps=max(0, len(now.told) - STEPS_SHOWN),
-        next_at=now.next_at if waits else None,
+        next_at=now.next_at if waits or now.taken_by else None,
         have_it_url=reverse("have_it", args=[case.pk]) if waits and may_take(viewer) else "",
         taken_by=now.taken_by,
         ended_label="" if waits or now.taken_by else _why(case, now),

@@ -22,6 +22,7 @@ from narvaro.intake.queries import (
     list_silent_paths,
     list_unavailable,
 )
+from narvaro.intake.time_sources import SourceNow, list_sources
 from narvaro.situation.queries import list_troubles
 from narvaro.spine import clock
 from narvaro.spine.heartbeat import STILL_S, find_beat
@@ -38,6 +39,7 @@ from narvaro.web.screens.system import (
     UnavailableMonth,
     UnavailableRow,
 )
+from narvaro.web.system_words import SOURCE_WHY, UNSOUND
 from narvaro.web.troubles import list_lasting, trouble_row
 
 MINUTE_S = 60
@@ -121,7 +123,47 @@ def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
     text, state, label = words[sync]
     if step_s:
         text, state, label = stepped, BAD, _("Stepped")
+    elif clock.suspected_s():
+        text, state, label = _("other clocks speak against it"), BAD, _("In doubt")
     return (Fact(_("Clock"), text, state, label),)
+
+
+def _source(one: SourceNow) -> Fact:
+    """Say what panels or a time server say of our time, and when that was."""
+    label = (
+        _("Panels' clocks")
+        if one.kind == "panels"
+        else _("Time server %(name)s") % {"name": one.about}
+    )
+    said = str(SOURCE_WHY.get(one.why, UNSOUND))
+    state, state_label = (LITTLE if one.kind == "server" else GOOD), _("Says nothing")
+    if one.off_s is not None:
+        said = _("its time less ours: %(seconds)s s") % {
+            "seconds": formats.number_format(one.off_s, decimal_pos=1)
+        }
+        state, state_label = (LITTLE, _("Is off")) if one.is_out else (GOOD, _("Good"))
+    facts = [said]
+    if one.accounts:
+        facts.append(
+            ngettext("%(count)s panel", "%(count)s panels", one.accounts) % {"count": one.accounts}
+        )
+    if one.read_at:
+        facts.append(
+            _("read %(time)s") % {"time": f"{timezone.localtime(one.read_at):%Y-%m-%d %H:%M:%S}"}
+        )
+    return Fact(label, ", ".join(facts), state, state_label)
+
+
+def _sources() -> tuple[Fact, ...]:
+    home = settings.HOME
+    servers = home.settings.time_servers
+    found = list_sources(home.journals.values(), home.path, servers)
+    facts = [_source(one) for one in found.rows]
+    if not servers:
+        facts.append(
+            Fact(_("Time servers"), _("not asked: none is named"), GOOD, _("Says nothing"))
+        )
+    return tuple(facts)
 
 
 def _disk(disk: Disk) -> Fact:
@@ -158,6 +200,7 @@ def _machine() -> tuple[Fact, ...]:
     return (
         _worker(),
         *_clock(clock.jump_s(), read_sync()),
+        *_sources(),
         _disk(read_disk(home.path)),
         *(_certificate(read_certificate(file)) for file in home.certificates),
     )

@@ -74,6 +74,13 @@ def _clock(_about: str, facts: Facts) -> str:
     }  # fmt: skip
 
 
+def _doubt(_about: str, facts: Facts) -> str:
+    off_s = facts.get("off_s")
+    return _("Other clocks less ours: %(seconds)s s. Alarms are marked: time not verified.") % {
+        "seconds": number_format(off_s, decimal_pos=1) if isinstance(off_s, int | float) else "?"
+    }
+
+
 def _disk(_about: str, facts: Facts) -> str:
     if facts.get("room") == "critical":
         return _("Only %(free)s MB are free: soon no alarm can be acknowledged.") % {
@@ -131,6 +138,24 @@ _NOT_SET_UP: dict[str, Promise] = {
     "mail": lazy("E-mail is not set up"),
     "sms": lazy("Text messages are not set up"),
 }
+
+
+def _not_passed_on(_about: str, facts: Facts) -> str:
+    given = {
+        "case": facts.get("case", "?"), "centre": facts.get("centre", "?"),
+        "status": facts.get("status"), "why": facts.get("why") or "?",
+    }  # fmt: skip
+    if facts.get("outcome") == "given_up":
+        return (
+            _("Case %(case)s to %(centre)s: nobody took it within an hour. Last: %(why)s") % given
+        )
+    if facts.get("status") is None:
+        return _("Case %(case)s to %(centre)s was not sent: %(why)s") % given
+    return (
+        _("Case %(case)s to %(centre)s: refused with answer %(status)s. It said: %(why)s") % given
+    )
+
+
 _TELL_WHO_RUNS = lazy("Tell those who run the system; they find what to do in its log.")
 _BY_OTHER_WAYS = lazy(
     "Take alarms by other ways until it is over, and tell those who run the system."
@@ -146,6 +171,11 @@ WORDS: dict[str, _Words] = {
         is_grave=True,
     ),
     "promotion_lag": _Words(lazy("Alarms wait to be shown"), _lag, _BY_OTHER_WAYS, is_grave=True),
+    "not_passed_on": _Words(
+        lazy("An alarm has not reached the other centre"), _not_passed_on,
+        lazy("Call the centre and tell it of the alarm. Then pass it on again from the case, or end the case."),
+        is_grave=True,
+    ),
     "timers_overdue": _Words(
         lazy("Deadlines pass without being seen"), _timers,
         lazy("Watch offers and check-ins by hand, and tell those who run the system."), is_grave=True,
@@ -158,6 +188,10 @@ WORDS: dict[str, _Words] = {
         lazy("The machine's clock stepped"), _clock,
         lazy("Compare with another clock. If the machine is right, whoever runs it writes: narvaro clock accept"),
     ),
+    "clock_doubt": _Words(
+        lazy("Our time is in doubt: other clocks speak against it"), _doubt,
+        lazy("Compare with another clock, and tell those who run the system if ours is wrong."),
+    ),
     "notifications_unsent": _Words(
         _notifications_title, _notifications,
         lazy("Call those who should have been told, and tell those who run the system."),
@@ -169,6 +203,21 @@ WORDS: dict[str, _Words] = {
     "jobs_failing": _Words(lazy("Repeated work fails"), _jobs, _TELL_WHO_RUNS),
 }  # fmt: skip
 """The gravest kind first. A trouble of another kind is shown by its code, last; its words are one more line here."""
+
+
+SOURCE_WHY: dict[str, Promise] = {
+    "few": lazy("fewer than five of them stamped their time within 15 minutes"),
+    "at_once": lazy("what they stamped came all at once"),
+    "apart": lazy("they do not agree with each other"),
+    "not_asked": lazy("not asked yet"),
+    "old": lazy("what it said is too old"),
+    "silent": lazy("it does not answer"),
+    "unreachable": lazy("it cannot be reached"),
+    "unwelcome": lazy("it does not want to be asked"),
+    "unsynchronised": lazy("it does not know the time itself"),
+}
+"""Why a source of time says nothing."""
+UNSOUND = lazy("its answer is not sound")
 
 
 def words_of(kind: str, about: str, facts: Facts) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ def trouble_row(one: Trouble) -> TroubleRow:
     facts = one.facts | _set_up(one)
     return TroubleRow(
         *words_of(one.kind, one.about, facts), one.raised_at, one.ended_at,
-        is_grave=is_grave(one.kind, facts),
+        is_grave=is_grave(one.kind, facts), id=str(one.pk),
     )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def _find_still() -> TroubleRow | None:
     if age_s is None or age_s <= STILL_S:
         return None
     said = words_of(STILL, "", {"age_s": round(age_s)})
-    return TroubleRow(*said, clock.now() - timedelta(seconds=age_s), is_grave=True)
+    return TroubleRow(*said, clock.now() - timedelta(seconds=age_s), is_grave=True, id=STILL)
 
 
 def list_lasting(viewer: Viewer) -> list[TroubleRow]:
@@ -67,7 +67,9 @@ def find_trouble_bar(viewer: Viewer) -> TroubleBar | None:
     gravest, more = lasting[0], len(lasting) - 1
     others = ngettext("and %(number)s more trouble", "and %(number)s more troubles", more)
     return TroubleBar(
+        id=gravest.id,
         title=gravest.title,
         more=others % {"number": more} if more else "",
         is_grave=gravest.is_grave,
+        others_grave=tuple((one.id, one.title) for one in lasting[1:] if one.is_grave),
     )

@@ -20,9 +20,10 @@ def _make_table() -> "array[int]":
         for _ in range(8):
             register = register >> 1 ^ (0xA001 if register & 1 else 0)
         table[value << 8] = register
-    for value in range(1 << 16):
-        low = table[(value & 0xFF) << 8]
-        table[value] = low >> 8 ^ table[(value & 0xFF00) ^ (low & 0xFF) << 8]
+    ones = [table[one << 8] for one in range(256)]
+    lows = [one >> 8 ^ ones[one & 0xFF] for one in ones]
+    for value, high in enumerate(ones):  # what both bytes do is what each does, put together
+        table[value << 8 : (value + 1) << 8] = array("H", [high ^ low for low in lows])
     return table
 
 

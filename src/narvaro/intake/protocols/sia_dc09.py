@@ -104,7 +104,8 @@ class Header:
 class Decoded:
     """A sound frame: its signals, or why they were refused, and the answer that it is due.
 
-    An ACK is due only after the signals are stored.
+    An ACK is due only after the signals are stored. `sent_at` is what an encrypted frame stamped,
+    refused for it or not; None where nothing protects a stamp.
     """
 
     answer: Answer
@@ -112,6 +113,7 @@ class Decoded:
     owner: AlarmAccount | None = None
     signals: tuple[Received, ...] = ()
     refusal: Refusal | None = None
+    sent_at: datetime | None = None
 
     @property
     def is_poll(self) -> bool:
@@ -153,15 +155,18 @@ def decode(frame: bytes, *, accounts: Accounts, now: datetime) -> Decoded:
     Raises FrameError where CRC, length or form are wrong; such bytes get no answer.
     """
     header, content, owner = _open_envelope(frame, accounts)
+    protected = None
     try:
         opened = _open_content(header, content, owner)
         assert owner is not None
+        if header.encrypted and opened.time is not None:
+            protected = read_time(opened.time)
         sent_at, in_time = _judge_time(opened.time, owner, now)
         signals = _read_signals(header, opened, owner, sent_at, in_time=in_time)
     except _Refused as refused:
         refusal = Refusal(refused.code, refused.detail, header.account)
-        return Decoded(refused.answer, header, owner, refusal=refusal)
-    return Decoded(Answer.ACK, header, owner, signals)
+        return Decoded(refused.answer, header, owner, refusal=refusal, sent_at=protected)
+    return Decoded(Answer.ACK, header, owner, signals, sent_at=protected)
 
 
 def acknowledge(decoded: Decoded, *, now: datetime) -> bytes:

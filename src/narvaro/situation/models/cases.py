@@ -108,6 +108,11 @@ class Case(TenantRow):
     def __str__(self) -> str:
         return f"#{self.number}"
 
+    @property
+    def is_carrier_fault(self) -> bool:
+        """Return whether it is a fault of a carrier, at no one place: nobody is sent to it."""
+        return bool(self.carrier) and self.site_id is None
+
 
 class CaseShare(models.Model):
     """An organisation that may know of a case."""

@@ -30,7 +30,7 @@ class CaseRow:
     `href` is the detail fragment's address. priority: 1 highest … 4. `call_sign` is the unit that
     has accepted; `waiting` the offer that nobody has answered yet. `needs_person` marks a case
     that nobody is handling although the automatic offers have ended; `taken_by` who said that he
-    has it nevertheless. `missed_again_at`: its guard came back, and is missing once more.
+    has it nevertheless, since `taken_at`; None there: he had it, and it came back. `missed_again_at`: its guard came back, and is missing once more.
     """
 
     id: str
@@ -52,6 +52,7 @@ class CaseRow:
     late: bool = False
     needs_person: bool = False
     taken_by: str = ""
+    taken_at: datetime | None = None
     missed_again_at: datetime | None = None
 
 

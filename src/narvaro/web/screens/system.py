@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TroubleRow:
-    """One trouble: what it is, what to do, since when; `ended_at` is None while it lasts."""
+    """One trouble: what it is, what to do, since when; `ended_at` is None while it lasts.
+
+    `id` tells it from another of its kind, and from its kind's next time.
+    """
 
     title: str
     what: str
@@ -14,15 +17,21 @@ class TroubleRow:
     raised_at: datetime | None
     ended_at: datetime | None = None
     is_grave: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TroubleBar:
-    """_trouble.html: the gravest trouble that lasts, and how many more; a grave one is called out."""
+    """_trouble.html: the gravest trouble that lasts, and how many more; each grave one is called out.
 
+    `id` is the trouble's own, and stays while it lasts; `others_grave` are ids and titles.
+    """
+
+    id: str
     title: str
     more: str
     is_grave: bool
+    others_grave: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
