@@ -3,6 +3,9 @@
 And the month is the product's: what guards and paths do in it, done on rows, says the same.
 """
 
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -25,6 +28,7 @@ from tests.core.simulated_month.play import (
     play_month,
 )
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 GUARDS = 8
 
 
@@ -51,6 +55,20 @@ def test_a_broken_rule_of_supervision_breaks_its_promise(rule: str) -> None:
     """The control of the other half."""
     found = play_month(guards=1, transmitters=200, days=4, seed=1, mutated=rule, is_rough=True)
     assert not found.is_kept_to_paths
+
+
+def test_the_oracle_knows_none_of_the_products_rules() -> None:
+    """Else it would agree with them whatever they were."""
+    asked = "import sys, tests.core.simulated_month.oracle as one; print('narvaro' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.slow

@@ -1,10 +1,11 @@
 """What happens to the machines in a month. In: days, a seed. Out: when the clock was set and who was away.
 
-Seconds are true ones since the month began. The clock's own time is `wall`, which is set forward and
-back by an hour now and then, and is followed at once: worse than the guarded clock of the product.
+Seconds are true ones since the month began. The clock's own time is `wall`: it is set wrong by up to
+an hour now and then, and right again, and is followed at once: worse than the product's guarded one.
 
-Assumed: the clock is not set in the hour before the machine starts anew, since nothing but the time
-of day is left of a deadline then; and of the two schedulers one is there, unless the server is not.
+Assumed: the clock is not set in the hour before or after the machine starts anew, since nothing but
+the time of day is left of a deadline then, until the next sign of life moves it; and of the two
+schedulers one is there, unless the server is not.
 """
 
 from bisect import bisect_right
@@ -80,9 +81,8 @@ def make_course(days: float, dice: Random, parts: Mapping[str, int] = PARTS) -> 
     for hour, kind in enumerate(kinds):
         at_s = hour * HOUR_S + dice.uniform(60, HOUR_S / 2)
         if kind == "step":
-            side = -1 if course.offset_s(at_s) > 0 else 1
-            forward = side if course.offset_s(at_s) else dice.choice((-1, 1))
-            course.set_clock(at_s, forward * HOUR_S)
+            wrong_s = dice.choice((-1, 1)) * dice.uniform(0.9 * HOUR_S, HOUR_S)
+            course.set_clock(at_s, -course.offset_s(at_s) or wrong_s)
         elif kind:
             _be_away(course, kind, (at_s, at_s + dice.uniform(*LASTS_S[kind])))
     return course
@@ -104,7 +104,7 @@ def _draw_kinds(hours: int, dice: Random, parts: Mapping[str, int]) -> list[str]
     kinds = [kind for kind, part in parts.items() for _ in range(max(1, hours * part // 100))]
     kinds += [""] * (hours - len(kinds))
     dice.shuffle(kinds)
-    for before, kind in enumerate(kinds[1:]):
-        if kind == "reboot" and kinds[before] == "step":
-            kinds[before] = ""
+    for hour in range(1, hours):
+        if {kinds[hour - 1], kinds[hour]} == {"step", "reboot"}:
+            kinds[hour - (kinds[hour] == "reboot")] = ""
     return kinds

@@ -176,7 +176,7 @@ class Supervision:
     def _judge(self, path: Path, last_s: float, next_s: float) -> Loss | None:
         """Play one silence: what is known at each look, until it is a loss or is over."""
         index = max(0, bisect_right(self._since, last_s) - 1)
-        row = self._hear_last(path.terms, index, last_s)
+        row = self._hear_last(path, index, last_s)
         flagged_s: float | None = None
         for number in range(index, len(self.stretches)):
             stretch = self.stretches[number]
@@ -191,15 +191,17 @@ class Supervision:
             return None
         return Loss(path, flagged_s, self._restore(row, path.terms, next_s))
 
-    def _hear_last(self, terms: Terms, index: int, last_s: float) -> Silence:
+    def _hear_last(self, path: Path, index: int, last_s: float) -> Silence:
+        """Return the row after the last sign: what was known before, and the first sign since then."""
         row: Silence | None = None
+        since_s = self._since[index]
         if index > 0:
-            stretch = self.stretches[index]
-            row = self._hear(None, self.stretches[index - 1].end_s - 1e-3, terms)
-            row = self._begin_anew(row, stretch.since_s, terms) if row else None
-        found = self._hear(row, last_s, terms) or row
-        assert found is not None
-        return found
+            row = self._hear(None, self.stretches[index - 1].end_s - 1e-3, path.terms)
+            row = self._begin_anew(row, since_s, path.terms) if row else None
+        for at_s in (min(last_s, self._heard_after(path, since_s)), last_s):
+            row = self._hear(row, at_s, path.terms) or row
+        assert row is not None
+        return row
 
     def _hear(self, row: Silence | None, at_s: float, terms: Terms) -> Silence | None:
         at = self.course.wall(at_s)
