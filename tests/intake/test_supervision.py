@@ -106,6 +106,22 @@ def test_the_silent_school_of_the_story(world: World, silence: Silence) -> None:
     assert (case.state, case.cause) == ("closed", "technical")
 
 
+def test_after_the_clock_was_set_back_what_was_heard_meanwhile_is_read(
+    world: World, silence: Silence
+) -> None:
+    """The worker is away while the receiver's clock goes back and a panel polls, once."""
+    panel = make_transmitter(make_site(world), "4001", poll_interval_s=3600)
+    silence.poll(panel)
+    silence.hands.advance(1000)
+    silence.look()
+    silence.hands.jump(-900)
+    silence.hands.advance(300)
+    silence.poll(panel)
+    silence.hands.advance(5)
+    silence.look()
+    assert PathState.objects.get(path__transmitter=panel).heard_at == silence.heard["4001"]
+
+
 def test_fourteen_paths_of_one_carrier_are_one_case(world: World, silence: Silence) -> None:
     """And nobody is sent to fourteen schools, whatever their plans say of one."""
     panels = [

@@ -52,7 +52,10 @@ class Listener:
         return done + judge_silence(until=until, at=now)
 
     def _hear(self, name: str, until_us: int) -> int:
-        seen = read_last_seen(self.journals[name], self._read_to_us.get(name, 0))
+        read_to_us = self._read_to_us.get(name, 0)
+        # a receiver whose clock was set back writes before where we were: read all anew
+        since_us = read_to_us if read_to_us <= until_us else 0
+        seen = read_last_seen(self.journals[name], since_us)
         done = note_heard(heard=_paths_of(seen), at=clock.now())
         self._read_to_us[name] = until_us - int(UNDER_WAY.total_seconds() * 1e6)
         return done
