@@ -153,6 +153,7 @@ def main() -> None:
     waits = sorted(load.waits_s) or [0.0]
     result = {
         "acknowledged": len(load.acknowledged),
+        "counted": len(load.waits_s),
         "per_s": len(load.waits_s) / took_s,
         "p50_ms": waits[len(waits) // 2] * 1e3,
         "p99_ms": waits[int(len(waits) * 0.99)] * 1e3,
