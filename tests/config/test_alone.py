@@ -49,6 +49,7 @@ def test_only_one_holds_a_name(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_file_that_grows_ends_its_own_process(tmp_path: Path) -> None:
     """A small file whose one long text stands in very many cells: 260,000 × 32 kB is 8 GB."""
     long = "x" * 32_000
@@ -73,6 +74,7 @@ def test_a_file_that_grows_ends_its_own_process(tmp_path: Path) -> None:
     assert done.returncode != 0
 
 
+@pytest.mark.slow
 def test_a_file_that_is_never_done_ends_its_own_process() -> None:
     """Its CPU time is bounded: the program that started it tells, and the next try begins anew."""
     done = subprocess.run(

@@ -6,8 +6,10 @@ from datetime import time, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
+
 from narvaro.core.permits import Permit, find_cover, read_area
-from narvaro.plan import actions, visits
+from narvaro.plan import actions, loading, visits
 from narvaro.plan.actions import Wanted
 from narvaro.plan.models import PatrolPlan
 from narvaro.plan.queries import own_visits
@@ -111,6 +113,27 @@ def test_without_a_forecast_only_what_was_asked_for_is_planned(
     assert [one.place_name for one in rows] == ["Skola 4"] * 4
     assert all(one.reasons[0]["code"] == "asked" for one in rows)
     assert (plan.facts["expected"], plan.facts["usual"]) == (0, None)
+
+
+def test_a_forecast_that_is_replaced_meanwhile_is_planned_on_anew(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forecast of before is gone when the plan is to be kept: nothing may refer to it."""
+    night.unit("V1")
+    forecasts = iter([uuid7(), uuid7(), None, uuid7()])
+    load = loading.load
+
+    def load_with(*given: Any, **named: Any) -> loading.Loaded:
+        loaded = load(*given, **named)
+        kept: Any = loaded.kept  # the test's own namespace
+        kept.forecast_id = next(forecasts)
+        return loaded
+
+    monkeypatch.setattr(actions, "load", load_with)
+    assert night.propose().forecast_id is None
+    forecasts = iter([uuid7()] * 10)
+    assert refusal(night.propose) == "forecast_changes"
+    assert PatrolPlan.objects.count() == 1
 
 
 def test_what_was_asked_for_is_kept_before_the_lottery(night: Night) -> None:

@@ -16,6 +16,7 @@ from narvaro.access.models import Member, Organisation, OrganisationKind
 from narvaro.access.queries import list_organisation_ids
 from narvaro.core.wording import mask
 from narvaro.directory.models import Unit
+from narvaro.forecast.models import Forecast
 from narvaro.plan import events as told
 from narvaro.plan.changing import Changed, Wish, compute, find_slot
 from narvaro.plan.hours import Period, night_of
@@ -28,6 +29,7 @@ from narvaro.spine import events
 from narvaro.spine.refusal import Refused
 
 WHY_AT_MOST = 200
+TRIES = 3
 MEETING_OFFSET_D, WEEK_D = 2, 7  # the picture is named by its Monday; its focus runs Wed–Tue
 State = PatrolPlan.State
 
@@ -105,15 +107,29 @@ def propose(
     if at >= period.ends_at:
         raise Refused("night_over", f"The night of {day} is over.")
     drawn = secrets.randbits(32) if seed is None else seed
-    loaded = load(organisation, period, seed=drawn, at=max(at, period.starts_at))
-    draft = describe(loaded, search(loaded, iterations=iterations), load_usual(loaded))
-    return _keep(loaded, draft, by=by, at=at)
+    for _ in range(TRIES):
+        loaded = load(organisation, period, seed=drawn, at=max(at, period.starts_at))
+        draft = describe(loaded, search(loaded, iterations=iterations), load_usual(loaded))
+        plan = _keep(loaded, draft, by=by, at=at)
+        if plan is not None:
+            return plan
+    raise Refused("forecast_changes", "The forecast was made anew meanwhile. Propose again.")
+
+
+def _is_current(loaded: Loaded) -> bool:
+    """Return whether the forecast is there still: until its night begins it is made anew at times."""
+    if loaded.kept is None or loaded.kept.forecast_id is None:
+        return True
+    return Forecast.objects.filter(pk=loaded.kept.forecast_id).exists()
 
 
 @transaction.atomic
-def _keep(loaded: Loaded, draft: Draft, *, by: str, at: datetime) -> PatrolPlan:
+def _keep(loaded: Loaded, draft: Draft, *, by: str, at: datetime) -> PatrolPlan | None:
+    """Keep a proposal; None where the forecast that it stands on is gone."""
     organisation, period = loaded.organisation, loaded.period
     events.hold(organisation.tenant_id)
+    if not _is_current(loaded):
+        return None
     earlier = PatrolPlan.objects.filter(organisation=organisation, starts_at=period.starts_at)
     earlier.filter(state=State.PROPOSED).update(state=State.SUPERSEDED)
     plan = PatrolPlan.objects.create(

@@ -66,6 +66,7 @@ REFUSAL: _Words = {
     "no_shifts": lazy("No shift of the company lies in this night. Import the roster first."),
     "no_places": lazy("No place has a position on the map. Import sites with coordinates first."),
     "night_over": lazy("The night is over."),
+    "forecast_changes": lazy("The forecast is just being made anew. Propose the plan again."),
     "no_why": lazy("Write why: the guards read it."),
     "plan_superseded": lazy("A later plan holds for this night; look at that one."),
     "plan_changed": lazy("Somebody changed the plan meanwhile. Look at it and try again."),

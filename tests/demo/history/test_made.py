@@ -107,6 +107,7 @@ def test_the_wave_of_the_third_story_is_there(history: History) -> None:
     assert {i.count for i in youths} == {"over_10"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("today", [date(2026, 11, 23) + timedelta(days=n) for n in (0, 2, 5, 6)])
 def test_the_wave_is_reported_in_time_on_any_weekday(village: Town, today: date) -> None:
     """At least five of the six are known on the morning of today, whichever weekday it is."""
@@ -151,6 +152,7 @@ def test_making_is_quick_and_the_same_each_time(village: Town, history: History)
     assert again.truth.rates.start.tzinfo is UTC
 
 
+@pytest.mark.slow
 def test_a_leap_day_has_a_history_too(village: Town) -> None:
     """Two years before 29 February is the 28th."""
     history = make_history(village, date(2028, 2, 29))
