@@ -296,11 +296,13 @@ def verify(tenant_name: str | None) -> None:
 
 
 def _add_groups() -> None:
+    from narvaro.config.cli_backup import backup
     from narvaro.config.cli_centres import centre
     from narvaro.config.cli_demo import demo
     from narvaro.config.cli_doctor import clock_group, doctor
     from narvaro.config.cli_import import import_group
 
+    main.add_command(backup)
     main.add_command(centre)
     main.add_command(doctor)
     main.add_command(clock_group)
