@@ -65,12 +65,17 @@ crash: install
 	$(PY) -m pytest -q -n 2 --no-migrations -m "slow and not crash"
 
 # The long form of the tests of durability: kills, bad disks, power cuts, mutated frames, a crowd.
-torture: install
+torture: install .venv/.torture
 	$(PY) -m tests.intake.torture all
 
 e2e: install
 	scripts/services chromium-or-say-so
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m e2e tests/e2e
+
+# What looks for frames stands in a lock of its own.
+.venv/.torture: .venv/.installed requirements-torture.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-torture.lock
+	touch $@
 
 # The peers that benchmarks measure beside stand in a lock of their own.
 .venv/.bench: .venv/.installed requirements-bench.lock

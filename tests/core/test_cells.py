@@ -18,6 +18,7 @@ PARSERS: list[Callable[[str], object]] = [
     cells.decimal,
     cells.integer,
     cells.positive_integer,
+    cells.positive_integer_up_to(86_400),
     cells.latitude,
     cells.longitude,
     cells.day,
@@ -83,6 +84,11 @@ def test_integers() -> None:
             cells.integer(wrong)
     with pytest.raises(CellError, match="at least 1"):
         cells.positive_integer("0")
+    assert cells.positive_integer_up_to(60)("60") == 60
+    with pytest.raises(CellError, match="at most 60"):
+        cells.positive_integer_up_to(60)("61")
+    with pytest.raises(CellError, match="at least 1"):
+        cells.positive_integer_up_to(60)("0")
 
 
 def test_degrees_are_range_checked_and_metres_are_recognised() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narvaro.core.supervision import (
+    ALTERNATIVE_S,
     REPORTING_S,
     Silence,
     State,
@@ -35,6 +36,14 @@ def test_a_category_is_lost_at_its_reporting_time(category: str, interval_s: int
     assert terms is not None
     assert terms.lost_s == REPORTING_S[category]
     assert 0 < terms.late_s < terms.lost_s
+
+
+@pytest.mark.parametrize("category", ALTERNATIVE_S)
+def test_an_alternative_path_has_its_own_reporting_time(category: str) -> None:
+    """It stands by and is polled less often: ninety seconds are the primary path's."""
+    terms = find_terms(category, None, alternative=True)
+    assert terms is not None
+    assert terms.lost_s == ALTERNATIVE_S[category] > REPORTING_S[category]
 
 
 def at(seconds: float) -> datetime:

@@ -122,6 +122,19 @@ def test_a_spreadsheet_of_an_old_office_is_read(importer: Importer, town: World)
     assert report.unmapped == ("Anm",)
 
 
+def test_a_panels_clock_may_be_a_day_off_and_no_more(importer: Importer) -> None:
+    """Beyond that the account's memory of what it sent would have no end; the row says what to write."""
+    head = "Konto;Objektnummer;Klocka efter s;Klocka före s\n"
+    report = importer("transmitters", head + "1234;S-001;86401;20\n1235;S-001;40;90000\n")
+    reasons = [reason for row in report.refused for reason in row.reasons]
+    assert [(one.column, one.value) for one in reasons] == [
+        ("Klocka efter s", "86401"),
+        ("Klocka före s", "90000"),
+    ]
+    assert all("at most 86400" in one.why and "86400 or less" in one.todo for one in reasons)
+    assert importer("transmitters", head + "1234;S-001;86400;86400\n").written
+
+
 def test_headers_of_another_system_can_be_mapped(importer: Importer) -> None:
     """--map names a column that nobody could guess, and says when it names none."""
     text = "Nr;Etikett;Typ;Latitud;Longitud\nS-8;Duvan;hall;59,1;18,1\n"

@@ -2,9 +2,10 @@
 
 Each connection sends one alarm, waits for its acknowledgement, writes the id into the ledger, and
 only then sends the next; after a lost connection it sends the same alarm again, as panels do.
-Frames are made by siadc09, not by the code under test.
+Frames are made by siadc09, requests of SOS Access by hand, nothing by the code under test.
 
     python -m tests.intake.dialler --port 12128 --connections 50 --ledger acknowledged.txt
+    python -m tests.intake.dialler --port 12128 --over udp --ledger acknowledged.txt
     python -m tests.intake.dialler --port 12128 --connections 50 --seconds 5 --key 0123…
 """
 
@@ -14,10 +15,14 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from siadc09.account import Account
 from siadc09.message import EventMessage
@@ -25,6 +30,10 @@ from siadc09.xdata import Data
 
 RETRY_S = 0.05
 ANSWER_S = 5.0
+DATAGRAM_S = 0.5  # what was in the queue of a process that was killed is gone
+SOS_SENDER, SOS_SECRET = "1234567", "0123456789abcde"
+
+Ask: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 
 
 @dataclass
@@ -35,6 +44,7 @@ class Dialling:
     account: int
     key: bytes | None
     ledger: int | None = None
+    over: str = "tcp"
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     waits_s: list[float] = field(default_factory=list)
 
@@ -49,18 +59,80 @@ def alarm(account: int, key: bytes | None, sequence: int, text: str) -> bytes:
     return frame
 
 
-async def _send(
-    dialling: Dialling, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+def sos_alarm(name: str) -> bytes:
+    """Return a request of SOS Access with `name` as its section's text."""
+    fields = {
+        "reference": name, "authentication": SOS_SECRET, "receiver": "42", "alarmtype": "AL",
+        "transmittertype": "SV300", "transmittercode": SOS_SENDER, "eventcode": "BA",
+        "sectiontext": name,
+    }  # fmt: skip
+    inner = "".join(f"<{one}>{text}</{one}>" for one, text in fields.items())
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?>'
+    return f"{head}<alarmrequest>{inner}</alarmrequest>".encode()
+
+
+@asynccontextmanager
+async def _over_tcp(port: int) -> AsyncIterator[Ask]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def ask(frame: bytes) -> bytes:
+        writer.write(frame)
+        async with asyncio.timeout(ANSWER_S):
+            return await reader.readuntil(b"\r")
+
+    try:
+        yield ask
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def _over_udp(port: int) -> AsyncIterator[Ask]:
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.setblocking(False)
+        line.connect(("127.0.0.1", port))
+
+        async def ask(frame: bytes) -> bytes:
+            await loop.sock_sendall(line, frame)
+            async with asyncio.timeout(DATAGRAM_S):
+                return await loop.sock_recv(line, 4096)
+
+        yield ask
+
+
+@asynccontextmanager
+async def _over_sos_access(port: int) -> AsyncIterator[Ask]:
+    async def ask(request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(request)
+            async with asyncio.timeout(ANSWER_S):
+                return await reader.read()
+        finally:
+            writer.close()
+
+    yield ask
+
+
+OVER: dict[str, Callable[[int], AbstractAsyncContextManager[Ask]]] = {
+    "tcp": _over_tcp,
+    "udp": _over_udp,
+    "sos_access": _over_sos_access,
+}
+
+
+async def _send(dialling: Dialling, name: str, ask: Ask) -> None:
     """Send one alarm; write its name into the ledger once it is acknowledged."""
-    sequence = int(name.rpartition("-")[2]) % 10_000
-    frame = alarm(dialling.account, dialling.key, sequence, name)
+    if dialling.over == "sos_access":
+        sent, wanted = sos_alarm(name), b"<status>0</status>"
+    else:
+        sequence = int(name.rpartition("-")[2]) % 10_000
+        sent, wanted = alarm(dialling.account, dialling.key, sequence, name), b'ACK"%04d' % sequence
     begun = time.perf_counter()
-    writer.write(frame)
-    async with asyncio.timeout(ANSWER_S):
-        answer = await reader.readuntil(b"\r")
-    if b'ACK"' not in answer[:16]:
-        raise ConnectionError(f"not acknowledged: {answer[9:15]!r}")
+    answer = await ask(sent)
+    if wanted not in answer:
+        raise ConnectionError(f"not acknowledged: {answer[:100]!r}")
     dialling.waits_s.append(time.perf_counter() - begun)
     if dialling.ledger is not None:
         os.write(dialling.ledger, f"{name}\n".encode())
@@ -70,13 +142,10 @@ async def _panel(dialling: Dialling, panel: int) -> None:
     count = 0
     while not dialling.stop.is_set():
         with contextlib.suppress(OSError, EOFError, TimeoutError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", dialling.port)
-            try:
+            async with OVER[dialling.over](dialling.port) as ask:
                 while not dialling.stop.is_set():
-                    await _send(dialling, f"{os.getpid()}-{panel}-{count}", reader, writer)
+                    await _send(dialling, f"{os.getpid()}-{panel}-{count}", ask)
                     count += 1
-            finally:
-                writer.close()
         if not dialling.stop.is_set():
             await asyncio.sleep(RETRY_S)
 
@@ -99,11 +168,12 @@ def main() -> None:
     parser.add_argument("--key", help="AES key in hexadecimal digits")
     parser.add_argument("--ledger")
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--over", choices=OVER, default="tcp")
     given = parser.parse_args()
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     dialling = Dialling(
         given.port, int(given.account, 16), bytes.fromhex(given.key) if given.key else None,
-        os.open(given.ledger, flags) if given.ledger else None,
+        os.open(given.ledger, flags) if given.ledger else None, given.over,
     )  # fmt: skip
     begun = time.perf_counter()
     asyncio.run(dial(dialling, given.connections, given.seconds))

@@ -3,7 +3,9 @@
 `RecordingDisk` notes every write, sync, truncation and deletion of the files under it; `Cut` makes
 of these notes what a disk may hold when the power goes at any one of them: what was synced is
 there, of the rest each sector is kept, lost or torn. Its model: a sync that returned is true; a
-write changes no byte outside itself; a file that was never synced may be missing.
+write changes no byte outside itself; a file that was never synced may be missing. A sync that
+failed wrote some sectors; the rest no later sync writes, though reading shows them until they are
+forgotten: so do Linux and its file systems.
 
 `FaultyDisk` is the machine's own until it is told to break.
 """
@@ -22,18 +24,19 @@ SECTOR = 512
 
 
 class Step(NamedTuple):
-    """One change of a file: `at` is a write's place or a truncation's size."""
+    """One change of a file: `at` is a write's place, a truncation's size, a failed sync's dice."""
 
-    kind: Literal["write", "sync", "truncate", "delete"]
+    kind: Literal["write", "sync", "failed", "truncate", "delete"]
     file: str
     at: int = 0
     data: bytes = b""
 
 
 class _RecordingFile(apsw.VFSFile):
-    def __init__(self, steps: list[Step], name: Any, flags: list[int]) -> None:
+    def __init__(self, disk: "RecordingDisk", name: Any, flags: list[int]) -> None:
         super().__init__("", name, flags)
-        self._steps = steps
+        self._disk = disk
+        self._steps = disk.steps
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self._file = Path(path).name if path else ""
 
@@ -42,8 +45,21 @@ class _RecordingFile(apsw.VFSFile):
         self._steps.append(Step("write", self._file, offset, bytes(data)))
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - apsw's name
+        if self._disk.must_fail(self._file):
+            self._steps.append(Step("failed", self._file, len(self._steps)))
+            if self._disk.forgets:
+                self._forget()
+            raise apsw.IOError
         super().xSync(flags)
         self._steps.append(Step("sync", self._file))
+
+    def _forget(self) -> None:
+        """Read from now on what is on the platter."""
+        platter = Cut()
+        platter.follow(self._steps)
+        content = platter.read(self._file)
+        super().xTruncate(len(content))
+        super().xWrite(content, 0)
 
     def xTruncate(self, size: int) -> None:  # noqa: N802 - apsw's name
         super().xTruncate(size)
@@ -51,15 +67,29 @@ class _RecordingFile(apsw.VFSFile):
 
 
 class RecordingDisk(apsw.VFS):
-    """A file system that notes each change; unregister it after use."""
+    """A file system that notes each change; unregister it after use.
+
+    The next `failing` syncs fail, of files whose names end with `only`; `forgets` says that the
+    pages which they left unwritten are dropped at once.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "")
         self.name = name
         self.steps: list[Step] = []
+        self.failing = 0
+        self.only = ""
+        self.forgets = False
+
+    def must_fail(self, file: str) -> bool:
+        """Return whether a sync of this file fails now."""
+        if self.failing <= 0 or not file.endswith(self.only):
+            return False
+        self.failing -= 1
+        return True
 
     def xOpen(self, name: Any, flags: list[int]) -> _RecordingFile:  # noqa: N802 - apsw's name
-        return _RecordingFile(self.steps, name, flags)
+        return _RecordingFile(self, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - apsw's name
         super().xDelete(filename, syncdir)
@@ -89,8 +119,15 @@ class Cut:
                 self._delete(step.file, kept, folder_synced=bool(step.at))
             elif step.kind == "sync":
                 self._sync(step.file, kept)
+            elif step.kind == "failed":
+                _fail(kept, Random(step.at))
             else:
                 kept.waiting.append(step)
+
+    def read(self, name: str) -> bytes:
+        """Return what is on the platter of a file for sure."""
+        kept = self._files.get(name)
+        return bytes(kept.safe or b"") if kept else b""
 
     def make_image(self, dice: Random) -> dict[str, bytes]:
         """Return what the files may hold if the power goes now."""
@@ -131,6 +168,13 @@ def _apply(content: bytearray, step: Step) -> None:
         content[step.at : step.at + len(step.data)] = step.data
     else:
         del content[step.at :]
+
+
+def _fail(kept: _Kept, dice: Random) -> None:
+    """Write a part of what waits, and never the rest; a file that is not there yet stays away."""
+    if kept.safe is not None:
+        kept.safe = bytearray(_survive(kept, dice.choice((0.0, 0.5, 0.9)), dice) or b"")
+    kept.waiting.clear()
 
 
 def _survive(kept: _Kept, chance: float, dice: Random) -> bytes | None:

@@ -1,6 +1,7 @@
 """kill -9 and bad disks under fifty connections. In: a seed. Out: acknowledged alarms that are gone.
 
-Two senders in processes of their own dial all the time and keep ledgers of what was acknowledged.
+Senders in processes of their own (TCP plain and encrypted, UDP, SOS Access) dial all the time and
+keep ledgers of what was acknowledged.
 Each run starts the receiver, lets it work, perhaps breaks its disk (and perhaps mends it), and
 kills it with signal 9.
 """
@@ -21,12 +22,28 @@ from random import Random
 import apsw
 
 from narvaro.intake.records import read_after
-from narvaro.intake.sealed import Accounts, AlarmAccount
+from narvaro.intake.sealed import Accounts, AlarmAccount, Sender
+from tests.intake.dialler import SOS_SECRET, SOS_SENDER
 from tests.intake.file_systems import Fault
 from tests.intake.running import HEX_KEY, ROOT, Running
 
 KEYED = "AB12"
 PLAIN = "1234"
+UDP = "5DDD"
+ACCOUNTS = Accounts(
+    (
+        AlarmAccount("town", PLAIN),
+        AlarmAccount("town", KEYED, key=HEX_KEY),
+        AlarmAccount("town", UDP),
+    ),
+    senders=(Sender("town", "sos-access", SOS_SENDER, SOS_SECRET),),
+)
+DIALLERS = {  # the port's name, and what the sender is told besides
+    "plain": ("dc09", ["--account", PLAIN]),
+    "encrypted": ("dc09", ["--account", KEYED, "--key", HEX_KEY]),
+    "udp": ("dc09", ["--account", UDP, "--over", "udp"]),
+    "sos_access": ("sos_access", ["--over", "sos_access"]),
+}
 FILE_LIMIT = "file_limit"
 KILL = "kill"
 EVENTS = (KILL, FILE_LIMIT, *Fault)
@@ -39,10 +56,14 @@ class Kills:
 
     events: Counter[str] = field(default_factory=Counter)
     failures: int = 0  # how often the receiver said that its journal failed
-    acknowledged: int = 0
+    by_sender: Counter[str] = field(default_factory=Counter)  # how many were acknowledged to each
     stored: int = 0
     missing: list[str] = field(default_factory=list)
     whole: str = ""
+
+    @property
+    def acknowledged(self) -> int:
+        return self.by_sender.total()
 
     @property
     def is_loss(self) -> bool:
@@ -50,18 +71,18 @@ class Kills:
 
 
 @contextmanager
-def dialling(port: int, folder: Path, connections: int) -> Iterator[list[Path]]:
-    """Dial from two processes, one plain, one encrypted; yield their ledgers."""
-    ledgers = [folder / "plain", folder / "encrypted"]
-    more: list[list[str]] = [["--account", PLAIN], ["--account", KEYED, "--key", HEX_KEY]]
+def dialling(ports: dict[str, int], folder: Path, connections: int) -> Iterator[list[Path]]:
+    """Dial from a process for each kind of sender; yield their ledgers."""
+    ledgers = [folder / name for name in DIALLERS]
     diallers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.intake.dialler", "--port", str(port),
-             "--connections", str(connections // 2), "--ledger", str(ledger), *options],
+            [sys.executable, "-m", "tests.intake.dialler", "--port", str(ports[port]),
+             "--connections", str(-(-connections // len(DIALLERS))),
+             "--ledger", str(folder / name), *options],
             cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
             stdout=subprocess.DEVNULL,
         )
-        for ledger, options in zip(ledgers, more, strict=True)
+        for name, (port, options) in DIALLERS.items()
     ]  # fmt: skip
     try:
         yield ledgers
@@ -83,13 +104,12 @@ def kill_often(
 ) -> Kills:
     """Do `runs` runs with `events` in turn, or with events by the dice; return what came of it."""
     dice = Random(seed)
-    running = Running(folder)
-    running.hand_over(
-        Accounts((AlarmAccount("town", PLAIN), AlarmAccount("town", KEYED, key=HEX_KEY)))
-    )
+    running = Running(folder, more={"sos_access_port": 0})
+    running.hand_over(ACCOUNTS)
     kills = Kills()
     running.start()
-    with dialling(running.dc09_port, folder, connections) as ledgers:
+    running.more["sos_access_port"] = running.ports["sos_access"]
+    with dialling(running.ports, folder, connections) as ledgers:
         for number in range(runs):
             event = events[number % len(events)] if events else _choose(dice)
             running.end(signal.SIGKILL)
@@ -147,8 +167,9 @@ def _limit(pid: int, size: int) -> None:
 
 
 def _count(kills: Kills, journal: Path, ledgers: list[Path]) -> None:
-    missing = {name for ledger in ledgers for name in ledger.read_text().split()}
-    kills.acknowledged = len(missing)
+    names = {one.name: one.read_text().split() for one in ledgers}
+    kills.by_sender.update({sender: len(said) for sender, said in names.items()})
+    missing = {name for said in names.values() for name in said}
     after = 0
     while batch := read_after(journal, after, 5000):
         after = batch[-1].id

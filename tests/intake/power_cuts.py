@@ -24,6 +24,7 @@ from narvaro.intake.records import Kind, Record, Seen, now_us
 from tests.intake.file_systems import Cut, RecordingDisk, Step
 
 NAME = "intake.db"
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CUTS_PER_SESSION = 20
 EVERY_PAGES = (12, 60, 1_000_000)  # checkpoints: very many, some, none
 HOUSE_S = (0.002, 1e9)  # purges and last seen: at almost every commit, never
@@ -99,7 +100,7 @@ def play(
         going_on_from.image, going_on_from.promised
     )  # fmt: skip
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_memory())))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY)))
         _write(folder, image)
         pages = dice.choice(EVERY_PAGES)
         for constant, value in (
@@ -110,16 +111,13 @@ def play(
         session = Session(disk.steps, image, dict.fromkeys(promised, 0))
         journal = made(folder / NAME, "test", vfs=disk.name)
         for turn in range(dice.randint(3, 12)):
-            _append_round(journal, session, dice, f"{len(promised)}-{turn}")
+            append_round(journal, session, dice, f"{len(promised)}-{turn}")
         journal.close()
     return session
 
 
-def _memory() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-def _append_round(journal: Journal, session: Session, dice: Random, name: str) -> None:
+def append_round(journal: Journal, session: Session, dice: Random, name: str) -> None:
+    """Append some records, large and small, some past their time; wait for the answers."""
     handed: list[Future[int]] = []
     for number in range(dice.randint(1, 20)):
         raw = f"{name}-{number} ".encode() + dice.randbytes(dice.randint(0, 3000))
@@ -143,11 +141,11 @@ def _promise(session: Session, raw: bytes) -> "Callable[[Future[int]], None]":
     return note
 
 
-def cut_session(session: Session, cuts: int, seed: int) -> Iterator[Outcome]:
-    """Cut the power at `cuts` places of one session and look at what is left."""
+def cut_session(session: Session, cuts: int, seed: int, after: int = 0) -> Iterator[Outcome]:
+    """Cut the power at `cuts` places of one session, behind a step, and look at what is left."""
     dice = Random(seed)
     disk, done = Cut(session.image), 0
-    for at in sorted(dice.randint(0, len(session.steps)) for _ in range(cuts)):
+    for at in sorted(dice.randint(after, len(session.steps)) for _ in range(cuts)):
         disk.follow(session.steps[done:at])
         done = at
         image, promised = disk.make_image(dice), session.list_promised(at)
@@ -159,7 +157,7 @@ def cut_session(session: Session, cuts: int, seed: int) -> Iterator[Outcome]:
 
 def _look(image: dict[str, bytes], promised: set[bytes]) -> tuple[int, str]:
     """Open an image as after a restart; return what is missing of it and SQLite's own judgement."""
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         _write(Path(folder), image)
         db = sqlite3.connect(Path(folder) / NAME)
         try:

@@ -114,6 +114,20 @@ def test_a_repeated_poll_is_answered_and_keeps_nobody_alive(tmp_path: Path) -> N
     assert (desk.counts["poll"], desk.counts["repeat"]) == (1, 2)
 
 
+def test_a_poll_of_before_a_restart_is_answered_and_keeps_nobody_alive(tmp_path: Path) -> None:
+    """As it ends, the process leaves what was stamped last; one that is killed, of seconds before."""
+    stamp = f"_{datetime.now(UTC):{TIME_FORMAT}}".encode()
+    poll = enclose(b'"*NULL"0001L0#AB12[' + encrypt(KEY, b"|]" + stamp))
+    with receiver(tmp_path) as running:
+        assert b'"*ACK"0001' in running.ask(poll)
+        running.end()
+        (before,) = read_last_seen(running.journal)
+        running.start()
+        assert b'"*ACK"0001' in running.ask(poll)
+        running.end()
+        assert read_last_seen(running.journal) == [before]
+
+
 def test_polls_of_two_paths_in_one_second_are_two_signs_of_life(tmp_path: Path) -> None:
     """Each path has its own numbers; neither is taken for a replay of the other."""
     paths = (
@@ -249,6 +263,7 @@ def test_a_port_may_be_closed_to_all_but_some_networks(tmp_path: Path) -> None:
         running.end()
 
 
+@pytest.mark.slow
 def test_a_peer_that_never_ends_its_handshake_does_not_keep_the_receiver_from_ending(
     tmp_path: Path,
 ) -> None:

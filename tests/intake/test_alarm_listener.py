@@ -1,11 +1,13 @@
 """DC-09 over TCP, against the real process: another's transmitter, strangers, and broken frames."""
 
+import asyncio
 import contextlib
 import gc
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,14 @@ from typing import Any
 import pytest
 from my_dc09_spt.dc09_spt import dc09_spt
 
+from narvaro.intake.alarm_frames import AlarmFrames
+from narvaro.intake.alarm_listener import AlarmDatagrams
+from narvaro.intake.desk import Desk
+from narvaro.intake.journal import Journal
+from narvaro.intake.limits import Limits
 from narvaro.intake.protocols.sia_dc09 import enclose
-from narvaro.intake.records import Record, read_last_seen
+from narvaro.intake.records import JournalError, Record, read_last_seen
+from narvaro.intake.replay import ReplayGuard
 from tests.intake.dialler import alarm
 from tests.intake.running import ACCOUNTS, HEX_KEY, Running, receiver
 
@@ -184,3 +192,119 @@ def test_last_seen_follows_alarms_and_polls(tmp_path: Path) -> None:
         running.ask(enclose(b'"NULL"0001L0#5678[]'))  # plain for a keyed account: not heard
     seen = {(one.tenant, one.account) for one in read_last_seen(running.journal)}
     assert seen == {("town", "1234"), ("town", "AB12")}
+
+
+class HeldJournal(Journal):
+    """A journal that commits nothing; a test says when, and how it ends."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "test")
+        self.held: list[Future[int]] = []
+
+    def append(self, record: Record) -> "Future[int]":
+        assert record.raw
+        self.held.append(Future())
+        return self.held[-1]
+
+
+class Wire(asyncio.DatagramTransport):
+    """Keeps what is sent over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[bytes, Any]] = []
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        self.sent.append((data, addr))
+
+
+PANEL = ("192.0.2.7", 40_000)
+Course = Callable[[AlarmDatagrams, HeldJournal, Wire], Any]
+
+
+def over_udp(folder: Path, course: Course) -> Desk:
+    """Run a course of datagrams and commits in a loop of its own; return the desk behind it."""
+    journal = HeldJournal(folder / "intake.db")
+    desk = Desk(journal, ACCOUNTS, Limits())
+    listener, wire = AlarmDatagrams(desk, Limits(), AlarmFrames(desk, ReplayGuard())), Wire()
+    listener.connection_made(wire)
+    try:
+        asyncio.run(course(listener, journal, wire))
+    finally:
+        journal.close()
+    return desk
+
+
+async def settle() -> None:
+    """Let all that can go on in the loop go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_over_udp_nothing_is_acknowledged_before_its_commit(tmp_path: Path) -> None:
+    """Three datagrams wait; each is answered once its own record is safe, in whatever order."""
+
+    async def course(listener: AlarmDatagrams, journal: HeldJournal, wire: Wire) -> None:
+        for number in range(3):
+            frame = enclose(b'"SIA-DCS"%04dL0#1234[#1234|NBA05]' % number)
+            listener.datagram_received(frame, PANEL)
+        await settle()
+        assert (len(journal.held), wire.sent) == (3, [])
+        for number in (1, 0, 2):
+            journal.held[number].set_result(number)
+            await settle()
+            assert wire.sent.pop() == (enclose(b'"ACK"%04dL0#1234[]' % number), PANEL)
+            assert wire.sent == []
+
+    over_udp(tmp_path, course)
+
+
+def test_over_udp_a_failed_commit_is_answered_with_silence(tmp_path: Path) -> None:
+    """The panel sends it again, and then it is stored and answered."""
+
+    async def course(listener: AlarmDatagrams, journal: HeldJournal, wire: Wire) -> None:
+        listener.datagram_received(ALARM, PANEL)
+        await settle()
+        journal.held[0].set_exception(JournalError("The disk is full."))
+        await settle()
+        assert wire.sent == []
+        listener.datagram_received(ALARM, PANEL)
+        await settle()
+        assert wire.sent == []
+        journal.held[1].set_result(1)
+        await settle()
+        assert wire.sent == [(enclose(b'"ACK"0001L0#1234[]'), PANEL)]
+
+    assert over_udp(tmp_path, course).counts["datagram_unanswered"] == 1
+
+
+def test_over_udp_a_refusal_waits_for_its_record_too(tmp_path: Path) -> None:
+    """A plain frame for an account with a key: DUH once it is kept, nothing where it cannot be."""
+
+    async def course(listener: AlarmDatagrams, journal: HeldJournal, wire: Wire) -> None:
+        for number in range(2):
+            listener.datagram_received(enclose(b'"NULL"%04dL0#AB12[]' % number), PANEL)
+        await settle()
+        assert wire.sent == []
+        journal.held[0].set_exception(JournalError("The disk is full."))
+        journal.held[1].set_result(1)
+        await settle()
+        assert wire.sent == [(enclose(b'"DUH"0001L0#AB12[]'), PANEL)]
+
+    over_udp(tmp_path, course)
+
+
+def test_over_udp_a_poll_is_not_answered_without_a_journal(tmp_path: Path) -> None:
+    """It would tell the panel that alarms are safe here."""
+
+    async def course(listener: AlarmDatagrams, journal: HeldJournal, wire: Wire) -> None:
+        poll = enclose(b'"NULL"0001L0#1234[]')
+        listener.datagram_received(poll, PANEL)
+        await settle()
+        assert [data for data, _ in wire.sent] == [enclose(b'"ACK"0001L0#1234[]')]
+        journal.healthy = False
+        listener.datagram_received(poll, PANEL)
+        await settle()
+        assert len(wire.sent) == 1
+
+    over_udp(tmp_path, course)

@@ -1,5 +1,6 @@
 """Positions over HTTP, against the real process: stored, dropped, refused."""
 
+import asyncio
 import base64
 import http.client
 import json
@@ -7,14 +8,21 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from narvaro.intake.desk import Desk
+from narvaro.intake.http_listener import HttpListener
+from narvaro.intake.journal import Journal
+from narvaro.intake.limits import Guest, Limits
 from narvaro.intake.records import Record
 from narvaro.intake.sealed import Accounts, Device, Sender
 from tests.intake.running import Running, receiver
 
+POSTED = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
 JSON_BODY = {
     "location": {
         "timestamp": "",
@@ -129,6 +137,23 @@ def test_connection_is_kept_for_the_next_position(running: Running) -> None:
     """Two requests on one connection, sent at once, get two answers."""
     request = b"GET /?id=car-1&lat=59&lon=18 HTTP/1.1\r\nHost: x\r\n\r\n"
     assert talk(running, request * 2).count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize("half", [b"GET /?id=car-1&lat=5", POSTED + b"{"])
+def test_request_cut_off_by_our_own_end_is_not_answered(tmp_path: Path, half: bytes) -> None:
+    """A 400 would have its sender forget it; without an answer it is sent again."""
+
+    async def converse() -> Mock:
+        limits, writer, reader = Limits(), Mock(), asyncio.StreamReader()
+        listener = HttpListener(Desk(journal, Accounts(), limits), limits)
+        reader.feed_data(half)
+        reader.feed_eof()  # as a door does at our end
+        await listener.converse(Guest("", lambda: None), reader, writer)
+        return writer
+
+    journal = Journal(tmp_path / "intake.db", "test")
+    assert not asyncio.run(converse()).write.called
+    journal.close()
 
 
 def test_refused_battery_of_types_does_not_break_it(running: Running) -> None:

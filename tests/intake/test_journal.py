@@ -22,7 +22,7 @@ from narvaro.intake.records import (
     read_after,
     read_last_seen,
     read_listening,
-    read_since,
+    read_of_kind,
 )
 from narvaro.spine.clock import Hands, ruled_by
 from tests.waiting import wait_until
@@ -226,11 +226,12 @@ def test_a_clock_in_doubt_deletes_nothing_and_leaves_no_row_from_the_future(
 
 
 def test_the_newest_records_are_read_back_to_a_time(journal: Journal) -> None:
-    """In order, and no older ones."""
+    """In order, no older ones, and none of another kind."""
     for at_us in (10, 20, 30, 40):
         journal.append(make_record(at_us=at_us)).result(5)
-    assert [one.received_at_us for one in read_since(journal.path, 30)] == [30, 40]
-    assert read_since(journal.path, 50) == []
+    kind = make_record().kind
+    assert [one.received_at_us for one in read_of_kind(journal.path, kind, 30)] == [30, 40]
+    assert read_of_kind(journal.path, kind, 50) == read_of_kind(journal.path, "rotation", 0) == []
 
 
 def test_another_receivers_journal_and_a_damaged_one_are_refused(tmp_path: Path) -> None:

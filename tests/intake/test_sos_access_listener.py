@@ -1,5 +1,6 @@
 """SOS Access v4 over TCP: another's client, repeats, strangers, and a journal that fails."""
 
+import asyncio
 import json
 import socket
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from narvaro.intake.formats.sos_access_xml import Alarm, encode_alarm, read_document
 from narvaro.intake.limits import Limits
+from narvaro.intake.protocols import sos_access
 from narvaro.intake.records import JournalError, Record, read_last_seen
 from narvaro.intake.sealed import Accounts
 from narvaro.spine.clock import SystemClock, ruled_by
@@ -266,11 +268,22 @@ def test_silent_and_slow_connections_end_without_an_answer(tmp_path: Path) -> No
             assert 0.65 < time.monotonic() - begun < 2
 
 
-def test_request_cut_off_by_our_own_end_is_not_refused(tmp_path: Path) -> None:
+def test_request_cut_off_by_our_own_end_is_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is closed without an answer, so that its transmitter turns to its other centre."""
+    read: list[int] = []
+
+    def note_end(buffer: bytearray, before: int) -> int:
+        read.append(len(buffer))
+        return 0
+
+    monkeypatch.setattr(sos_access, "find_end", note_end)
     with centre(tmp_path) as one, socket.create_connection(("127.0.0.1", one.port), 5) as line:
         line.sendall(alarm()[:60])
-        wait_until(lambda: one.listener._unread, "the connection is read")
+        wait_until(lambda: read == [60], "half of it is read")
         one.call(one.listener.stop)
         assert line.recv(10) == b""
+        wait_until(lambda: not asyncio.all_tasks(one.loop), "the conversation ends")
         assert one.list_records() == []
+        assert not one.desk.counts

@@ -3,17 +3,21 @@
     python -m tests.intake.torture all
     python -m tests.intake.torture kills --runs 200 --seed 7
     python -m tests.intake.torture cuts --runs 10000
-    python -m tests.intake.torture frames --runs 1000000 [--atheris]
+    python -m tests.intake.torture frames --runs 1000000
+    python -m tests.intake.torture atheris --runs 100000
     python -m tests.intake.torture idle --runs 20
     python -m tests.intake.torture cold --runs 10000000
     python -m tests.intake.torture month --runs 1000
 
-What breaks a promise is kept under build/torture.
+What breaks a promise is kept under build/torture. `atheris` needs requirements-torture.lock; without it
+that part counts as broken, unless `--without-atheris` leaves it out.
 """
 
 import argparse
 import importlib.util
+import logging
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,19 +28,26 @@ from random import Random
 from narvaro.intake.journal import Journal
 from tests.core.simulated_month.__main__ import print_table
 from tests.core.simulated_month.play import GUARD_RULES, PATH_RULES, play_month
-from tests.intake.cold_start import first_answer_s
-from tests.intake.crowds import ask_in_crowd
+from tests.intake.cold_start import start_cold
+from tests.intake.crowds import FILES, FREE, ROOM, ask_in_crowd, raise_file_limit
+from tests.intake.failed_syncs import (
+    TROUBLES,
+    CheckpointingJournal,
+    ReadingJournal,
+    cut_after_failures,
+)
 from tests.intake.kills import kill_often
-from tests.intake.mutants import Findings, list_mutants, try_frames
-from tests.intake.power_cuts import LooseJournal, Outcome, cut_often
-from tests.intake.running import ROOT, receiver
+from tests.intake.mutants import FORMS, Findings, list_mutants, try_frames
+from tests.intake.power_cuts import CUTS_PER_SESSION, LooseJournal, Outcome, cut_often
+from tests.intake.running import ACCOUNTS, ROOT, receiver
 
 KEPT = ROOT / "build" / "torture"
 CROWD = 2000
 ALARM_S = 1.0
 COLD_S = 5.0
+WARM = 0.05  # more of a journal in memory than this is no cold start
 DAYS = 30
-RUNS = {"cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20,
+RUNS = {"atheris": 100_000, "cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20,
         "month": 1000}  # fmt: skip
 
 
@@ -49,17 +60,18 @@ def kills(runs: int, seed: int) -> bool:
     print(f"\r{'event':16}{'runs':>8}")
     for event, count in sorted(done.events.items()):
         print(f"{event:16}{count:>8}")
+    print(", ".join(f"{sender} {count}" for sender, count in done.by_sender.items()))
     print(f"journal failures {done.failures}, acknowledged {done.acknowledged}, records {done.stored}, "
           f"missing {len(done.missing)}, integrity {done.whole}")  # fmt: skip
     if done.is_loss:
         print(f"kept: {folder}; missing: {', '.join(done.missing[:20])}")
     else:
         shutil.rmtree(folder)
-    return not done.is_loss and done.acknowledged > 0
+    return not done.is_loss and all(done.by_sender.values())
 
 
 def cuts(runs: int, seed: int) -> bool:
-    """Cut the power; return whether nothing was lost, and the control did lose."""
+    """Cut the power, also after failed syncs; return whether nothing was lost, and each control did."""
     print(f"{'synchronous':14}{'cuts':>8}{'in checkpoints':>16}{'promised':>10}{'lost in':>9}"
           f"{'damaged':>9}")  # fmt: skip
     sound = True
@@ -78,7 +90,30 @@ def cuts(runs: int, seed: int) -> bool:
         )
         sound = sound and (lost > 0 if made is LooseJournal else lost + damaged == 0)
     print("(NORMAL is the control: it must lose)")
-    return sound
+    return cuts_after_failures(runs, seed) and sound
+
+
+def cuts_after_failures(runs: int, seed: int) -> bool:
+    """Let syncs fail, then cut the power; print how many cuts lost something, of how many."""
+    sessions = max(1, runs // CUTS_PER_SESSION // len(TROUBLES))
+    made = (Journal, ReadingJournal, CheckpointingJournal)
+    logging.disable(logging.CRITICAL)  # a failed sync is an event here
+    print(f"\n{'syncs that failed':38}{'cuts':>8}{'journal':>9}{'reopened':>10}{'emptied':>9}")
+    lost = dict.fromkeys(made, 0)
+    for trouble in TROUBLES:
+        said, count = [], 0
+        for one in made:
+            outcomes = list(cut_after_failures(trouble, sessions, seed, one))
+            losses = [outcome for outcome in outcomes if outcome.is_loss]
+            count = max(count, len(outcomes))
+            lost[one] += len(losses)
+            said.append(len(losses))
+            if one is Journal and losses:
+                _keep_image(losses[0])
+        print(f"{trouble.name:38}{count:>8}{said[0]:>9}{said[1]:>10}{said[2]:>9}", flush=True)
+    logging.disable(logging.NOTSET)
+    print("(reopened and emptied are the controls: each must lose somewhere)")
+    return not lost[Journal] and all(lost[one] for one in made[1:])
 
 
 def _keep_image(outcome: Outcome) -> None:
@@ -94,7 +129,9 @@ def frames(runs: int, seed: int) -> bool:
     found = try_frames(list_mutants(runs, Random(seed)))
     for said, count in found.said.most_common():
         print(f"{said:34}{count:>10}")
-    return _judge(found)
+    for form, count in found.forms.most_common():
+        print(f"taken in the form {form:16}{count:>10}")
+    return _judge(found) and all(found.forms[one] for one in FORMS)
 
 
 def _judge(found: Findings) -> bool:
@@ -108,42 +145,50 @@ def _judge(found: Findings) -> bool:
 
 
 def frames_by_atheris(runs: int, seed: int) -> bool:
-    """Let atheris look for frames, where it is installed; it ends the process itself."""
+    """Let atheris look for frames; return whether it found none, False where it is not installed."""
     if importlib.util.find_spec("atheris") is None:
-        print("atheris is not installed here: pip install atheris. The mutants above stand alone.")
-        return True
-    atheris = importlib.import_module("atheris")
-
-    def try_one(data: bytes) -> None:
-        if not _judge_quietly(try_frames(iter([data]))):
-            raise AssertionError(f"breaks the codec: {data!r}")
-
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-runs={runs}", f"-seed={seed}", "-max_len=4200"], try_one)
-    atheris.Fuzz()
-    return True
-
-
-def _judge_quietly(found: Findings) -> bool:
-    return not found.is_loss
+        print("LEFT OUT: atheris is not installed; pip install --require-hashes -r "
+              "requirements-torture.lock, or leave it out with --without-atheris.")  # fmt: skip
+        return False
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.intake.fuzzed_frames", "--runs", str(runs),
+         "--seed", str(seed), "--kept", f"{KEPT}/"],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    said = done.stderr.splitlines()
+    print("\n".join([one for one in said if "DONE" in one] if not done.returncode else said[-40:]))
+    return not done.returncode
 
 
 def idle(runs: int, _seed: int) -> bool:
-    """Hold a crowd of idle connections; return whether each genuine alarm was answered in time."""
-    with tempfile.TemporaryDirectory(prefix="idle-", dir=KEPT) as folder, \
-            receiver(Path(folder)) as running:  # fmt: skip
-        waits = sorted(ask_in_crowd(running, CROWD, runs))
-    print(f"{CROWD} idle connections, {len(waits)} alarms: median "
-          f"{waits[len(waits) // 2] * 1e3:.1f} ms, longest {waits[-1] * 1e3:.1f} ms")  # fmt: skip
-    return waits[-1] <= ALARM_S
+    """Let a crowd idle; return whether each genuine alarm was answered in time.
+
+    Twice: with the limits as they are set up, which close the oldest, and with room for all.
+    """
+    raise_file_limit(FILES)
+    sound = True
+    print(f"{'limits':10}{'connected':>10}{'held':>8}{'alarms':>8}{'median':>10}{'longest':>10}")
+    given: tuple[tuple[str, dict[str, float], int], ...] = (
+        ("as set up", {}, FREE - 5), ("with room", ROOM, CROWD),
+    )  # fmt: skip
+    for name, limits, wanted in given:
+        with tempfile.TemporaryDirectory(prefix="idle-", dir=KEPT) as folder, \
+                receiver(Path(folder), ACCOUNTS, **limits) as running:  # fmt: skip
+            found = ask_in_crowd(running, CROWD, runs)
+        waits = sorted(found.waits_s)
+        print(f"{name:10}{CROWD:>10}{found.held:>8}{len(waits):>8}"
+              f"{waits[len(waits) // 2] * 1e3:>7.1f} ms{waits[-1] * 1e3:>7.1f} ms")  # fmt: skip
+        sound = sound and found.held >= wanted and waits[-1] <= ALARM_S
+    return sound
 
 
 def cold(runs: int, _seed: int) -> bool:
     """Start on a journal of `runs` rows; return whether the first alarm was answered in time."""
     with tempfile.TemporaryDirectory(prefix="cold-", dir=KEPT) as folder:
-        took_s = first_answer_s(Path(folder), runs)
-    print(f"{runs} rows: first acknowledgement {took_s:.2f} s after the start")
-    return took_s <= COLD_S
+        found = start_cold(Path(folder), runs)
+    print(f"{runs} rows, {found.in_memory:.1%} of them in memory: first acknowledgement "
+          f"{found.first_answer_s:.2f} s after the start")  # fmt: skip
+    return found.first_answer_s <= COLD_S and found.in_memory < WARM
 
 
 def month(runs: int, seed: int) -> bool:
@@ -164,6 +209,7 @@ def month(runs: int, seed: int) -> bool:
 
 
 PARTS: dict[str, Callable[[int, int], bool]] = {
+    "atheris": frames_by_atheris,
     "cold": cold,
     "cuts": cuts,
     "frames": frames,
@@ -179,19 +225,20 @@ def main() -> int:
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--runs", type=int, help="how many; each part has its own default")
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--atheris", action="store_true", help="frames by atheris too")
+    parser.add_argument("--without-atheris", action="store_true", help="leave that part out")
     given = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
     broken = []
     for name in PARTS if given.part == "all" else [given.part]:
+        if name == "atheris" and given.without_atheris:
+            print("== atheris: LEFT OUT, as asked\n")
+            continue
         runs = given.runs or RUNS[name]
         print(f"== {name}: {runs} runs, seed {given.seed}", flush=True)
         begun = time.perf_counter()
         if not PARTS[name](runs, given.seed):
             broken.append(name)
         print(f"   {time.perf_counter() - begun:.0f} s\n", flush=True)
-    if given.atheris and not frames_by_atheris(RUNS["frames"], given.seed):
-        broken.append("atheris")
     print(f"broken: {', '.join(broken)}" if broken else "nothing broken")
     return 1 if broken else 0
 

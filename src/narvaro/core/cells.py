@@ -27,7 +27,7 @@ from narvaro.core.written_times import (
 __all__ = [
     "AmbiguousDateError", "Amount", "CellError", "amount", "clock_time", "day", "decimal", "duration",
     "integer", "latitude", "list_of", "local_datetime", "longitude", "moment",
-    "money", "one_of", "positive_integer", "share", "text", "text_up_to", "weekdays",
+    "money", "one_of", "positive_integer", "positive_integer_up_to", "share", "text", "text_up_to", "weekdays",
     "wkt_polygon", "yes_no",
 ]  # fmt: skip
 T = TypeVar("T")
@@ -121,6 +121,19 @@ def positive_integer(cell: str) -> int:
         why = Said("the number must be at least 1")
         raise CellError("not_positive", why, Said("write 1 or more"))
     return value
+
+
+def positive_integer_up_to(most: int) -> Callable[[str], int]:
+    """Make a parser of whole numbers from one to `most`."""
+
+    def parse(cell: str) -> int:
+        value = positive_integer(cell)
+        if value > most:
+            why = Said("the number must be at most %(most)s", most=most)
+            raise CellError("too_large", why, Said("write %(most)s or less", most=most))
+        return value
+
+    return parse
 
 
 @dataclass(frozen=True, slots=True)

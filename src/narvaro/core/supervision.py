@@ -17,6 +17,10 @@ REPORTING_S: dict[str, int] = {
     "DP1": 25 * HOUR_S, "DP2": 30 * MINUTE_S, "DP3": 3 * MINUTE_S, "DP4": 90,
 }  # fmt: skip
 """Seconds after which a fault of a path must be reported, by category; DP for the primary path."""
+ALTERNATIVE_S: dict[str, int] = {
+    "DP1": 50 * HOUR_S, "DP2": 25 * HOUR_S, "DP3": 25 * HOUR_S, "DP4": 5 * HOUR_S,
+}  # fmt: skip
+"""The same for the alternative path of two, while the primary one speaks."""
 
 GRACE_S = 30  # beyond three intervals, where no category is named: a poll may be tried again
 STABLE_S = 600  # a path that was lost is trusted again after so long
@@ -32,13 +36,21 @@ class Terms:
     lost_s: int
 
 
-def find_terms(category: str, interval_s: int | None) -> Terms | None:
+def find_reporting_s(category: str, *, alternative: bool = False) -> int | None:
+    """Return after how many seconds a category wants a path's fault reported; None where it has none.
+
+    No category is none, and one of a single path has no alternative path.
+    """
+    return (ALTERNATIVE_S if alternative else REPORTING_S).get(category)
+
+
+def find_terms(category: str, interval_s: int | None, *, alternative: bool = False) -> Terms | None:
     """Return a path's terms by its category, else by its poll interval; None where it has neither.
 
     Late is two polls missed, as far as that is before the loss, else two thirds of the way to it.
     """
-    if category:
-        lost_s = REPORTING_S[category]
+    lost_s = find_reporting_s(category, alternative=alternative)
+    if lost_s is not None:
         late_s = 2 * interval_s if interval_s else lost_s * 2 // 3
         return Terms(min(late_s, lost_s * 2 // 3), lost_s)
     if interval_s:

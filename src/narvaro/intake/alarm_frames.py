@@ -4,6 +4,7 @@ Whose frame it is, from where it may come, whether it was heard before, and whet
 can be believed is decided here, once for all transports. What time it is at the panels is noted.
 """
 
+import math
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -13,8 +14,8 @@ from narvaro.intake.panel_time import PanelTime
 from narvaro.intake.protocols import sia_dc09
 from narvaro.intake.protocols.sia_dc09 import IGNORE_TIME, STRICT_TIME, Answer, Decoded, FrameError
 from narvaro.intake.records import Seen, now_us
-from narvaro.intake.replay import ReplayGuard, Verdict
-from narvaro.intake.sealed import Accounts
+from narvaro.intake.replay import ReplayGuard, Sent, Verdict, find_horizon_s, name_line
+from narvaro.intake.sealed import Accounts, AlarmAccount
 from narvaro.spine import clock
 
 NAME = sia_dc09.PROTOCOL.name
@@ -24,7 +25,7 @@ NAME = sia_dc09.PROTOCOL.name
 class Taken:
     """A frame that is due an answer, and what the answer waits for (None: nothing).
 
-    `is_fresh` says that its transmitter sent it, and sent it for the first time.
+    `is_fresh` says that its transmitter sent it, and sent it for the first time, beyond doubt.
     """
 
     decoded: Decoded
@@ -58,27 +59,50 @@ class AlarmFrames:
             return self._refuse(decoded, peer, chunk)
         assert owner is not None
         assert path is not None
-        first = decoded.signals[0]
-        # A poll of each path in the same second is one of each; an alarm is one over all of them.
-        guarded = f"{owner.account}/{path}" if decoded.is_poll else owner.account
-        verdict, kept = self._guard.judge(guarded, first.fingerprint, first.sequence)
+        sent = self._as_sent(decoded, owner, path, in_doubt=in_doubt)
+        verdict, kept = self._guard.judge(sent)
         if verdict is Verdict.REPLAY and not decoded.is_poll:
             decoded = _refused(decoded, "replay", "An earlier frame's content and time stamp.")
             return self._refuse(decoded, peer, chunk)
-        if verdict is not Verdict.NEW:
+        if verdict in {Verdict.REPEAT, Verdict.REPLAY}:
             self._desk.counts["repeat"] += 1
             return Taken(decoded, kept)
-        self._desk.journal.see(Seen(owner.tenant, NAME, owner.account, path, now_us()))
+        is_fresh = verdict is Verdict.NEW
+        if is_fresh:
+            self._desk.journal.see(Seen(owner.tenant, NAME, owner.account, path, now_us()))
+        else:
+            self._desk.counts["not_shown_fresh"] += 1
+        kept = None
         if decoded.is_poll:
             self._desk.counts["poll"] += 1
-            kept = None
         else:
             signals = decoded.signals
-            if in_doubt:
+            if in_doubt or not is_fresh:
                 signals = tuple(replace(one, time_verified=False) for one in signals)
             kept = self._desk.keep_signals(signals, tenant=owner.tenant, peer=peer, raw=chunk)
-        self._guard.remember(guarded, first.fingerprint, first.sequence, kept)
-        return Taken(decoded, kept, is_fresh=True)
+        self._guard.remember(sent, kept)
+        return Taken(decoded, kept, is_fresh=is_fresh)
+
+    def _as_sent(self, decoded: Decoded, owner: AlarmAccount, path: str, *, in_doubt: bool) -> Sent:
+        """Return what the guard is to know a frame by.
+
+        A poll of each path in the same second is one of each; an alarm is one over all of them.
+        """
+        first, known = decoded.signals[0], owner
+        if in_doubt:  # then each of them has the flag
+            found = self._desk.accounts.find_account(owner.account, owner.line_prefix)
+            known = found or owner
+        drifts = IGNORE_TIME in known.flags
+        horizon_s = find_horizon_s(known)
+        return Sent(
+            name_line(owner, path if decoded.is_poll else None),
+            first.fingerprint,
+            first.sequence,
+            None if drifts or decoded.sent_at is None else decoded.sent_at.timestamp(),
+            math.inf if in_doubt else clock.now().timestamp() + known.early_s,
+            math.inf if in_doubt and not drifts and not decoded.is_poll else horizon_s,
+            decoded.is_poll,
+        )
 
     def _note_time(self, decoded: Decoded, path: str | None) -> None:
         """Note what time it is at the panel, and that it is sent ours; elsewhere is no panel."""

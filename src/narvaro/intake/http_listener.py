@@ -119,7 +119,9 @@ class HttpListener:
                 event = self._next_event(wire)
                 if event is h11.NEED_DATA:
                     data = await reader.read(READ_BYTES)
-                    if data and not begun:
+                    if not data:  # it left, or we end: half a request is not refused
+                        return None, b""
+                    if not begun:
                         begun = True
                         soon = asyncio.get_running_loop().time() + self._limits.half_message_s
                         patience.reschedule(soon)

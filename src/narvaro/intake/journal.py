@@ -1,8 +1,8 @@
 """The durable journal: store first, acknowledge after. In: records. Out: a promise kept.
 
 One thread writes, gathers what waits into one commit (WAL, synchronous=FULL), and resolves each
-record's future only after that commit. After a failed commit nothing is acknowledged until the
-file is reopened and verified. Other processes read through `narvaro.intake.records`.
+record's future only after that commit. After a failed one nothing is acknowledged until what it
+left in the log is written anew (`unsure_log`). Other processes read through `narvaro.intake.records`.
 
 Ids rise through the life of an installation, also over a journal that was made anew: a new file
 starts at its birth in milliseconds since 1970.
@@ -30,6 +30,7 @@ from narvaro.intake.records import (
     now_us,
     read_accounts,
 )
+from narvaro.intake.unsure_log import settle_log
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ TRUSTED_AFTER_S = 600.0
 STOOD_STILL_S = 15.0  # longer between two savings is no listening
 CHECKPOINT_PAGES = 4000  # 16 MB of log: then even under load; when idle after IDLE_PAGES
 IDLE_PAGES = 250
+BUSY_MS = 5000
 RETRY_S = (0.1, 0.5, 1.0, 2.0)
 PURGED_AT_ONCE = 500
 FREED_AT_ONCE = 200  # pages that a purge left empty, given back to the disk
@@ -95,19 +97,10 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._open()
-        except apsw.Error as fault:
+        except (apsw.Error, OSError) as fault:
             raise JournalError(f"{path} cannot be opened as a journal: {fault}") from fault
-        self._lift_ids()
         self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
         self._writer.start()
-
-    def _lift_ids(self) -> None:
-        """Go on with ids of now: a journal that was restored must not give the lost ones anew."""
-        now_ms = int(clock.now().timestamp() * 1000)
-        with self._db:
-            self._db.execute(
-                "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'record'", (now_ms,)
-            )
 
     def append(self, record: Record) -> "Future[int]":
         """Hand in a record; the future gives its id once it is safe on disk, or JournalError."""
@@ -144,6 +137,7 @@ class Journal:
         return done
 
     def _open(self) -> apsw.Connection:
+        settle_log(self.path, vfs=self._vfs, busy_ms=BUSY_MS)
         db = apsw.Connection(str(self.path), vfs=self._vfs)
         try:
             self._set_up(db)
@@ -160,25 +154,33 @@ class Journal:
             logger.warning("journal_close_failed", extra={"fault": str(fault)})
 
     def _set_up(self, db: apsw.Connection) -> None:
-        db.set_busy_timeout(5000)
+        # What a failed sync left in doubt must not be taken for safe in passing.
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        db.set_busy_timeout(BUSY_MS)
         for name, value in PRAGMAS:
             db.pragma(name, value)
         db.set_wal_hook(self._note_pages)  # takes the place of SQLite's own checkpoints
         with db:
             db.execute(SCHEMA)
-            born_ms = int(clock.now().timestamp() * 1000)
-            db.execute(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT 'record', ? "
-                "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'record')",
-                (born_ms,),
-            )
             db.execute("INSERT OR IGNORE INTO meta VALUES ('receiver_id', ?)", (self.receiver_id,))
             owner = db.execute("SELECT value FROM meta WHERE name = 'receiver_id'").get
-        if owner != self.receiver_id:
-            raise JournalError(
-                f"{self.path} is the journal of receiver {owner!r}, not of {self.receiver_id!r}; "
-                "set receiver_id back, or give this receiver a journal of its own."
-            )
+            if owner != self.receiver_id:  # and nothing is changed in it
+                raise JournalError(
+                    f"{self.path} is the journal of receiver {owner!r}, not of "
+                    f"{self.receiver_id!r}; set receiver_id back, or give this receiver a journal "
+                    "of its own."
+                )
+            self._lift_ids(db)
+
+    @staticmethod
+    def _lift_ids(db: apsw.Connection) -> None:
+        """Go on with ids of now: a journal that was restored must not give the lost ones anew."""
+        now_ms = int(clock.now().timestamp() * 1000)
+        db.execute(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'record', 0 "
+            "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'record')"
+        )
+        db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'record'", (now_ms,))
 
     def _note_pages(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         self._pages = pages
@@ -197,7 +199,8 @@ class Journal:
         kept_at = clock.monotonic()
         last = False
         while not last:
-            batch, last = self._gather(kept_at + SEEN_EVERY_S - clock.monotonic())
+            due_s = kept_at + SEEN_EVERY_S - clock.monotonic()
+            batch, last = self._gather(0.0 if self._stopping.is_set() else due_s)
             last = last or (self._stopping.is_set() and self._queue.empty())
             due = last or clock.monotonic() - kept_at >= SEEN_EVERY_S
             if batch or due:
@@ -206,6 +209,8 @@ class Journal:
                 kept_at = clock.monotonic()
             if self._pages >= (IDLE_PAGES if self._queue.empty() else CHECKPOINT_PAGES):
                 self._checkpoint()
+        if self.healthy:
+            self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
         self._close(self._db)
 
     def _gather(self, patience_s: float) -> tuple[list[_Waiting], bool]:
@@ -279,7 +284,7 @@ class Journal:
             self._recover(fault, [])
 
     def _recover(self, fault: Exception, batch: list[_Waiting]) -> None:
-        """Stop acknowledging, refuse what waits, reopen, verify, say so, and go on."""
+        """Stop acknowledging, refuse what waits, settle the log, reopen, say so, and go on."""
         self.healthy = False
         logger.error(
             "journal_failed",
@@ -294,7 +299,8 @@ class Journal:
             try:
                 self._db = self._open()
                 self._verify()
-            except (apsw.Error, JournalError) as again:
+            except (apsw.Error, JournalError, OSError) as again:
+                self._close(self._db)  # one that is open would keep the next attempt out
                 extra = {"attempt": attempt, "fault": str(again)}
                 logger.critical("journal_still_failed", extra=extra)
                 continue
@@ -309,7 +315,10 @@ class Journal:
             done.set_exception(JournalError("The journal could not store it; send again."))
 
     def _verify(self) -> None:
-        """Write and commit for real, then look for the last acknowledged record; say if it is gone."""
+        """Commit for real, then say so if the last acknowledged record is gone.
+
+        What is read here may come from memory: that it is on the disk follows from the settled log.
+        """
         with self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('verified_at_us', ?)", (str(now_us()),)

@@ -30,8 +30,8 @@ from narvaro.intake.receiver_config import (
     load_config,
     read_seal_key,
 )
-from narvaro.intake.records import JournalError, now_us, read_of_kind, read_since
-from narvaro.intake.replay import HORIZON_S, ReplayGuard
+from narvaro.intake.records import JournalError, now_us, read_of_kind
+from narvaro.intake.replay import ReplayGuard, find_recall_s
 from narvaro.intake.rotation import Rotation
 from narvaro.intake.sealed import Accounts, SealError, unseal
 from narvaro.spine import clock
@@ -141,7 +141,9 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile,
     current = Current(file, rotation)
     desk = Desk(journal, current.load_first(), config.limits)
     guard = ReplayGuard()
-    guard.recall(read_since(config.journal, now_us() - int(HORIZON_S * 1e6)))
+    guard.recall_stamps(config.journal.parent)
+    since_us = now_us() - int(find_recall_s(desk.accounts) * 1e6)
+    guard.recall(read_of_kind(config.journal, "signal", since_us), desk.accounts)
     async with AsyncExitStack() as until:
         panels = panel_time.recall(config.journal.parent)
         doors = Doors(config, desk, AlarmFrames(desk, guard, panels), rotation, until)
@@ -149,13 +151,16 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile,
         ready = {"event": "ready", "ports": doors.ports, "pid": os.getpid()}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        keeping = asyncio.create_task(_keep_current(desk, current, panels))
+        keeping = asyncio.create_task(_keep_current(desk, current, panels, guard))
         await stop.wait()
         keeping.cancel()
     await _finish(STOP_S)
+    guard.write_stamps(config.journal.parent, at_once=True)
 
 
-async def _keep_current(desk: Desk, current: Current, panels: PanelTime) -> None:
+async def _keep_current(
+    desk: Desk, current: Current, panels: PanelTime, guard: ReplayGuard
+) -> None:
     """Follow the sealed file, and say the counts once a minute where they changed."""
     beside = desk.journal.path.parent
     said: dict[str, int] = {}
@@ -166,6 +171,7 @@ async def _keep_current(desk: Desk, current: Current, panels: PanelTime) -> None
         desk.accounts = current.load()
         clock.keep()
         panels.write(beside, now=clock.now(), up=clock.uptime())
+        guard.write_stamps(beside)
         if loop.time() >= due:
             due += COUNTS_S
             if dict(desk.counts) != said:

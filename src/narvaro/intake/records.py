@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -118,17 +117,12 @@ def read_last_id(path: Path) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def read_since(path: Path, at_us: int) -> list[Record]:
-    """Read the newest records back to a time of receipt, in order."""
-    statement = f"SELECT {COLUMNS}, id FROM record ORDER BY id DESC"  # noqa: S608 - constants
-    with _rows(path, statement) as rows:
-        return [Record(*row) for row in takewhile(lambda row: row[1] >= at_us, rows)][::-1]
-
-
-def read_of_kind(path: Path, kind: Kind) -> list[Record]:
-    """Read all records of a kind of which there are few, in order."""
-    statement = f"SELECT {COLUMNS}, id FROM record WHERE kind = ? ORDER BY id"  # noqa: S608 - constants
-    return [Record(*row) for row in _read(path, statement, (kind,))]
+def read_of_kind(path: Path, kind: Kind, since_us: int = 0) -> list[Record]:
+    """Read the records of a kind since a time of receipt, in order; all where they are few."""
+    statement = (
+        f"SELECT {COLUMNS}, id FROM record WHERE kind = ? AND received_at_us >= ? ORDER BY id"  # noqa: S608 - constants
+    )
+    return [Record(*row) for row in _read(path, statement, (kind, since_us))]
 
 
 def read_last_seen(path: Path, since_us: int = 0) -> list[Seen]:

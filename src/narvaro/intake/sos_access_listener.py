@@ -47,6 +47,7 @@ class SosAccessListener:
         self._limits = limits
         self._rotation = rotation
         self._unread: set[asyncio.StreamWriter] = set()
+        self._stopping = False
         self._recent: dict[tuple[str, str], dict[str, _Kept]] = {}
         self._pinged: dict[tuple[str, str], float] = {}
 
@@ -65,11 +66,15 @@ class SosAccessListener:
 
     def stop(self) -> None:
         """Close what has not sent its whole request; the others are still stored and answered."""
+        self._stopping = True
         for writer in self._unread:
             writer.transport.abort()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        """Read one request, whole or as far as it came; the clock runs from its first byte."""
+        """Read one request, whole or as far as it came; the clock runs from its first byte.
+
+        Nothing where our own end cut it off: that half is no transmitter's fault.
+        """
         buffer = bytearray()
         self._unread.add(writer)
         try:
@@ -88,7 +93,7 @@ class SosAccessListener:
                         return bytes(buffer[:end])
         finally:
             self._unread.discard(writer)
-        return bytes(buffer)
+        return b"" if self._stopping else bytes(buffer)
 
     async def _let_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read on for a while: closing upon unread bytes would destroy the answer on its way."""

@@ -54,7 +54,7 @@ def _portions(rows: Sequence[Row], size: int = AT_ONCE) -> Iterator[list[Row]]:
 
 
 def _terms(path: TransmissionPath) -> Terms | None:
-    return find_terms(path.category, path.poll_interval_s)
+    return find_terms(path.category, path.poll_interval_s, alternative=path.alternative)
 
 
 def _as_silence(row: PathState) -> Silence:

@@ -97,6 +97,7 @@ COLUMN: dict[str, Promise] = {
     "protocol": lazy_in("column", "Protocol"),
     "path": lazy_in("column", "Transmission path"),
     "path_category": lazy_in("column", "Category of the path (EN 50136)"),
+    "alternative": lazy_in("column", "Is the alternative path of two"),
     "carrier": lazy_in("column", "Carrier"),
     "networks": lazy_in("column", "Addresses it dials from"),
     "late_s": lazy_in("column", "Seconds that its clock may be behind"),

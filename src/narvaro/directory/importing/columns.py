@@ -69,6 +69,8 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
     )  # fmt: skip
 
 
+DAY_S = 86_400  # a clock that is further off is set, or its account ignores time
+
 UNITS = TableSpec(
     "units",
     (
@@ -125,11 +127,12 @@ TRANSMITTERS = TableSpec(
             "Kategori",
             "Klass",
         ),
+        _optional("alternative", cells.yes_no, "Reservväg"),
         _optional("carrier", cells.text_up_to(60), "Operatör"),
         _optional("networks", cells.text, "Nät", "Från adresser"),
         _optional("flags", cells.text, "Avvikelser"),
-        _optional("late_s", cells.positive_integer, "Klocka efter s"),
-        _optional("early_s", cells.positive_integer, "Klocka före s"),
+        _optional("late_s", cells.positive_integer_up_to(DAY_S), "Klocka efter s"),
+        _optional("early_s", cells.positive_integer_up_to(DAY_S), "Klocka före s"),
     ),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from narvaro.core.alarm_flags import FLAGS
 from narvaro.core.said import Said
+from narvaro.core.supervision import find_reporting_s
 from narvaro.core.tables import Refusal, Row
 from narvaro.directory.importing import columns
 from narvaro.directory.importing.registers import named
@@ -20,6 +21,46 @@ DC09, SOS_ACCESS = "sia-dc09", "sos-access"
 LONGEST = {DC09: 16, SOS_ACCESS: 15}
 SOS_ACCESS_KEY = 15
 WINDOW = ("late_s", "early_s")
+
+
+@dataclass(frozen=True)
+class _Supervised:
+    """How a path is supervised; what a file has no column for is as it was."""
+
+    category: str = ""
+    poll_interval_s: int | None = None
+    alternative: bool = False
+
+    def with_row(self, row: Row) -> "_Supervised":
+        """Return it as a row leaves it."""
+        given = row.values
+        return _Supervised(
+            str(given["path_category"] or "") if "path_category" in given else self.category,
+            given.get("poll_interval_s", self.poll_interval_s),
+            bool(given.get("alternative", self.alternative)),
+        )
+
+    def find_fault(self) -> Refusal | None:
+        """Return why its category and its polls cannot both hold: each pause would be a loss."""
+        if not self.category:
+            return None
+        limit_s = find_reporting_s(self.category, alternative=self.alternative)
+        if limit_s is None:
+            why = Said(
+                "has no alternative path: %(category)s is of one path", category=self.category
+            )
+            todo = Said("write a DP category, or leave the mark out")
+            return refuse("alternative", "ja", why, todo)
+        if self.poll_interval_s is None or self.poll_interval_s < limit_s:
+            return None
+        why = Said(
+            "is not below the %(limit)s s after which %(category)s wants a fault reported",
+            limit=limit_s, category=self.category,
+        )  # fmt: skip
+        todo = Said("let it be polled more often, or write the category that holds for this path")
+        if find_reporting_s(self.category, alternative=True) and not self.alternative:
+            todo = Said("let it be polled more often, or mark it where it is the alternative path")
+        return refuse("poll_interval_s", str(self.poll_interval_s), why, todo)
 
 
 @dataclass(frozen=True)
@@ -53,6 +94,11 @@ class Transmitters:
         known = Transmitter.objects.values_list("protocol", "account", "tenant_id")
         self.owners = {(protocol, account): owner for protocol, account, owner in known}
         self.seen: dict[tuple[str, str, str], int] = {}
+        paths = TransmissionPath.objects.filter(tenant=tenant).values_list(
+            "transmitter__protocol", "transmitter__account", "name",
+            "category", "poll_interval_s", "alternative",
+        )  # fmt: skip
+        self.supervised = {tuple(one[:3]): _Supervised(*one[3:]) for one in paths}
 
     def check(self, row: Row) -> tuple[Any, Sequence[Refusal]]:
         """Return the row's site beside it, or why it is not taken; a key is never repeated."""
@@ -69,6 +115,9 @@ class Transmitters:
         first = self.seen.setdefault(line, row.line)
         if first != row.line:
             reasons.append(stands_twice("account", account, first))
+        unfit = self.supervised.get(line, _Supervised()).with_row(row).find_fault()
+        if unfit is not None:
+            reasons.append(unfit)
         longest = LONGEST.get(protocol, 32)
         if not account.isalnum() or len(account) > longest:
             why = Said("is not 1–%(longest)s letters and digits", longest=longest)
@@ -110,6 +159,7 @@ class Transmitters:
                     **named(
                         one.row,
                         poll_interval_s=one.row.values.get("poll_interval_s"),
+                        alternative=bool(one.row.values.get("alternative")),
                         carrier=one.row.values.get("carrier") or "",
                         networks=list(one.networks),
                     ),

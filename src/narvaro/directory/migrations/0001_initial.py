@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, max_length=20)),
                 ('category', models.CharField(blank=True, max_length=3)),
+                ('alternative', models.BooleanField(default=False)),
                 ('poll_interval_s', models.PositiveIntegerField(null=True)),
                 ('networks', models.JSONField(default=list)),
                 ('carrier', models.CharField(blank=True, max_length=60)),

@@ -65,6 +65,7 @@ class TransmissionPath(TenantRow):
     transmitter_id: UUID
     name = models.CharField(max_length=20, blank=True)
     category = models.CharField(max_length=3, blank=True)
+    alternative = models.BooleanField(default=False)  # of two paths, the one that stands by
     poll_interval_s = models.PositiveIntegerField(null=True)
     networks = models.JSONField(default=list)
     carrier = models.CharField(max_length=60, blank=True)
