@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.intake.line import Fault, Line, bad_datagrams, bad_line
+from tests.intake.datagrams import bad_datagrams
+from tests.intake.line import Fault, Line, bad_line
 from tests.waiting import wait_until
 
 SENT, ANSWERED = b"abcdef", b"ABCDEF"
@@ -56,7 +57,7 @@ def line(echo: Echo) -> Iterator[Line]:
         yield one
 
 
-def ask(line: Line, patience_s: float = 0.3) -> bytes | str:
+def ask(line: Line, patience_s: float = 0.2) -> bytes | str:
     """Return what comes back within the time, or how the connection ended."""
     data = b""
     try:
@@ -96,7 +97,7 @@ def test_a_fault_does_what_it_is_called(
     """On each chunk, and the healed line is good."""
     line.worsen(1.0, [fault])
     assert ask(line) == said
-    assert b"".join(echo.heard) == heard
+    wait_until(lambda: b"".join(echo.heard) == heard, f"{heard!r} heard")
     assert line.done[fault] >= 1
     line.heal()
     assert ask(line) == ANSWERED

@@ -8,6 +8,7 @@
     python -m tests.intake.torture idle --runs 20
     python -m tests.intake.torture cold --runs 10000000
     python -m tests.intake.torture month --runs 1000
+    python -m tests.intake.torture lines --runs 50
 
 What breaks a promise is kept under build/torture. `atheris` needs requirements-torture.lock; without it
 that part counts as broken, unless `--without-atheris` leaves it out.
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -40,6 +42,7 @@ from tests.intake.kills import kill_often
 from tests.intake.mutants import FORMS, Findings, list_mutants, try_frames
 from tests.intake.power_cuts import CUTS_PER_SESSION, LooseJournal, Outcome, cut_often
 from tests.intake.running import ACCOUNTS, ROOT, receiver
+from tests.intake.storms import HEALED_S, dial_in_storm, list_missing, storm_receiver
 
 KEPT = ROOT / "build" / "torture"
 CROWD = 2000
@@ -47,8 +50,9 @@ ALARM_S = 1.0
 COLD_S = 5.0
 WARM = 0.05  # more of a journal in memory than this is no cold start
 DAYS = 30
+STORM_S = 6.0
 RUNS = {"atheris": 100_000, "cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20,
-        "month": 1000}  # fmt: skip
+        "lines": 50, "month": 1000}  # fmt: skip
 
 
 def kills(runs: int, seed: int) -> bool:
@@ -208,6 +212,33 @@ def month(runs: int, seed: int) -> bool:
     return sound
 
 
+def lines(runs: int, seed: int) -> bool:
+    """Dial over lines that are cut and healed; return whether all was taken, and is there."""
+    dialled = sent = stored = 0
+    missing: list[str] = []
+    waits_s: list[float] = []
+    faults: Counter[str] = Counter()
+    for number in range(seed, seed + runs):
+        with tempfile.TemporaryDirectory(prefix="lines-", dir=KEPT) as folder, \
+                storm_receiver(Path(folder), disk=f"sync_ms={number % 50}") as running:  # fmt: skip
+            found = dial_in_storm(running, number, STORM_S, kills=number % 4)
+            running.end()
+            records = running.list_records()
+        lost = [*list_missing(found, records), *found.waiting]
+        if lost:
+            print(f"seed {number}: {', '.join(lost[:10])}")
+        missing += lost
+        dialled, sent, stored = (
+            dialled + len(found.dialled), sent + found.sent, stored + len(records)
+        )  # fmt: skip
+        waits_s.append(found.healed_s)
+        faults.update(found.faults)
+    print(", ".join(f"{fault} {count}" for fault, count in sorted(faults.items())))
+    print(f"alarms {dialled}, sent {sent} times, records {stored}, missing or never taken "
+          f"{len(missing)}, longest after the lines were good {max(waits_s):.2f} s")  # fmt: skip
+    return not missing and max(waits_s) < HEALED_S and bool(dialled)
+
+
 PARTS: dict[str, Callable[[int, int], bool]] = {
     "atheris": frames_by_atheris,
     "cold": cold,
@@ -215,6 +246,7 @@ PARTS: dict[str, Callable[[int, int], bool]] = {
     "frames": frames,
     "idle": idle,
     "kills": kills,
+    "lines": lines,
     "month": month,
 }
 
