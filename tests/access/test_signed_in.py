@@ -10,7 +10,7 @@ def test_each_session_is_of_its_own_viewer_and_a_made_up_one_of_nobody(world: Wo
     """A cookie of that name alone is nothing."""
     members = [make_member(world, role) for role in (Role.DISPATCHER, Role.GUARD, Role.REPORTER)]
     keys = [client_of(one).cookies["sessionid"].value for one in members]
-    found = list_signed_in([*keys, "a" * 32, ""])
+    found = list_signed_in([*keys, "a" * 32, "", "a\x00b" * 10, "å" * 32, "a" * 10_000])
     assert found == {key: make_viewer(one) for key, one in zip(keys, members, strict=True)}
     assert [find_signed_in(key) for key in keys] == [make_viewer(one) for one in members]
     assert find_signed_in("a" * 32) is None

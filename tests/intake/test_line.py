@@ -57,7 +57,7 @@ def line(echo: Echo) -> Iterator[Line]:
         yield one
 
 
-def ask(line: Line, patience_s: float = 0.2) -> bytes | str:
+def ask(line: Line, patience_s: float = 0.12) -> bytes | str:
     """Return what comes back within the time, or how the connection ended."""
     data = b""
     try:
@@ -158,7 +158,7 @@ def test_datagrams_are_dropped_doubled_delayed(fault: Fault, heard: list[bytes])
         product.bind(("127.0.0.1", 0))
         product.settimeout(1)
         with (
-            bad_datagrams(product.getsockname()[1]) as line,
+            bad_datagrams(product.getsockname()[1], longest_s=0.08) as line,
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire,
         ):
             wire.connect(("127.0.0.1", line.port))

@@ -33,6 +33,18 @@ def test_every_table_that_names_a_member_has_its_words(db: None) -> None:
     assert set(rows_naming(uuid7())) == set(NAMED)
 
 
+def test_a_position_that_came_late_goes_72_hours_after_its_own_time(
+    world: World, running: Running
+) -> None:
+    crew = make_unit(world)
+    late = put_position(crew.unit, NIGHT - HOUR, 59.0, 18.0)
+    late.received_at = NIGHT
+    late.save()
+    page = shown(browser_of(crew.member), "/me/")
+    assert "2026-11-27 01:00" in page
+    assert "2026-11-27 02:00" not in page
+
+
 def test_a_guard_sees_his_shift_positions_reports_and_answers(
     world: World, running: Running
 ) -> None:

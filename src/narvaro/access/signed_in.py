@@ -4,6 +4,7 @@ For what is answered outside Django's middleware, to many at once: two queries l
 session that does not hold in every point is nobody's here; the pages find out why and say so.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -15,10 +16,12 @@ from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare
 
-from narvaro.access.entry import MEMBER_KEY, choose
+from narvaro.access.entry import MEMBER_KEY, find_chosen
 from narvaro.access.models import Member
 from narvaro.access.queries import list_memberships
 from narvaro.access.viewer import Viewer, viewer_of
+
+_KEY = re.compile(r"[0-9a-z]{8,40}")  # as Django makes them; others are no session's and no query's
 
 
 def find_signed_in(session_key: str) -> Viewer | None:
@@ -34,7 +37,7 @@ def list_signed_in(session_keys: Collection[str]) -> dict[str, Viewer]:
         members[one.user_id].append(one)
     found = {}
     for key, (user_id, session) in sessions.items():
-        member = choose(members[user_id], session.get(MEMBER_KEY))
+        member = find_chosen(members[user_id], session.get(MEMBER_KEY))
         if member is not None and _is_his(session, member):
             found[key] = viewer_of(member)
     return found
@@ -42,7 +45,8 @@ def list_signed_in(session_keys: Collection[str]) -> dict[str, Viewer]:
 
 def _list_sessions(session_keys: Collection[str]) -> dict[str, tuple[UUID, Mapping[str, object]]]:
     # Django writes by the machine's own time when a session ends, which no demo moves
-    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=Now())
+    keys = [one for one in session_keys if _KEY.fullmatch(one)]
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=Now())
     store, found = SessionStore(), dict[str, tuple[UUID, Mapping[str, object]]]()
     for key, data in rows.values_list("session_key", "session_data"):
         session = store.decode(data)

@@ -24,7 +24,7 @@ from narvaro.config.answering import answer  # noqa: E402 - as above
 from narvaro.config.bodies import BodyRefused, SenderGone, refuse, take_body  # noqa: E402 - as above
 from narvaro.config.standby import Standby  # noqa: E402 - as above
 from narvaro.web.live import AsgiScope, Receive, Send, live  # noqa: E402 - as above
-from narvaro.web.shared_door import answer_shared  # noqa: E402 - as above
+from narvaro.web.shared_entry import answer_shared  # noqa: E402 - as above
 
 LOOK_S = 1.0
 

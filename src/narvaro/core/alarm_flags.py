@@ -10,6 +10,7 @@ FLAGS: Mapping[str, str] = {
     "ignore_time": "takes any time stamp and marks it unverified",
     "require_time": "takes no plain frame without a time stamp",
     "strict_time": "judges time stamps also while our own clock is in doubt",
+    "poll_without_bar": "takes encrypted polls whose pad no bar ends",
     "crc_with_cr": "CRC and length may count the closing CR",
     "crc_binary": "the CRC may be two bytes in place of four digits",
 }

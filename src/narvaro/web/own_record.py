@@ -6,6 +6,7 @@ Nobody else gets it, and nothing in it is ranked or compared.
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -52,10 +53,10 @@ def _named(viewer: Viewer) -> tuple[NamedRow, ...]:
 
 def _raw(viewer: Viewer, now: datetime) -> RawPositions:
     mine = own_positions(viewer, now)
-    first = mine.order_by("received_at").first()
+    first = mine.annotate(from_at=Least("at", "received_at")).order_by("from_at").first()
     if first is None:
         return RawPositions(0, None, None)
-    gone = first.received_at + timedelta(hours=RAW_POSITIONS_H)
+    gone = min(first.at, first.received_at) + timedelta(hours=RAW_POSITIONS_H)
     return RawPositions(mine.count(), first.at, gone)
 
 

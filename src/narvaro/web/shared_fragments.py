@@ -162,7 +162,7 @@ class Shared:
 def shared(
     name: str, make: Make, content_type: str = "text/html; charset=utf-8"
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return the view of a fragment; it bears `shared`, which `shared_door` reads."""
+    """Return the view of a fragment; it bears `shared`, which `shared_entry` reads."""
     found = Shared(name, make, content_type)
 
     @require_GET

@@ -40,13 +40,19 @@ PROTOCOL = Protocol(
     ladder=("codec", "dialled"),
 )
 
-# Flags of an account that are about time; those about the CRC are `dc09_crc.FORMS`.
+# Flags of an account; those about the CRC are `dc09_crc.FORMS`.
 IGNORE_TIME, REQUIRE_TIME, STRICT_TIME = "ignore_time", "require_time", "strict_time"
+POLL_WITHOUT_BAR = "poll_without_bar"
 
 LF, CR = b"\n", b"\r"
 ENVELOPE = 10  # LF, four of CRC, four of length, CR
 MAX_FRAME = 0xFFF + ENVELOPE  # the length has three hexadecimal digits
 _CONTACT_ID_END = re.compile(rb"[0-9A-F]{4} +[0-9A-F]{2} +[0-9A-F]{3}$")
+_OWN_NUMBER = re.compile(rb"#[0-9A-Za-z]{1,16}(?:\||\Z)")
+BLOCK = 16
+MOST_PADDING = (
+    31  # siadc09 pads with a block and what is left of the next, others with less than that
+)
 NO_EVENT = b"#0 |"  # some panels poll with "#0000|0000 00 000"
 POLLS = frozenset({"NULL", "XNM"})
 READERS = {"SIA-DCS": sia_dc03.read_blocks, "ADM-CID": contact_id.read_blocks}
@@ -105,7 +111,9 @@ class Decoded:
     """A sound frame: its signals, or why they were refused, and the answer that it is due.
 
     An ACK is due only after the signals are stored. `sent_at` is what an encrypted frame stamped,
-    refused for it or not; None where nothing protects a stamp.
+    refused for it or not; None where nothing protects a stamp. `padding` is how many bytes stood in
+    front of what an encrypted frame says. `is_patched`: a block may have been put in or left out on
+    the line, which needs no key; such an alarm is stored, and proves nothing.
     """
 
     answer: Answer
@@ -114,6 +122,8 @@ class Decoded:
     signals: tuple[Received, ...] = ()
     refusal: Refusal | None = None
     sent_at: datetime | None = None
+    padding: int = 0
+    is_patched: bool = False
 
     @property
     def is_poll(self) -> bool:
@@ -123,6 +133,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
+    padding: int
     clear: bytes
     data: bytes
     extended: bytes
@@ -166,7 +177,10 @@ def decode(frame: bytes, *, accounts: Accounts, now: datetime) -> Decoded:
     except _Refused as refused:
         refusal = Refusal(refused.code, refused.detail, header.account)
         return Decoded(refused.answer, header, owner, refusal=refusal, sent_at=protected)
-    return Decoded(Answer.ACK, header, owner, signals, sent_at=protected)
+    return Decoded(
+        Answer.ACK, header, owner, signals, sent_at=protected, padding=opened.padding,
+        is_patched=header.encrypted and _is_patched(header, opened, is_poll=signals[0].is_poll),
+    )  # fmt: skip
 
 
 def acknowledge(decoded: Decoded, *, now: datetime) -> bytes:
@@ -241,16 +255,51 @@ def _open_content(header: Header, content: bytes, owner: AlarmAccount | None) ->
         raise _Refused(Answer.DUH, "plaintext", "The account has a key and the frame is plain.")
     if header.encrypted and not owner.key:
         raise _Refused(Answer.DUH, "no_key", "The frame is encrypted and the account has no key.")
+    padding = 0
     if header.encrypted:
-        content = _decrypt(owner.aes_key, content)
+        content, padding = _decrypt(owner.aes_key, content)
+        if header.token in POLLS:
+            _check_padding(content, padding, owner)
+        content = content.removeprefix(b"|")
     parts = _CONTENT.fullmatch(content)
     if parts is None or (header.encrypted and parts["time"] is None):
         code = "undecryptable" if header.encrypted else "content"
         raise _Refused(Answer.DUH, code, "The content has no sound form; check key and key form.")
-    return _Content(content, *parts.groups())
+    return _Content(padding, content, *parts.groups())
 
 
-def _decrypt(key: bytes, content: bytes) -> bytes:
+def _check_padding(clear: bytes, padding: int, owner: AlarmAccount) -> None:
+    """Refuse a poll that may be the end of an alarm: it is acknowledged and not stored.
+
+    Blocks left out or put in on the line leave one of rubbish in front, which counts as padding: less
+    than a block of it shows that there is none.
+    """
+    if padding <= BLOCK:
+        return
+    if padding > MOST_PADDING:
+        raise _Refused(Answer.DUH, "padding", "More stands in front of the poll than any pad.")
+    if not clear.startswith(b"|") and POLL_WITHOUT_BAR not in owner.flags:
+        detail = (
+            "No bar ends the poll's pad. Where its transmitter is known to leave it out, give the "
+            f"account the flag {POLL_WITHOUT_BAR}."
+        )
+        raise _Refused(Answer.DUH, "no_bar", detail)
+
+
+def _is_patched(header: Header, content: _Content, *, is_poll: bool) -> bool:
+    """Return whether an encrypted frame may be put together of another one's blocks.
+
+    Rubbish in front hides in the pad, or makes a bar of its own; what follows it then does not begin
+    with an account's number.
+    """
+    if is_poll:
+        return False
+    own = _OWN_NUMBER.match(content.data)
+    return header.token in POLLS or content.padding > MOST_PADDING or own is None
+
+
+def _decrypt(key: bytes, content: bytes) -> tuple[bytes, int]:
+    """Return what stands behind the pad, its bar included, and how long the pad is."""
     try:
         sealed = bytes.fromhex(content.decode("ascii"))
         cipher = _cipher(key).decryptor()
@@ -260,8 +309,8 @@ def _decrypt(key: bytes, content: bytes) -> bytes:
         raise _Refused(Answer.DUH, "undecryptable", detail) from fault
     # The pad ends at the first bar; a frame without data may leave the bar out.
     bar, end = clear.find(b"|"), clear.find(b"]")
-    start = bar + 1 if 0 <= bar < end else max(end, 0)
-    return clear[start:].rstrip(b"\0 ")
+    start = bar if 0 <= bar < end else max(end, 0)
+    return clear[start:].rstrip(b"\0 "), start
 
 
 def _judge_time(

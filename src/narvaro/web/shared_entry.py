@@ -1,4 +1,4 @@
-"""The door of the shared fragments: those who ask at once are let in at once. In: ASGI. Out: answers.
+"""The entry of the shared fragments: those who ask at once are let in at once. In: ASGI. Out: answers.
 
 A hundred consoles are told of an alarm together and ask together. Each passes the same way in as
 everywhere (a session that holds, a membership, a grant), but all who wait are let in by the same
@@ -37,28 +37,30 @@ from narvaro.web.threads import in_thread
 logger = logging.getLogger(__name__)
 
 
-def _missing(_request: HttpRequest) -> HttpResponse:
-    return HttpResponse(status=404)
+def _nobody(_request: HttpRequest) -> HttpResponse:
+    """Middleware wants somebody behind it; it is never asked."""
+    raise NotImplementedError
 
 
-DRESS = (XFrameOptionsMiddleware(_missing), SecurityMiddleware(_missing))
+DRESS = (XFrameOptionsMiddleware(_nobody), SecurityMiddleware(_nobody))
 """The middleware that puts headers on every answer, used for that alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for the fragment of a door, and in which language."""
+    """Who asks for the fragment of an entry, and in which language."""
 
     session_key: str
     language: str
 
 
-class Door:
+class Entry:
     """One address; while some are let in, those who come wait for the next turn."""
 
     def __init__(self, shared: Shared, need: Need) -> None:
         self._shared = shared
         self._need = need
+        self._named = {"fragment": shared.name}
         self._waiting: list[tuple[Asked, asyncio.Future[Fragment | None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -79,7 +81,7 @@ class Door:
                 found = await in_thread(self.let_in, {asked for asked, _told in turn})
             except Exception:
                 # the pages meet the same fault for each of them, and answer for it
-                logger.exception("shared fragments failed", extra={"fragment": self._shared.name})
+                logger.exception("shared fragments failed", extra=self._named)
             for asked, told in turn:
                 if not told.done():
                     told.set_result(found.get(asked))
@@ -88,11 +90,18 @@ class Door:
         """Return the fragment of each who is let in."""
         viewers = list_signed_in({one.session_key for one in turn})
         heads = head_positions()
-        return {
-            one: self._find(viewer, one.language, heads.get(viewer.tenant_id, 0))
-            for one in turn
-            if (viewer := viewers.get(one.session_key)) and self._need.admits(viewer)
-        }
+        found, fault = dict[Asked, Fragment](), None
+        for one in turn:
+            viewer = viewers.get(one.session_key)
+            if viewer is None or not self._need.admits(viewer):
+                continue
+            try:
+                found[one] = self._find(viewer, one.language, heads.get(viewer.tenant_id, 0))
+            except Exception as met:  # noqa: BLE001 - one viewer's fault is not the others'
+                fault = met
+        if fault is not None:
+            logger.error("shared fragments failed", exc_info=fault, extra=self._named)
+        return found
 
     def _find(self, viewer: Viewer, language: str, position: int) -> Fragment:
         with translation.override(language):
@@ -110,20 +119,20 @@ class Door:
 
 
 @cache
-def doors() -> dict[str, Door]:
-    """Return the doors by address: one for each route whose view bears `shared`."""
+def entries() -> dict[str, Entry]:
+    """Return the entries by address: one for each route whose view bears `shared`."""
     found = {}
     for one in urlpatterns:
         view: Any = one.callback if isinstance(one, URLPattern) else None
         if hasattr(view, "shared"):
-            found[f"/{one.pattern}"] = Door(view.shared, view.need)
+            found[f"/{one.pattern}"] = Entry(view.shared, view.need)
     return found
 
 
 async def answer_shared(scope: AsgiScope, send: Send) -> bool:
     """Answer for a shared fragment; False where that is for the pages."""
-    door = doors().get(scope["path"])
-    if door is None or scope["method"] != "GET" or scope["query_string"]:
+    entry = entries().get(scope["path"])
+    if entry is None or scope["method"] != "GET" or scope["query_string"]:
         return False
     request = ASGIRequest(scope, BytesIO())
     try:
@@ -132,10 +141,10 @@ async def answer_shared(scope: AsgiScope, send: Send) -> bool:
         return False
     language = translation.get_language_from_request(request)
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    found = await door.find(Asked(session_key, language)) if session_key else None
+    found = await entry.find(Asked(session_key, language)) if session_key else None
     if found is None:
         return False
-    response = door.answer(found, request, language)
+    response = entry.answer(found, request, language)
     head = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": head})
     await send({"type": "http.response.body", "body": response.content})

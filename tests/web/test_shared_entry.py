@@ -1,4 +1,4 @@
-"""The door of the shared fragments: whom it lets in, that it answers as the pages do, and all at once."""
+"""The entry of the shared fragments: whom it lets in, that it answers as the pages do, and all at once."""
 
 import asyncio
 import logging
@@ -13,11 +13,14 @@ import pytest
 from django.test import Client
 
 from narvaro.access.models import Role
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
 from narvaro.spine.clock import Hands
-from narvaro.web import shared_door
+from narvaro.web import shared_entry
 from narvaro.web.console import cases
 from narvaro.web.live import AsgiScope
-from narvaro.web.shared_door import Asked, Door, answer_shared, doors
+from narvaro.web.rooms import Need
+from narvaro.web.shared_entry import Asked, Entry, answer_shared, entries
 from narvaro.web.shared_fragments import FRAGMENTS, Fragment, Shared
 from tests.access.scene import client_of, make_scene
 from tests.conftest import Running
@@ -31,10 +34,10 @@ Answer = tuple[int, bytes, dict[str, str]]
 def nothing_kept() -> Iterator[None]:
     """Begin and end with nothing kept."""
     FRAGMENTS._places.clear()
-    doors.cache_clear()
+    entries.cache_clear()
     yield
     FRAGMENTS._places.clear()
-    doors.cache_clear()
+    entries.cache_clear()
 
 
 def scope_of(client: Client, path: str, *, method: str = "GET", **headers: str) -> AsgiScope:
@@ -64,7 +67,7 @@ def run_beside(made: Coroutine[Any, Any, bool]) -> bool:
             turns.put(None)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as beside:
-        patch.setattr(shared_door, "in_thread", here)
+        patch.setattr(shared_entry, "in_thread", here)
         found = beside.submit(run)
         while (one := turns.get(timeout=10)) is not None:
             turn, given, told = one
@@ -75,8 +78,8 @@ def run_beside(made: Coroutine[Any, Any, bool]) -> bool:
         return found.result(10)
 
 
-def at_the_door(scope: AsgiScope) -> Answer | None:
-    """Return what the door answers; None where it leaves that to the pages."""
+def at_the_entry(scope: AsgiScope) -> Answer | None:
+    """Return what the entry answers; None where it leaves that to the pages."""
     said: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
@@ -97,11 +100,11 @@ def at_the_pages(client: Client, path: str, **headers: str) -> Answer:
     return given.status_code, given.content, {k.lower(): v for k, v in given.headers.items()}
 
 
-def test_there_is_a_door_for_each_shared_fragment() -> None:
-    assert set(doors()) == set(SHARED)
+def test_there_is_a_entry_for_each_shared_fragment() -> None:
+    assert set(entries()) == set(SHARED)
 
 
-def test_everybody_gets_at_the_door_what_the_pages_give_or_is_sent_to_them(
+def test_everybody_gets_at_the_entry_what_the_pages_give_or_is_sent_to_them(
     db: None, hands: Hands
 ) -> None:
     """Every role in both languages by turns, asked anew and with what they have: to the byte."""
@@ -110,15 +113,15 @@ def test_everybody_gets_at_the_door_what_the_pages_give_or_is_sent_to_them(
     for (client, path), language in zip(product(browsers, SHARED), cycle(LANGUAGES)):
         asked = {"accept_language": language, "hx_request": "true"}
         pages = at_the_pages(client, path, **asked)
-        door = at_the_door(scope_of(client, path, **asked))
-        if door is None:
+        entry = at_the_entry(scope_of(client, path, **asked))
+        if entry is None:
             refused += 1
             assert pages[0] in {401, 404}
             continue
         told += 1
-        assert door == pages
+        assert entry == pages
         tag = pages[2]["etag"]
-        again = at_the_door(scope_of(client, path, if_none_match=tag, **asked))
+        again = at_the_entry(scope_of(client, path, if_none_match=tag, **asked))
         assert again == at_the_pages(client, path, if_none_match=tag, **asked)
         assert again is not None
         assert again[:2] == (304, b"")
@@ -130,7 +133,7 @@ def test_the_language_is_the_one_that_was_chosen(world: World, running: Running)
     client = client_of(make_member(world, Role.DISPATCHER))
     send_signal(make_transmitter(make_site(world)))
     client.cookies["narvaro_language"] = "en"
-    answer = at_the_door(scope_of(client, "/console/cases/", accept_language="sv"))
+    answer = at_the_entry(scope_of(client, "/console/cases/", accept_language="sv"))
     assert answer == at_the_pages(client, "/console/cases/", accept_language="sv")
     assert answer is not None
     assert answer[2]["content-language"] == "en"
@@ -140,9 +143,9 @@ def test_over_tls_the_answer_says_so_as_the_pages_do(
     world: World, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = client_of(make_member(world, Role.DISPATCHER))
-    for one in shared_door.DRESS:
+    for one in shared_entry.DRESS:
         monkeypatch.setattr(one, "sts_seconds", 1000, raising=False)
-    answer = at_the_door({**scope_of(client, "/console/cases/"), "scheme": "https"})
+    answer = at_the_entry({**scope_of(client, "/console/cases/"), "scheme": "https"})
     assert answer is not None
     assert answer[2]["strict-transport-security"].startswith("max-age=1000")
 
@@ -217,19 +220,19 @@ def join_twice(client: Client, member: Any) -> None:
 def test_who_is_not_let_in_any_more_gets_nothing_of_what_is_kept(
     world: World, running: Running, change: Callable[[Client, Any], None]
 ) -> None:
-    """The fragment is there and fresh, and others get it; for him the door is shut."""
+    """The fragment is there and fresh, and others get it; for him the entry is shut."""
     stays, leaves = (make_member(world, Role.DISPATCHER) for _ in range(2))
     client, other = client_of(leaves), client_of(stays)
-    assert at_the_door(scope_of(client, "/console/cases/")) is not None
-    assert at_the_door(scope_of(other, "/console/cases/")) is not None
+    assert at_the_entry(scope_of(client, "/console/cases/")) is not None
+    assert at_the_entry(scope_of(other, "/console/cases/")) is not None
     change(client, leaves)
-    assert at_the_door(scope_of(client, "/console/cases/")) is None
+    assert at_the_entry(scope_of(client, "/console/cases/")) is None
 
 
 def test_what_is_unusual_is_for_the_pages(world: World, running: Running) -> None:
     client = client_of(make_member(world, Role.DISPATCHER))
     usual = scope_of(client, "/console/cases/")
-    assert at_the_door(usual) is not None
+    assert at_the_entry(usual) is not None
     others: tuple[dict[str, Any], ...] = (
         {"method": "POST"}, {"method": "HEAD"}, {"query_string": b"a=1"},
         {"path": "/console/"}, {"path": "/console/cases"},
@@ -237,7 +240,7 @@ def test_what_is_unusual_is_for_the_pages(world: World, running: Running) -> Non
         {"headers": [usual["headers"][0], (b"cookie", b"\xff;;=\"")]},
     )  # fmt: skip
     for other in others:
-        assert at_the_door({**usual, **other}) is None
+        assert at_the_entry({**usual, **other}) is None
 
 
 def test_a_hundred_are_let_in_by_three_queries(
@@ -245,22 +248,22 @@ def test_a_hundred_are_let_in_by_three_queries(
 ) -> None:
     members = [make_member(world, Role.DISPATCHER) for _ in range(20)]
     keys = [client_of(one).cookies["sessionid"].value for one in members]
-    door = Door(Shared("none", lambda _viewer: "all is well", "text/plain"), cases_need())
+    entry = Entry(Shared("none", lambda _viewer: "all is well", "text/plain"), cases_need())
     with django_assert_num_queries(3):
-        found = door.let_in({Asked(key, "sv") for key in [*keys, "b" * 32]})
+        found = entry.let_in({Asked(key, "sv") for key in [*keys, "b" * 32]})
     assert {one.session_key for one in found} == set(keys)
 
 
 def cases_need() -> Any:
     """Return what the list of cases needs."""
-    return doors()["/console/cases/"]._need
+    return entries()["/console/cases/"]._need
 
 
-class Slow(Door):
-    """A door whose turns are counted, and can be held up."""
+class Slow(Entry):
+    """An entry whose turns are counted, and can be held up."""
 
     def __init__(self, faults: int = 0) -> None:
-        super().__init__(cases.shared, cases_need())  # type: ignore[attr-defined]  # as the door reads it
+        super().__init__(cases.shared, cases_need())  # type: ignore[attr-defined]  # as the entry reads it
         self.turns: list[int] = []
         self.faults = faults
 
@@ -272,9 +275,9 @@ class Slow(Door):
         return {one: Fragment(one.session_key.encode(), "", 0, 0.0) for one in turn}
 
 
-def ask_all(door: Door, *keys: str) -> Awaitable[list[Fragment | None]]:
+def ask_all(entry: Entry, *keys: str) -> Awaitable[list[Fragment | None]]:
     """Ask with all keys at once."""
-    return asyncio.gather(*(door.find(Asked(one, "sv")) for one in keys))
+    return asyncio.gather(*(entry.find(Asked(one, "sv")) for one in keys))
 
 
 def bodies(found: list[Fragment | None]) -> list[bytes | None]:
@@ -284,21 +287,21 @@ def bodies(found: list[Fragment | None]) -> list[bytes | None]:
 
 def test_those_who_wait_are_let_in_together_each_with_his_own() -> None:
     async def scene() -> None:
-        door = Slow()
-        found = await ask_all(door, *(str(number) for number in range(100)), "1")
+        entry = Slow()
+        found = await ask_all(entry, *(str(number) for number in range(100)), "1")
         assert bodies(found) == [*(b"%d" % number for number in range(100)), b"1"]
-        assert door.turns == [100]
-        assert bodies(await ask_all(door, "x")) == [b"x"]
-        assert door.turns == [100, 1]
+        assert entry.turns == [100]
+        assert bodies(await ask_all(entry, "x")) == [b"x"]
+        assert entry.turns == [100, 1]
 
     asyncio.run(scene())
 
 
 def test_who_goes_while_he_waits_stops_nobody() -> None:
     async def scene() -> None:
-        door = Slow()
-        gone = asyncio.ensure_future(door.find(Asked("gone", "sv")))
-        stays = asyncio.ensure_future(door.find(Asked("stays", "sv")))
+        entry = Slow()
+        gone = asyncio.ensure_future(entry.find(Asked("gone", "sv")))
+        stays = asyncio.ensure_future(entry.find(Asked("stays", "sv")))
         await asyncio.sleep(0)
         gone.cancel()
         found = await stays
@@ -308,14 +311,34 @@ def test_who_goes_while_he_waits_stops_nobody() -> None:
     asyncio.run(scene())
 
 
-def test_a_fault_is_logged_the_pages_answer_and_the_door_goes_on(
+def test_a_fault_is_logged_the_pages_answer_and_the_entry_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def scene() -> None:
-        door = Slow(faults=1)
-        assert bodies(await ask_all(door, "a", "b")) == [None, None]
-        assert bodies(await ask_all(door, "c")) == [b"c"]
+        entry = Slow(faults=1)
+        assert bodies(await ask_all(entry, "a", "b")) == [None, None]
+        assert bodies(await ask_all(entry, "c")) == [b"c"]
 
     with caplog.at_level(logging.ERROR):
         asyncio.run(scene())
+    assert [one.message for one in caplog.records] == ["shared fragments failed"]
+
+
+def test_what_one_viewer_cannot_be_given_the_others_are(
+    world: World, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two desks that do not share: the fragment of one fails."""
+
+    def make(viewer: Viewer) -> str:
+        if viewer.organisation_kind == "municipality":
+            raise ZeroDivisionError
+        return "all is well"
+
+    company = make_member(world, Role.SHIFT_LEADER)
+    town = make_member(world, Role.COORDINATOR, world.municipality)
+    keys = [client_of(one).cookies["sessionid"].value for one in (company, town)]
+    entry = Entry(Shared("none", make, "text/plain"), Need(Record.CASE))
+    with caplog.at_level(logging.ERROR):
+        found = entry.let_in({Asked(one, "sv") for one in keys})
+    assert [one.session_key for one in found] == [keys[0]]
     assert [one.message for one in caplog.records] == ["shared fragments failed"]
