@@ -72,9 +72,10 @@ e2e: install
 	scripts/services chromium-or-say-so
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m e2e tests/e2e
 
-# What looks for frames stands in a lock of its own.
+# atheris, which fuzzes the decoder (tests/intake/fuzzed_frames.py), stands in a lock of its own. Where
+# it has no wheel the other parts run all the same, and its own says that it was left out, and fails.
 .venv/.torture: .venv/.installed requirements-torture.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-torture.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-torture.lock || exit 0
 	touch $@
 
 # The peers that benchmarks measure beside stand in a lock of their own.

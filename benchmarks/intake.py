@@ -7,7 +7,8 @@ The real receiver process answers a sender in a process of its own (benchmarks.i
 sync; beside it pysiaalarm under the same load, where it is installed: that stores nothing. Sender
 and receiver share the machine's cores. Each connection waits for its answer before it sends again, as
 panels do: so the load follows the receiver, and a p99 is that of a receiver that is never idle. What is
-promised is measured several times and judged by the median; where it is not kept, or an alarm that
+promised of acknowledgements is measured several times and judged by the median, what is promised of
+consoles once, over thousands of values; where it is not kept, or an alarm that
 was acknowledged is not in the journal afterwards, the benchmark fails.
 """
 

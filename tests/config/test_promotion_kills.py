@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,13 +18,14 @@ from tests.config.promotion_scene import EACH, SITES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 120.0
-KILLS = 6
+KILLS, MOST = 6, 40
 
 
 class Scene:
     """A home of its own, in which steps run as processes."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.environment = os.environ | {
             "NARVARO_HOME": str(home), "NARVARO_DATABASE_URL": "",
             "DJANGO_SETTINGS_MODULE": "narvaro.config.settings",
@@ -43,15 +46,21 @@ class Scene:
         assert step.returncode == 0
         return said
 
-    def kill_within(self, longest_s: float, dice: Random) -> bool:
-        """Start to promote and kill it at a random moment; return whether it was under way."""
+    def count(self) -> int:
+        """Return how many signals are committed."""
+        with closing(sqlite3.connect(f"file:{self.home / 'narvaro.db'}?mode=ro", uri=True)) as one:
+            return int(one.execute("SELECT count(*) FROM situation_signal").fetchone()[0])
+
+    def kill_after(self, more: int) -> None:
+        """Start to promote, and kill it when so many more are committed, and it is about the next."""
+        until = self.count() + more
         step = self.start("promote")
-        assert step.stdout is not None
-        assert step.stdout.readline() == "ready\n"
-        time.sleep(dice.uniform(0.02, longest_s))
+        end = time.monotonic() + PATIENCE_S
+        while self.count() < until and time.monotonic() < end:
+            time.sleep(0.001)
         step.kill()
         said, _ = step.communicate(timeout=PATIENCE_S)
-        return said == ""
+        assert "done" not in said
 
 
 @pytest.mark.crash
@@ -59,10 +68,9 @@ def test_every_alarm_is_promoted_once_however_often_the_promotion_is_killed(tmp_
     scene = Scene(tmp_path)
     scene.run("begin")
     dice = Random(1)
-    under_way = sum(scene.kill_within(0.4, dice) for _ in range(KILLS))
-    before: dict[str, Any] = json.loads(scene.run("look"))
-    assert under_way == KILLS
-    assert 0 < len(before["signals"]) < SITES * EACH
+    for _ in range(KILLS):
+        scene.kill_after(dice.randint(1, MOST))
+    assert KILLS <= scene.count() < SITES * EACH
     assert scene.run("promote") == "ready\ndone\n"
     after: dict[str, Any] = json.loads(scene.run("look"))
     assert len(after["stored"]) == SITES * EACH

@@ -98,7 +98,9 @@ def _unit_list(viewer: Viewer) -> str:
 
 
 cases = shared("cases", _case_list)
+"""The list of active cases again."""
 units = shared("units", _unit_list)
+"""The list of units again."""
 
 
 @require_GET

@@ -172,5 +172,6 @@ def shared(
         fragment = found.find(viewer, get_language() or "", position)
         return found.answer(fragment, request.headers.get("If-None-Match"))
 
+    view.__name__ = name
     view.shared = found  # type: ignore[attr-defined]  # a view's own word, as `need` is
     return view
