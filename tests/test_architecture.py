@@ -49,7 +49,8 @@ CLOCKS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
      "time.monotonic", "time.time_ns", "time.perf_counter", "timezone.now"}
 )  # fmt: skip
-CLOCK_READERS = ("spine/clock.py", "demo/*.py")  # the made-up town stands outside of the house
+CLOCK_READERS = ("spine/clock.py", "spine/guarded_clock.py", "spine/uptime.py", "demo/*.py")
+# The made-up town stands outside of the house
 
 
 def named(file: Path) -> str:

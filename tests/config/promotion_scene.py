@@ -1,11 +1,12 @@
 """A journal full of alarms and a database, in a home of its own; for a promotion that is killed.
 
-NARVARO_HOME=… python -m tests.config.promotion_scene begin | promote | look
+NARVARO_HOME=… python -m tests.config.promotion_scene begin [SITES FIRST LAST] | store FIRST LAST | promote | look
 """
 
 import json
 import os
 import sys
+from collections.abc import Callable
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "narvaro.config.settings"
 
@@ -29,15 +30,20 @@ from tests.make import make_site, make_transmitter, make_world
 SITES, EACH = 40, 10
 
 
-def begin() -> None:
-    """Make the sites, and let the receiver have stored ten alarms of each."""
+def begin(sites: int = SITES, first: int = 0, last: int = SITES) -> None:
+    """Make the sites, and let the receiver have stored ten alarms of those from `first` up to `last`."""
     call_command("migrate", verbosity=0)
     world = make_world()
-    for number in range(SITES):
+    for number in range(sites):
         make_transmitter(make_site(world, f"Skola {number}"), f"{4000 + number}")
+    store(first, last)
+
+
+def store(first: int, last: int) -> None:
+    """Let the receiver have stored ten alarms of each of these sites."""
     journal = Journal(settings.HOME.journal, "main")
     for sequence in range(EACH):
-        for number in range(SITES):
+        for number in range(first, last):
             one = Received(
                 protocol="sia-dc09", token="SIA-DCS", account=f"{4000 + number}", code="BA",
                 sequence=sequence + 1, zone=str(sequence), area="1", occurred_at=clock.now(),
@@ -72,4 +78,10 @@ def look() -> None:
 
 
 if __name__ == "__main__":
-    {"begin": begin, "promote": promote_on, "look": look}[sys.argv[1]]()
+    steps: dict[str, Callable[..., None]] = {
+        "begin": begin,
+        "store": store,
+        "promote": promote_on,
+        "look": look,
+    }
+    steps[sys.argv[1]](*map(int, sys.argv[2:]))

@@ -1,22 +1,36 @@
 """A backup is a home: whole, of one moment, and no alarm is lost when it takes the other's place."""
 
 import json
+import os
+import shutil
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 
 import apsw
 import pytest
 
-from narvaro.config.backup import BackupRefused, check_backup, make_backup
+from narvaro.config import backup
+from narvaro.config.backup import BackupRefused, _copy_once, check_backup, make_backup
 from narvaro.config.home import Home, Settings, open_home
 from narvaro.intake.journal import Journal
 from narvaro.intake.models import JournalPlace
+from narvaro.intake.protocols.sia_dc09 import enclose
 from narvaro.intake.records import read_after
+from narvaro.intake.unsure_log import is_settling
 from narvaro.situation.models import Case
 from narvaro.spine.clock import Hands
 from tests.config.test_cli import INSTALLATION, Shell
+from tests.config.test_promotion_kills import Scene
+from tests.intake.cold_start import fill
+from tests.intake.running import ACCOUNTS, Running
 from tests.intake.test_promotion import keep_signals, received, run
 from tests.make import World, make_site, make_transmitter
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -143,25 +157,177 @@ def test_no_alarm_is_lost_when_a_journal_is_brought_back(
     assert sorted(found) == [f"Skola {number}" for number in range(6)]
 
 
+@pytest.mark.slow
 def test_no_alarm_is_lost_when_the_database_is_brought_back_alone(
-    world: World, home: Home, database: apsw.Connection
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Promotion's place comes back with it: what came since is promoted again from the journal."""
-    for number in range(3):
-        make_transmitter(make_site(world, f"Skola {number}"), f"400{number}")
-    journal = Journal(home.journal, "main")
-    try:
-        keep_signals(journal, received("4000"))
-        run(journal)
-        place = JournalPlace.objects.get().record_id
-        for number in (1, 2):
-            keep_signals(journal, received(f"400{number}"))
-        run(journal)
-        JournalPlace.objects.update(record_id=place)
-        run(journal)
-    finally:
-        journal.close()
-    assert Case.objects.count() == 3
+    """Promotion's place comes back with it: what came since is promoted again from the journal, once."""
+    monkeypatch.setenv("NARVARO_DATABASE_URL", "")
+    home = open_home(tmp_path / "home")
+    scene = Scene(home.path)
+
+    def look() -> tuple[list[int], dict[str, int]]:
+        facts = json.loads(scene.run("look"))
+        return facts["signals"], {name: facts[name] for name in ("cases", "told", "faults")}
+
+    scene.run("begin", 10, 0, 4)
+    scene.run("promote")
+    before = look()
+    assert before[1] == {"cases": 4, "told": 4, "faults": 0}
+    make_backup(home, tmp_path / "backup")
+    scene.run("store", 4, 10)
+    scene.run("promote")
+    since = look()
+    assert since[1] == {"cases": 10, "told": 10, "faults": 0}
+    for end in ("", "-wal", "-shm"):
+        (home.path / f"narvaro.db{end}").unlink(missing_ok=True)
+    shutil.copy2(tmp_path / "backup" / "narvaro.db", home.path / "narvaro.db")
+    assert look() == before
+    scene.run("promote")
+    assert look() == since
+
+
+def test_an_old_database_beside_postgresql_is_not_in_it(
+    home: Home, database: apsw.Connection, tmp_path: Path
+) -> None:
+    """It would be said to be whole, and is not what the installation runs on."""
+    elsewhere = replace(home, settings=Settings(database_url="postgres://127.0.0.1/town"))
+    made = make_backup(elsewhere, tmp_path / "backup")
+    assert made.databases == ()
+    assert not list((tmp_path / "backup").glob("narvaro.db*"))
+
+
+def test_what_lies_behind_links_is_in_it(
+    home: Home, database: apsw.Connection, tmp_path: Path
+) -> None:
+    """Photos on another disk; for its owner alone, whatever the other disk's modes are."""
+    disk = tmp_path / "disk"
+    (disk / "photos" / "ab").mkdir(parents=True, mode=0o755)
+    (disk / "photos" / "ab" / "cd").write_text("a photo")
+    (disk / "photos" / "ab" / "cd").chmod(0o644)
+    (home.path / "maps").rmdir()
+    (home.path / "maps").symlink_to(disk / "photos")
+    (home.path / "photos" / "ef").symlink_to(disk / "photos" / "ab" / "cd")
+    (home.path / "photos" / ".half-gone").symlink_to(disk / "none")
+    to = tmp_path / "backup"
+    make_backup(home, to)
+    for name in ("maps/ab/cd", "photos/ef"):
+        assert (to / name).read_text() == "a photo"
+        assert not (to / name).is_symlink()
+    assert {oct(one.stat().st_mode & 0o777) for one in to.rglob("*") if one.is_dir()} == {"0o700"}
+    assert {oct(one.stat().st_mode & 0o777) for one in to.rglob("*") if one.is_file()} == {"0o600"}
+
+
+@pytest.mark.parametrize(
+    "astray",
+    [
+        ("photos/gone", "none", "photos/gone is a link that leads nowhere"),
+        ("photos/itself", "home/photos/itself", "photos/itself is a link that leads nowhere"),
+        ("photos/all", "", "photos/all is a link to a folder that holds it"),
+        ("photos/up", "home/photos", "photos/up is a link to a folder that holds it"),
+        ("maps/disk", "disk", "Name another folder"),
+    ],
+)
+def test_a_link_that_leads_astray_is_named(
+    home: Home, database: apsw.Connection, tmp_path: Path, astray: tuple[str, str, str]
+) -> None:
+    """Nothing is left out in silence, and nothing goes round."""
+    link, to, said = astray
+    (tmp_path / "disk").mkdir()
+    (home.path / link).symlink_to(tmp_path / to)
+    with pytest.raises(BackupRefused, match=said):
+        make_backup(home, tmp_path / "disk" / "backup")
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%41b", "å ä"])
+def test_any_folder_can_hold_a_backup(
+    home: Home, database: apsw.Connection, tmp_path: Path, name: str
+) -> None:
+    made = make_backup(home, tmp_path / name)
+    assert check_backup(tmp_path / name) == made
+    assert rows_of(tmp_path / name / "narvaro.db") == [1, 2]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_folder_of_somebody_else_is_refused(
+    home: Home, database: apsw.Connection, tmp_path: Path
+) -> None:
+    """Its owner could read what is in it, and put other things there."""
+    to = tmp_path / "trap"
+    to.mkdir()
+    os.chown(to, 65534, 65534)
+    with pytest.raises(BackupRefused, match="somebody else's"):
+        make_backup(home, to)
+    assert not list(to.iterdir())
+
+
+def test_a_journal_that_is_needed_alone_again_and_again_is_said(
+    home: Home, database: apsw.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup neither goes on for ever nor says that it is whole."""
+    looks = cycle((True, False))
+    monkeypatch.setattr(backup, "is_settling", lambda _file: next(looks))
+    with pytest.raises(BackupRefused, match="again and again"):
+        make_backup(home, tmp_path / "backup")
+
+
+@dataclass
+class SlowDisk:
+    """A disk on which it takes a minute to copy a journal; what was tried is noted."""
+
+    journal: Path
+    is_slow: bool = True
+    portions: int = 0
+    tried: list[tuple[str, bool]] = field(default_factory=list)
+
+    def look(self, file: Path) -> bool:
+        if file == self.journal:
+            self.portions += 1
+            time.sleep(0.01 if self.is_slow else 0)
+        return is_settling(file)
+
+    def copy(self, file: Path, to: Path) -> bool:
+        self.tried.append((file.name, _copy_once(file, to)))
+        return self.tried[-1][1]
+
+
+@pytest.mark.slow
+def test_a_killed_receiver_starts_while_its_journal_is_copied(
+    home: Home, database: apsw.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy lets go of a large journal on a slow disk, and is begun anew: then it is whole."""
+    disk = SlowDisk(home.journal)
+    monkeypatch.setattr(backup, "is_settling", disk.look)
+    monkeypatch.setattr(backup, "_copy_once", disk.copy)
+    monkeypatch.setattr(backup, "PAGES_AT_ONCE", 4)
+    running = Running(home.journal.parent)
+    running.hand_over(ACCOUNTS)
+    fill(running.journal, 100_000)
+    running.start()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            assert b"ACK" in running.ask(enclose(b'"SIA-DCS"0001L0#1234[#1234|Nri1/BA05]'))
+            making = pool.submit(make_backup, home, tmp_path / "backup")
+            wait_until(lambda: disk.portions > 10, "the journal is being copied")
+            running.end(signal.SIGKILL)
+            begun = time.monotonic()
+            running.start()
+            assert time.monotonic() - begun < 10.0
+            assert not making.done()
+            assert b"ACK" in running.ask(enclose(b'"SIA-DCS"0002L0#1234[#1234|Nri1/BA06]'))
+            disk.is_slow = False
+            made = making.result(60)
+        finally:
+            disk.is_slow = False
+            running.end()
+    assert disk.tried == [("narvaro.db", True), ("intake.db", False), ("intake.db", True)]
+    assert check_backup(tmp_path / "backup") == made
+    stored = [one.id for one in running.list_records()]
+    copied = [
+        one.id for one in read_after(tmp_path / "backup" / "intake" / "intake.db", 0, 200_000)
+    ]
+    assert len(stored) == 100_002
+    assert stored[:100_001] == copied[:100_001]
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from narvaro.spine.clock import read_uptime
+from narvaro.spine.time_servers import FILE
+from narvaro.spine.uptime import read_uptime
 from tests.config.test_cli import INSTALLATION, Shell
 
 pytestmark = pytest.mark.slow  # each command is a process of its own
@@ -92,11 +93,30 @@ def test_a_doubt_is_shown_and_ended_by_a_person(shell: Shell) -> None:
     )
     assert "clock_panels: Fewer than five panels stamped their time within 15 minutes" in said
     assert "clock_server: Not asked: time_servers names none" in said
+    (shell.folder / "home" / "doubted-time.json").write_text("nothing")
+    assert "others   cannot be read: in doubt" in shell("clock").out
     assert "Accepted" in shell("clock", "accept").out
     assert "others   no doubt" in shell("clock").out
     named = shell("doctor", NARVARO_TIME_SERVERS="tid.example.se").out
     assert "clock_server: It was not asked yet" in named
     assert "(tid.example.se)" in named
+
+
+def test_who_accepts_against_the_other_sources_is_told_that_they_doubt_still(shell: Shell) -> None:
+    """And what to do where they are the wrong ones."""
+    home = shell.folder / "home"
+    up = read_uptime()
+    kept = [
+        {"host": name, "boot": up.boot, "asked_s": up.seconds, "read_s": up.seconds, "give_s": 1.0,
+         "less_uptime_s": time.time() + 90 - up.seconds}
+        for name in ("a.example", "b.example")
+    ]  # fmt: skip
+    (home / FILE).write_text(json.dumps(kept))
+    (home / "doubted-time.json").write_text('{"off_s": 90.0}')
+    done = shell("clock", "accept", NARVARO_TIME_SERVERS="a.example,b.example")
+    assert "Other sources still say that our time is off, by +90" in done.out
+    assert "take them out of time_servers" in done.out
+    assert "+0.0 s" not in done.out
 
 
 def test_help_names_both(tmp_path: Path) -> None:

@@ -29,6 +29,15 @@ def test_the_worst_stands_first_and_one_that_stumbles_stops_none() -> None:
     assert exit_code(found[1:]) == 0
 
 
+def test_a_trouble_that_a_finding_tells_of_is_not_told_twice() -> None:
+    def troubles(_home: Home) -> list[Finding]:
+        return [Finding("troubles", "warn", one, what_to_do="!", trouble=one) for one in ("slow", "jobs")]
+
+    found = examine(settings.HOME, (troubles, ill, well))
+    assert [one.what for one in found] == ["jobs", "It is slow", "It is well"]
+    assert "trouble" not in found[0].to_dict()
+
+
 def test_people_read_what_where_and_what_to_do() -> None:
     text = to_text(examine(settings.HOME, (well, ill)))
     assert (

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from narvaro.config.doctor_machine import (
+    SOURCE_WHY,
     certificates,
     disk_space,
     file_modes,
@@ -19,9 +20,11 @@ from narvaro.config.doctor_machine import (
     time_sources,
 )
 from narvaro.config.home import Home, Settings, open_home
+from narvaro.intake import panel_time
 from narvaro.spine.clock import Hands
 from narvaro.spine.kernel_clock import Sync
 from narvaro.spine.machine import MB, Disk
+from narvaro.spine.silent import Silent
 from narvaro.spine.time_servers import FILE
 from tests.authority import Authority
 from tests.make import NIGHT
@@ -40,6 +43,29 @@ def test_the_clock(jump_s: float, sync: Sync, levels: list[str]) -> None:
     found = judge_clock(jump_s, sync)
     assert [one.level for one in found] == levels
     assert ("narvaro clock accept" in found[0].what_to_do) == bool(jump_s)
+
+
+@pytest.mark.parametrize(("keyed", "level"), [(4, "ok"), (5, "warn")])
+def test_panels_that_could_speak_and_do_not_are_a_warning(
+    tmp_path: Path, hands: Hands, keyed: int, level: str
+) -> None:
+    """Silence is no word that all is well."""
+    kept = {
+        "boot": "hands",
+        "accounts": 3,
+        "heard_s": 0.0,
+        "why": "few",
+        "keyed": keyed,
+        "told": {},
+    }
+    (tmp_path / "intake").mkdir()
+    home = Home(tmp_path, Settings(), "", "")
+    (home.journal.parent / panel_time.FILE).write_text(json.dumps(kept))
+    found = time_sources(home)[0]
+    assert (found.code, found.level) == ("clock_panels", level)
+    assert ("time_servers" in found.what_to_do) == (level == "warn")
+    hands.advance(1000)
+    assert time_sources(home)[0].level == level
 
 
 def test_every_source_of_time_is_told(tmp_path: Path, hands: Hands) -> None:
@@ -70,8 +96,19 @@ def test_every_source_of_time_is_told(tmp_path: Path, hands: Hands) -> None:
     assert "the others speak against it" in found[3].what
     assert found[4].what == "It does not answer"
     assert "was not asked yet" in found[5].what
+    for one in kept:
+        one["less_uptime_s"] = hands.now().timestamp() - hands.uptime().seconds + 90
+    (tmp_path / FILE).write_text(json.dumps(kept[:2]))
+    of_two = time_sources(replace(home, settings=Settings(time_servers=("a", "b"))))
+    assert [(one.level, "it differs" in one.what) for one in of_two[1:]] == [("warn", True)] * 2
     hands.off_s = 61.0
     assert (time_sources(home)[-1].code, time_sources(home)[-1].level) == ("clock_doubt", "bad")
+    hands.off_s = None
+    assert "by how much cannot be read" in time_sources(home)[-1].what
+
+
+def test_each_silence_of_a_source_has_its_words() -> None:
+    assert set(SOURCE_WHY) == set(Silent)
 
 
 @pytest.mark.parametrize(("free_mb", "level"), [(50_000, "ok"), (900, "warn"), (100, "bad")])

@@ -32,16 +32,16 @@ class Scene:
             "NUMBA_CACHE_DIR": str(settings.HOME.kernels),
         }  # fmt: skip
 
-    def start(self, what: str) -> subprocess.Popen[str]:
+    def start(self, what: str, *numbers: int) -> subprocess.Popen[str]:
         """Start a step."""
-        command = [sys.executable, "-m", "tests.config.promotion_scene", what]
+        command = [sys.executable, "-m", "tests.config.promotion_scene", what, *map(str, numbers)]
         return subprocess.Popen(
             command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, what: str) -> str:
+    def run(self, what: str, *numbers: int) -> str:
         """Run a step to its end; return what it said."""
-        step = self.start(what)
+        step = self.start(what, *numbers)
         said, _ = step.communicate(timeout=PATIENCE_S)
         assert step.returncode == 0
         return said

@@ -166,11 +166,12 @@ def test_a_clock_that_the_kernel_held_for_right_for_a_minute_is_accepted(watched
     assert (facts["accepted_by"], facts["step_s"]) == ("kernel", -7200.0)
 
 
-def say_panels(watched: Watched, off_s: float) -> None:
+def say_panels(watched: Watched, off_s: float, *, may_alone: bool = True) -> None:
     """Leave what a receiver's panels say beside its journal."""
     up_s = watched.hands.uptime().seconds
     (watched.home.journal.parent / panel_time.FILE).write_text(json.dumps({
         "boot": "hands", "accounts": 9, "heard_s": up_s, "spread_s": 1.0, "why": "", "told": {},
+        "may_alone": may_alone,
         "less_uptime_s": watched.hands.now().timestamp() - up_s + off_s,
     }))  # fmt: skip
 
@@ -180,7 +181,9 @@ def test_a_clock_that_the_panels_speak_against_is_in_doubt_until_they_back_it(
 ) -> None:
     """Their silence ends no doubt; what they agree with does."""
     say_panels(watched, 61.0)
-    watched.pass_(6)
+    watched.pass_(119)
+    assert watched.lasting() == {}
+    watched.pass_(7)
     assert watched.lasting()["clock_doubt", ""] == {"off_s": 61.0}
     assert watched.hands.off_s == 61.0
     (watched.home.journal.parent / panel_time.FILE).unlink()
@@ -194,6 +197,39 @@ def test_a_clock_that_the_panels_speak_against_is_in_doubt_until_they_back_it(
         "clock_doubted",
         "clock_trusted",
     ]
+
+
+def test_a_doubt_that_cannot_be_read_lasts_until_a_source_says_more(watched: Watched) -> None:
+    """It is said without a number; what speaks against us gives one, what backs us ends it."""
+    watched.hands.off_s = None
+    watched.pass_(6)
+    assert watched.lasting()["clock_doubt", ""] == {"off_s": None}
+    say_panels(watched, 61.0)
+    watched.pass_(6)
+    assert watched.hands.suspected_s() == 61.0
+    watched.hands.off_s = None
+    say_panels(watched, 1.0)
+    watched.pass_(16)
+    assert watched.lasting() == {}
+
+
+def test_panels_that_speak_against_our_clock_for_a_moment_put_it_in_no_doubt(
+    watched: Watched,
+) -> None:
+    """However often: two minutes without a break, or another source beside them."""
+    for _ in range(5):
+        say_panels(watched, 400.0)
+        watched.pass_(110)
+        say_panels(watched, 0.0)
+        watched.pass_(10)
+    assert not Trouble.objects.filter(kind="clock_doubt").exists()
+    assert watched.hands.off_s == 0
+
+
+def test_one_tenants_panels_among_several_put_our_clock_in_no_doubt(watched: Watched) -> None:
+    say_panels(watched, 400.0, may_alone=False)
+    watched.pass_(300)
+    assert (watched.lasting(), watched.hands.off_s) == ({}, 0)
 
 
 def test_panels_and_a_time_server_decide_which_is_out(

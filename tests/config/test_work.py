@@ -37,5 +37,5 @@ def test_the_breaks_of_a_shift_are_handed_on_and_of_no_shift_before(
     says(State.AVAILABLE, 130)
     [found] = on_duty_now().breaks.values()
     assert found == (
-        (NIGHT + 100 * MINUTE, NIGHT + 130 * MINUTE), (NIGHT + 10 * MINUTE, NIGHT + 40 * MINUTE)
+        (NIGHT + 10 * MINUTE, NIGHT + 40 * MINUTE), (NIGHT + 100 * MINUTE, NIGHT + 130 * MINUTE)
     )  # fmt: skip

@@ -16,6 +16,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import transaction
 
+from narvaro.core import watch as rules
 from narvaro.dispatch import checkin
 from narvaro.dispatch.models import Escalation, Watch
 from narvaro.situation.models import Case
@@ -34,7 +35,7 @@ def begin(seconds: str) -> None:
     )
     with transaction.atomic():
         watch.interval_s = int(seconds)
-        checkin._wait_on(watch, clock.now())
+        checkin._wait_on(watch, rules.begin(interval_s=watch.interval_s, at=clock.now()))
 
 
 def look() -> None:

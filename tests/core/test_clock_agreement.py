@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.core.clock_agreement import PANELS, Reading, Verdict, is_zone_mistake, judge
+from narvaro.core.clock_agreement import PANELS, ClockVerdict, Reading, is_zone_mistake, judge
 
 
 def panels(off_s: float) -> Reading:
@@ -18,30 +18,56 @@ def server(name: str, off_s: float) -> Reading:
 @pytest.mark.parametrize(
     ("readings", "verdict"),
     [
-        ([], Verdict()),
-        ([panels(3.0)], Verdict(backed=True)),
-        ([panels(61.0)], Verdict(suspected=True, off_s=61.0)),
-        ([panels(3600.0)], Verdict()),
-        ([server("a", 61.0)], Verdict()),
-        ([panels(61.0), server("a", 0.2)], Verdict(backed=True, out=(PANELS,))),
-        ([panels(0.0), server("a", 61.0)], Verdict(backed=True, out=("a",))),
-        ([panels(55.0), server("a", 61.0)], Verdict(suspected=True, off_s=61.0)),
-        ([panels(3601.0), server("a", 3600.0)], Verdict(suspected=True, off_s=3601.0)),
-        ([panels(61.0), server("a", 300.0)], Verdict(suspected=True, off_s=61.0)),
-        ([server("a", 61.0), server("b", 300.0)], Verdict()),
-        ([server("a", 61.0), server("b", 61.5)], Verdict(suspected=True, off_s=61.5)),
+        ([], ClockVerdict()),
+        ([panels(3.0)], ClockVerdict(backed=True)),
+        ([panels(61.0)], ClockVerdict(suspected=True, off_s=61.0, alone=True)),
+        ([panels(3600.0)], ClockVerdict()),
+        ([server("a", 61.0)], ClockVerdict()),
+        ([panels(61.0), server("a", 0.2)], ClockVerdict()),
+        ([panels(0.0), server("a", 61.0)], ClockVerdict(backed=True, out=("a",))),
+        ([panels(55.0), server("a", 61.0)], ClockVerdict(suspected=True, off_s=61.0)),
+        ([panels(3601.0), server("a", 3600.0)], ClockVerdict(suspected=True, off_s=3601.0)),
+        ([panels(61.0), server("a", 300.0)], ClockVerdict(suspected=True, off_s=61.0, alone=True)),
+        ([server("a", 61.0), server("b", 300.0)], ClockVerdict()),
+        ([server("a", 61.0), server("b", 61.5)], ClockVerdict(suspected=True, off_s=61.5)),
+        ([server("a", 61.0), server("b", 61.5), server("c", 0.0)], ClockVerdict()),
+        ([server("a", 61.0), server("b", 0.0)], ClockVerdict(out=("a",))),
+        ([panels(61.0), server("a", 61.0), server("c", 0.0)], ClockVerdict()),
+        ([server("a", 61.0), server("b", 61.5), panels(0.0)], ClockVerdict()),
         (
-            [server("a", 61.0), server("b", 61.5), server("c", 0.0)],
-            Verdict(backed=True, out=("a", "b")),
+            [panels(61.0), server("a", 0.0), server("b", 0.2)],
+            ClockVerdict(backed=True, out=(PANELS,)),
         ),
         (
             [server("a", 61.0), server("b", 61.5), server("c", 62.0), panels(0.0)],
-            Verdict(suspected=True, off_s=61.5, out=(PANELS,)),
+            ClockVerdict(suspected=True, off_s=61.5, out=(PANELS,)),
         ),
     ],
 )
-def test_what_the_sources_say_is_judged(readings: list[Reading], verdict: Verdict) -> None:
+def test_what_the_sources_say_is_judged(readings: list[Reading], verdict: ClockVerdict) -> None:
     assert judge(readings) == verdict
+
+
+def test_panels_of_one_tenant_among_several_speak_and_decide_nothing_alone() -> None:
+    """They count as a source beside a server; one tenant's panels are one owner's word."""
+    one = Reading(PANELS, 61.0, 12.0, may_alone=False)
+    assert judge([one]) == ClockVerdict()
+    assert judge([one, server("a", 61.0)]).suspected
+    back = Reading(PANELS, 1.0, 12.0, may_alone=False)
+    assert judge([back]).backed
+    assert not judge([back, server("a", 61.0)]).backed
+    assert judge([panels(1.0), server("a", 61.0)]).backed
+
+
+@given(st.floats(-1e6, 1e6), st.lists(st.floats(-1e6, 1e6), max_size=4), st.floats(-1, 1))
+def test_one_server_that_lies_never_ends_what_two_sources_speak_for(
+    panel_s: float, servers: list[float], lie_s: float
+) -> None:
+    """Whatever else is read: where the others put us in doubt, one more does not back us."""
+    readings = [panels(panel_s), *(server(f"s{n}", off_s) for n, off_s in enumerate(servers))]
+    before = judge(readings)
+    if before.suspected:
+        assert not judge([*readings, server("liar", lie_s)]).backed
 
 
 def test_a_stamp_may_have_been_on_its_way() -> None:

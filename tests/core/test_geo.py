@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.core.geo import Projection, distance_m, from_grid, plane_m, to_grid
+from narvaro.core.geo import Projection, distance_m, distance_of_two_m, from_grid, plane_m, to_grid
 
 # Lantmäteriet, "Gauss Conformal Projection (Transverse Mercator): Krüger's formulas", its example
 PUBLISHED_GRID = Projection(13 + 35 / 60 + 7.692 / 3600, 1.00000254, -6_226_307.8640, 84_182.8790)
@@ -38,6 +38,13 @@ def test_stockholm_central_station_is_where_the_map_shows_it() -> None:
 def test_to_the_grid_and_back_is_the_same_place(lat: float, lon: float) -> None:
     back = from_grid(*to_grid(lat, lon))
     assert (float(back[0]), float(back[1])) == pytest.approx((lat, lon), abs=1e-9)
+
+
+@given(st.tuples(*[st.floats(-90.0, 90.0), st.floats(-180.0, 180.0)] * 2))
+def test_two_places_alone_are_as_far_apart_as_in_arrays(places: tuple[float, ...]) -> None:
+    assert distance_of_two_m(*places) == pytest.approx(
+        float(distance_m(*places)), rel=1e-9, abs=1e-3
+    )
 
 
 def test_a_degree_of_latitude_and_a_quarter_of_the_earth() -> None:

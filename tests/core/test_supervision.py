@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from narvaro.core.supervision import (
     ALTERNATIVE_S,
     REPORTING_S,
-    Silence,
+    PathSilence,
     State,
     Terms,
     begin_anew,
@@ -51,14 +51,14 @@ def at(seconds: float) -> datetime:
     return datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
-def heard(seconds: float, terms: Terms) -> Silence:
+def heard(seconds: float, terms: Terms) -> PathSilence:
     """Return how a path fares that was heard for the first time."""
     found = hear(None, at=at(seconds), now=at(seconds), terms=terms)
     assert found is not None
     return found
 
 
-def state(silence: Silence, since_s: float, until_s: float, terms: Terms) -> State:
+def state(silence: PathSilence, since_s: float, until_s: float, terms: Terms) -> State:
     """Return a path's state when we listen without a break since a moment."""
     anew = begin_anew(silence, since=at(since_s), now=at(until_s), terms=terms)
     return judge(anew or silence, until=at(until_s))
@@ -99,11 +99,11 @@ def test_what_is_lost_stays_lost_until_it_is_heard() -> None:
     """Neither a restart nor the clock makes it well, nor a sign that is known already."""
     terms = Terms(180, 300)
     known = heard(0, terms)
-    lost = Silence("lost", known.heard_at, known.late_at, known.lost_at)
+    lost = PathSilence("lost", known.heard_at, known.late_at, known.lost_at)
     assert begin_anew(lost, since=at(500), now=at(500), terms=terms) is None
     assert hear(lost, at=at(0), now=at(600), terms=terms) is None
     again = hear(lost, at=at(600), now=at(601), terms=terms)
-    assert again == Silence("ok", at(600), at(780), at(900))
+    assert again == PathSilence("ok", at(600), at(780), at(900))
 
 
 def test_after_the_clock_was_set_back_a_sign_of_now_counts_and_the_old_one_does_not() -> None:

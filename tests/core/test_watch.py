@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.core.watch import UNDER_WAY_S, Waiting, begin, miss, take_sign
+from narvaro.core.watch import UNDER_WAY_S, WatchState, begin, note_missing, take_sign
 
 INTERVALS = st.sampled_from([900, 1800, 2700, 3600])
 HOUR_S = 3600
@@ -20,7 +20,7 @@ def at(seconds: float) -> datetime:
 def test_a_sign_of_now_always_counts(interval_s: int, came_s: int) -> None:
     """However late, whatever the clock says; the next is due an interval later."""
     waiting = begin(interval_s=interval_s, at=at(50_000))
-    missed = miss(waiting, at=at(60_000))
+    missed = note_missing(waiting, at=at(60_000))
     assert missed is not None
     for before in (waiting, missed):
         assert take_sign(before, at=at(came_s)) == begin(interval_s=interval_s, at=at(came_s))
@@ -63,6 +63,6 @@ def test_after_the_clock_was_set_back_no_sign_is_older_than_the_last() -> None:
 def test_a_miss_is_noted_once() -> None:
     """And stays at its first time until a sign of life comes."""
     waiting = begin(interval_s=900, at=at(0))
-    missed = miss(waiting, at=at(900))
-    assert missed == Waiting(900, at(0), at(900), at(900))
-    assert miss(missed, at=at(950)) is None
+    missed = note_missing(waiting, at=at(900))
+    assert missed == WatchState(900, at(0), at(900), at(900))
+    assert note_missing(missed, at=at(950)) is None

@@ -28,7 +28,7 @@ HEADERS = {
     "units": "Enhet;Organisation;Roll;Färdmedel;Utrustning;Spårare",
     "members": "Tjänstenummer;Organisation;Roll;Från;Till;Kompetens;Kompetens från;Kompetens till",
     "permits": "Beslut;Organisation;Område;Giltigt från;Giltigt till;Veckodagar;Klockan från;Klockan till;Antal;Villkor",
-    "transmitters": "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s",
+    "transmitters": "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s;Operatör",
     "roster": "Enhet;Från;Till;Tjänstenummer",
 }
 OSM_FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "osm"

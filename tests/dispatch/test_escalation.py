@@ -1,9 +1,11 @@
 """Who is told when nobody answers: each step once and in time, until somebody has it."""
 
+from datetime import timedelta
+
 import pytest
 
 from narvaro.directory.models import Contact
-from narvaro.dispatch import escalation, responses
+from narvaro.dispatch import checkin, escalation, responses
 from narvaro.dispatch.actions import offer_to
 from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.models import Escalation, Offer
@@ -93,13 +95,14 @@ def test_who_takes_the_case_ends_it(night: World, hands: Hands) -> None:
 
 def test_what_was_taken_and_not_acted_on_comes_back(night: World, hands: Hands) -> None:
     """After the time in which somebody should be there it waits for an answer, and can be taken anew."""
-    case = alarm(night)
-    escalation.acknowledge(case=case, by="L201", at=clock.now())
+    case, taken_at = alarm(night), clock.now()
+    escalation.acknowledge(case=case, by="L201", at=taken_at)
     hands.advance(600)
     timers.fire_due()
     assert told() == [("mail", "1"), ("sms", "1")]
     row = Escalation.objects.get()
-    assert (row.ended_at, row.why, row.ended_by) == (None, "lapsed", "L201")
+    assert (row.came_back, row.taken_by, row.taken_at) == (True, "L201", taken_at)
+    assert (row.ended_at, row.ended_by, row.why) == (None, "", "")
     assert escalation.acknowledge(case=case, by="L202", at=clock.now())
     hands.advance(599)
     timers.fire_due()
@@ -212,3 +215,40 @@ def test_two_schedulers_tell_once() -> None:
         assert at_once(*[timers.fire_due] * 4) == []
     assert told() == [("mail", "1"), ("sms", "1")]
     assert Event.objects.filter(kind="case.escalated").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("after_s", "said"),
+    [(0, "1 sekund"), (20, "20 sekunder"), (119, "119 sekunder"), (125, "2 minuter")],
+)
+def test_what_is_sent_says_the_case_once_and_for_how_long(
+    night: World, hands: Hands, after_s: int, said: str
+) -> None:
+    case = alarm(night)
+    title, text = escalation.words_of(case, clock.now() + timedelta(seconds=after_s))
+    assert title == f"Närvaro: ärende {case.number}, {case.place}"
+    assert text == (
+        f"Ärende {case.number}, prio 1, {case.place}: ingen har svarat på {said}. "
+        "Ta ärendet i Närvaro, eller ring operatörsplatsen."
+    )
+
+
+def test_what_is_sent_of_a_guard_alone_says_who_and_since_when(night: World, hands: Hands) -> None:
+    """Who was heard after all is not said to be silent still."""
+    crew = make_unit(night, "V5")
+    checkin.start_watch(
+        unit=crew.unit, member_id=crew.member.pk, interval_s=900, by="V5", at=clock.now()
+    )
+    hands.advance(900)
+    timers.fire_due()
+    timers.fire_due()
+    case = Case.objects.get()
+    text = Notification.objects.filter(channel="sms").get().text
+    assert text == (
+        f"Ärende {case.number}, prio 1: V5 arbetar ensam och har inte gett livstecken sedan 02:00. "
+        "Ring väktaren. Ta ärendet i Närvaro, eller ring operatörsplatsen."
+    )
+    checkin.check_in(unit_id=crew.unit.pk, by="V5", at=clock.now())
+    said = escalation.words_of(case, clock.now())[1]
+    assert "svar från telefonen" in said
+    assert "Tala med väktaren" in said

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from narvaro.dispatch.models import Ranking
 from tests.conftest import Running
-from tests.dispatch.test_offers import SECOND, asked, open_case
+from tests.dispatch.offered import SECOND, asked, open_case
 from tests.make import NIGHT, Crewed, World, make_unit, put_position
 from tests.roads import LON, at_km
 

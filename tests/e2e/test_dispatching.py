@@ -133,6 +133,7 @@ def test_the_console_is_worked_by_single_keys_that_can_be_switched_off(
     expect(rows.nth(0)).to_be_focused()
     keys.press("Enter")
     expect(console.locator("#case h2")).to_have_text(second.name)
+    expect(console.locator("#case h2")).to_be_focused()
     keys.press("a")
     expect(console.locator("#case tr.best button")).to_be_focused()
     keys.press("Escape")
@@ -145,6 +146,37 @@ def test_the_console_is_worked_by_single_keys_that_can_be_switched_off(
     console.reload()
     console.locator("body").press("?")
     expect(console.locator("#keys-help")).to_be_hidden()
+
+
+def test_a_case_is_taken_and_a_grave_one_without_a_unit_ended_by_keyboard(
+    town: Product, pages: Pages, set_up: Callable[..., None]
+) -> None:
+    """Silence from all is announced; t finds "I have it"; the end is asked for once, and confirmed."""
+    set_up(mode="unmanned", accept_within_s=1)
+    site = list_sites(town)[13]
+    console = pages.open("/console/", who=DISPATCHER)
+    expect(console.locator('[data-live-state="live"]')).to_be_visible()
+    town.dial(site, sia("BA", 1))
+    row, keys = console.locator(".case-row", has_text=site.name), console.keyboard
+    expect(row).to_contain_text(sv("No answer", "case"), timeout=20_000)
+    expect(console.locator("#announce")).to_contain_text(site.name)
+    expect(console.locator("#announce")).to_contain_text(
+        sv("Case %(number)s needs a person: no unit has answered, %(site)s")
+        .split(":")[1]
+        .split(",")[0]
+    )
+    row.press("Enter")
+    expect(console.locator("#case h2")).to_be_focused()
+    keys.press("t")
+    expect(console.locator("#case button[id^=have-it]")).to_be_focused()
+    keys.press("Enter")
+    expect(row.locator('[data-tone="go"]')).to_be_visible()
+    expect(console.locator("#case h2")).to_be_focused()
+    console.locator("#case details.confirm summary").press("Enter")
+    console.get_by_role("button", name=sv("End without a unit?")).press("Enter")
+    expect(row).to_have_count(0)
+    said = sv("Case %(number)s is ended").split("%(number)s")[1].strip()
+    expect(console.locator("#notice")).to_contain_text(said)
 
 
 def switch_keys(console: Page) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from narvaro.intake.journal import PRAGMAS, TRUSTED_AFTER_S, Journal
+from narvaro.intake.journal import DOUBT_COUNTS_S, PRAGMAS, TRUSTED_AFTER_S, Journal
 from narvaro.intake.records import (
     KEPT_S,
     JournalError,
@@ -203,14 +203,50 @@ def test_a_journal_tells_since_when_it_listens(tmp_path: Path) -> None:
             assert read_listening(journal.path) == Listening(started_us, now_us())
 
 
-def test_a_clock_in_doubt_deletes_nothing_and_leaves_no_row_from_the_future(
+@pytest.mark.parametrize(
+    ("off_s", "jump_s", "longer_s"),
+    [
+        (61.0, 0.0, 0.0),
+        (-61.0, 0.0, 61.0),
+        (0.0, -3600.0, 3600.0),
+        (0.0, 3600.0, 0.0),
+        (-60.0, -120.0, 120.0),
+        (-1e9, 0.0, DOUBT_COUNTS_S),
+        (None, 0.0, DOUBT_COUNTS_S),
+    ],
+)
+def test_positions_go_also_while_our_time_is_in_doubt(
+    tmp_path: Path, off_s: float | None, jump_s: float, longer_s: float
+) -> None:
+    """As much later as the truth may be earlier, some hours at most; everything else stays."""
+    hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
+    with ruled_by(hands):
+        journal = Journal(tmp_path / "intake.db", "test")
+        others = [kind for kind in KEPT_S if kind != "position"]
+        for kind in KEPT_S:
+            journal.append(make_record(kind.encode(), kind)).result(5)
+        hands.off_s, hands.jump_s = off_s, jump_s
+        hands.advance(KEPT_S["position"] + longer_s - 5)
+        journal.append(make_record(b"before")).result(5)
+        assert b"position" in [one.raw for one in read_after(journal.path, 0)]
+        hands.advance(10 * 366 * 86_400 if longer_s == 0 else 10)
+        journal.append(make_record(b"after")).result(5)
+        wait_until(
+            lambda: b"position" not in [one.raw for one in read_after(journal.path, 0)], "gone"
+        )
+        left = [one.raw for one in read_after(journal.path, 0)]
+        assert left == [*(one.encode() for one in others), b"before", b"after"]
+        journal.close()
+
+
+def test_a_clock_in_doubt_deletes_no_alarm_and_leaves_no_row_from_the_future(
     tmp_path: Path,
 ) -> None:
     """A receiver that once ran years ahead is forgotten as soon as it runs right."""
     hands = Hands(datetime(2026, 11, 23, tzinfo=UTC))
     with ruled_by(hands):
         journal = Journal(tmp_path / "intake.db", "test")
-        journal.append(make_record(b"position", "position")).result(5)
+        journal.append(make_record(b"first")).result(5)
         hands.advance(TRUSTED_AFTER_S)
         hands.jump_s = 800 * 86_400.0
         hands.jump(800 * 86_400.0)
@@ -221,7 +257,7 @@ def test_a_clock_in_doubt_deletes_nothing_and_leaves_no_row_from_the_future(
         hands.advance(5)
         journal.append(make_record(b"later")).result(5)
         wait_until(lambda: read_listening(journal.path) == Listening(now_us(), now_us()), "anew")
-        assert [one.raw for one in read_after(journal.path, 0)] == [b"position", b"alarm", b"later"]
+        assert [one.raw for one in read_after(journal.path, 0)] == [b"first", b"alarm", b"later"]
         journal.close()
 
 

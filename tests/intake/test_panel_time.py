@@ -20,7 +20,9 @@ from narvaro.intake.panel_time import (
     find_median,
     recall,
 )
-from narvaro.spine.clock import Uptime
+from narvaro.intake.sealed import Accounts, AlarmAccount
+from narvaro.spine.silent import Silent
+from narvaro.spine.uptime import Uptime
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 UP_S = 50_000.0
@@ -41,9 +43,26 @@ class Field:
     def up(self) -> Uptime:
         return Uptime("first", UP_S + self.passed_s)
 
-    def say(self, account: int, off_s: float) -> None:
+    def say(self, account: int, off_s: float, tenant: str = "town") -> bool:
         sent_at = self.now + timedelta(seconds=off_s)
-        self.panels.hear(f"A{account}/", sent_at, now=self.now, up=self.up)
+        name = f"A{account}/" if tenant == "town" else f"{tenant}{account}/"
+        return self.panels.hear(name, sent_at, tenant=tenant, now=self.now, up=self.up)
+
+    def poll(
+        self, fleets: list[tuple[str, int, int, float]], for_s: int = 900
+    ) -> list[float | str]:
+        """Let (tenant, accounts, seconds between polls, off_s) poll; return each look's result."""
+        seen: list[float | str] = []
+        for second in range(round(self.passed_s), round(self.passed_s) + for_s, 5):
+            for tenant, accounts, every_s, off_s in fleets:
+                for number in range(accounts):
+                    if (second - number * 5) % every_s == 0:
+                        self.say(number, off_s, tenant)
+            if second % 15 == 0:
+                found = self.off_s()
+                seen.append(self.median().why if found is None else found)
+            self.passed_s += 5
+        return seen
 
     def all_say(self, offs_s: list[float], over_s: float = 600.0) -> None:
         for number, off_s in enumerate(offs_s):
@@ -132,12 +151,24 @@ def test_a_panel_that_was_sent_our_time_echoes_it_and_has_no_vote_for_a_day() ->
     assert field.median().accounts == 1
 
 
+def test_a_panel_that_was_told_and_says_what_it_said_before_goes_on_voting() -> None:
+    """It did not take our time over, so that it is no echo of it."""
+    field = Field()
+    field.say(1, 60.0)
+    field.panels.tell("A1/", field.now)
+    for _ in range(20):
+        field.passed_s += 60.0
+        field.say(1, 59.0)
+    assert field.median().accounts == 1
+    assert field.median().heard_s == field.up.seconds
+
+
 def test_recorded_frames_have_no_vote() -> None:
     """A stamp that is no later than the last one is not the panel's."""
     field = Field()
     field.all_say([0.0] * 6, over_s=300.0)
     for number in range(6):
-        field.say(number, -86_400.0)
+        assert not field.say(number, -86_400.0)
     assert field.off_s() == 0.0
 
 
@@ -149,6 +180,76 @@ def test_what_an_outage_held_back_says_nothing() -> None:
         field.passed_s += 5
         field.say(number, -58.0)
     assert (field.off_s(), field.median().why) == (None, "at_once")
+
+
+@pytest.mark.parametrize("every_s", [5, 10, 60, 90, 180, 300])
+@pytest.mark.parametrize("accounts", [LEAST, 50])
+def test_panels_that_poll_often_have_a_voice_and_keep_it(every_s: int, accounts: int) -> None:
+    """Each says the same again after two minutes: nothing was held back."""
+    seen = Field().poll([("town", accounts, every_s, 400.0)], for_s=1500)
+    assert set(seen[(300 + every_s) // 15 :]) == {400.0}
+
+
+@pytest.mark.parametrize("every_s", [5, 20, 60, 90])
+def test_an_outage_in_a_fleet_that_polls_often_says_nothing(every_s: int) -> None:
+    """What it held back comes at once, on time again from the next poll on."""
+    field = Field()
+    field.poll([("town", 50, every_s, 0.0)])
+    field.passed_s += 100
+    for number in range(50):
+        field.say(number, -58.0 - number / 50)
+        field.passed_s += 0.1
+    assert (field.off_s(), field.median().why) == (None, Silent.AT_ONCE)
+    field.passed_s = round(field.passed_s)
+    seen = field.poll([("town", 50, every_s, 0.0)])
+    assert {one for one in seen if isinstance(one, float)} == {0.0}
+
+
+def test_few_that_are_late_for_good_lend_an_outage_no_time() -> None:
+    """One whose clock is as much behind as the others' frames are late confirms nobody's."""
+    field = Field()
+    field.poll([("town", 9, 60, 0.0)])
+    field.say(99, -58.0)
+    field.passed_s += 130
+    for number in range(9):
+        field.say(number, -58.0)
+    field.say(99, -58.0)
+    assert (field.off_s(), field.median().why) == (None, Silent.AT_ONCE)
+
+
+@pytest.mark.parametrize(("honest", "hostile"), [(12, 13), (40, 60), (5, 500), (3, 30)])
+def test_one_tenants_panels_never_decide_over_anothers(honest: int, hostile: int) -> None:
+    """However many, and whatever the pace: they may silence the panels, and never doubt us alone."""
+    field = Field()
+    fleets = [("town", honest, 60, 0.0), ("evil", hostile, 300, 400.0)]
+    field.panels.know(
+        Accounts(tuple(AlarmAccount(name, "A1", name, key="0" * 32) for name in ("aa", "bb")))
+    )
+    for _ in range(100):
+        field.poll(fleets, for_s=15)
+        found = field.median()
+        assert found.why or not found.may_alone
+
+
+def test_two_tenants_of_three_are_believed() -> None:
+    field = Field()
+    seen = field.poll([("a", 6, 60, 400.0), ("b", 6, 60, 401.0), ("evil", 90, 60, 0.0)])
+    assert (seen[-1], field.median().may_alone) == (400.0, True)
+
+
+def test_a_tenant_whose_panels_are_silent_is_a_tenant_all_the_same() -> None:
+    """Whose accounts may have a vote is known, also where none is heard."""
+    field = Field()
+    accounts = [AlarmAccount(name, "A1", name, key="0" * 32) for name in ("aa", "bb")]
+    accounts += [
+        AlarmAccount("cc", "A2"),
+        AlarmAccount("cc", "A3", key="0" * 32, flags=("ignore_time",)),
+    ]
+    field.panels.know(Accounts(tuple(accounts)))
+    field.poll([("aa", 6, 60, 400.0)])
+    assert (field.off_s(), field.median().may_alone, field.median().keyed) == (400.0, False, 2)
+    field.panels.know(Accounts(tuple(accounts[:1])))
+    assert field.median().may_alone
 
 
 def test_panels_that_do_not_agree_say_nothing() -> None:
@@ -177,8 +278,8 @@ def test_the_median_lies_beside_the_journal_and_who_was_told_outlives_a_restart(
     field.panels.write(tmp_path, now=field.now, up=field.up)
     assert find_median(tmp_path) == field.median()
     again = recall(tmp_path)
-    again.hear("A3/", field.now, now=field.now, up=field.up)
-    again.hear("A4/", field.now, now=field.now, up=field.up)
+    again.hear("A3/", field.now, tenant="town", now=field.now, up=field.up)
+    again.hear("A4/", field.now, tenant="town", now=field.now, up=field.up)
     assert again.summarise(field.up).accounts == 1
     before = (tmp_path / FILE).stat().st_mtime_ns
     field.panels.write(tmp_path, now=field.now, up=field.up)

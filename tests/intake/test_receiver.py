@@ -6,14 +6,18 @@ import resource
 import socket
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from narvaro.intake.protocols.sia_dc09 import enclose
 from narvaro.intake.receiver_config import ConfigError, load_config, read_seal_key
+from narvaro.intake.records import now_us
 from narvaro.intake.sealed import Accounts, AlarmAccount
-from tests.intake.cold_start import start_cold
+from tests.intake.cold_start import fill, start_cold
 from tests.intake.running import ACCOUNTS, ROOT, Running, receiver
 from tests.waiting import wait_until
 
@@ -150,3 +154,32 @@ def test_a_large_journal_does_not_delay_the_first_answer(tmp_path: Path) -> None
     found = start_cold(tmp_path, 300_000)
     assert found.in_memory < 0.05, "the journal's folder is in memory: nothing is cold here"
     assert found.first_answer_s < 5.0
+
+
+@pytest.mark.slow
+def test_a_day_full_of_alarms_does_not_delay_a_start_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was heard in a day is recalled as far as there is time; the memory it takes is bounded."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "doubted-time.json").write_text('{"off_s": 400.0}')
+    monkeypatch.setenv("NARVARO_HOME", str(tmp_path / "home"))
+    running = Running(tmp_path)
+    running.hand_over(ACCOUNTS)
+    fill(running.journal, 400_000)
+    with closing(apsw.Connection(str(running.journal))) as db:
+        db.execute(
+            "UPDATE record SET account = '1234', received_at_us = ? - id % 80000 * 1000000, "
+            "decoded = json_set(decoded, '$[0].fingerprint', printf('%032x', id))",
+            (now_us(),),
+        )
+    begun = time.monotonic()
+    running.start()
+    try:
+        assert running.ask(ALARM) == ACK
+        assert time.monotonic() - begun < 5.0
+        assert running.process is not None
+        status = Path(f"/proc/{running.process.pid}/status").read_text()
+        assert int(status.split("VmHWM:")[1].split()[0]) < 150_000
+    finally:
+        running.end()

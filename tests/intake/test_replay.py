@@ -22,8 +22,8 @@ from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
 from narvaro.intake.protocols.sia_dc09 import TIME_FORMAT, enclose, encrypt
-from narvaro.intake.records import Record, Seen, now_us, read_of_kind
-from narvaro.intake.replay import ReplayGuard, Sent, Verdict, find_recall_s
+from narvaro.intake.records import Record, Seen, read_of_kind
+from narvaro.intake.replay import ReplayGuard, Sent, Verdict
 from narvaro.intake.sealed import Accounts, AlarmAccount
 from narvaro.spine.clock import Hands
 from tests.intake.running import HEX_KEY
@@ -146,8 +146,7 @@ class Line:
         if stamps:
             self.frames._guard.write_stamps(self.folder, at_once=True)
             guard.recall_stamps(self.folder)
-        since_us = now_us() - int(find_recall_s(accounts) * 1e6)
-        guard.recall(read_of_kind(self.journal.path, "signal", since_us), accounts)
+        guard.recall(self.journal.path, accounts)
         self.frames = AlarmFrames(Desk(self.journal, accounts, Limits()), guard)
 
     def list_signals(self) -> list[Record]:
@@ -261,6 +260,31 @@ def test_in_doubt_what_may_be_recorded_is_stored_and_is_no_sign_of_life(
 
 
 @pytest.mark.parametrize("jump_s", [0.0, 3600.0])
+@pytest.mark.parametrize(
+    "bound", [("MOST_RECALLED", 3, 3), ("MOST_ALARMS", 3, 3), ("RECALL_S", -1, 0)]
+)
+def test_what_a_start_has_no_time_to_recall_is_stored_and_is_no_sign_of_life(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch, jump_s: float,
+    bound: tuple[str, int, int],
+) -> None:  # fmt: skip
+    """The newest alarms are known, of older ones nobody can tell; what is later is not touched."""
+    name, most, known = bound
+    with made(tmp_path, hands) as line:
+        recorded = []
+        for zone in range(10, 15):
+            hands.advance(1)
+            recorded.append(line.alarm(zone, zone))
+            assert line.send(recorded[-1]) == LIFE
+        hands.jump_s = jump_s
+        monkeypatch.setattr(replay, name, most)
+        line.begin(stamps=False)
+        said = [line.send(one, 90 + n) for n, one in reversed(list(enumerate(recorded)))]
+        assert said == [REPLAY] * known + [NO_LIFE] * (5 - known)
+        hands.advance(21)
+        assert line.send(line.alarm(40, 40)) == LIFE
+
+
+@pytest.mark.parametrize("jump_s", [0.0, 3600.0])
 def test_a_poll_of_before_a_restart_is_no_sign_of_life(
     tmp_path: Path, hands: Hands, jump_s: float
 ) -> None:
@@ -331,11 +355,17 @@ def test_of_a_clock_that_stands_still_the_same_alarm_is_new_after_two_minutes(
         assert line.send(frame, 8) == LIFE
 
 
-def test_stamps_that_cannot_be_read_or_written_stop_nothing(tmp_path: Path, hands: Hands) -> None:
-    """A file of another form is none; a folder that is gone is said."""
-    (tmp_path / "newest-stamps.json").write_text('{"AB12/": "soon"}')
+@pytest.mark.parametrize("text", ['{"AB12/": "soon"}', "", "[]", "\x00"])
+def test_stamps_that_cannot_be_read_or_written_stop_nothing(
+    tmp_path: Path, hands: Hands, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """A file of another form is none, and is said, as a folder that is gone is; no file is a new home."""
+    ReplayGuard().recall_stamps(tmp_path)
+    assert caplog.messages == []
+    (tmp_path / "newest-stamps.json").write_text(text)
     with made(tmp_path, hands) as line:
         line.frames._guard.recall_stamps(tmp_path)
+        assert caplog.messages == ["newest_stamps_not_read"]
         assert line.send(line.poll(1)) == LIFE
         line.frames._guard.write_stamps(tmp_path / "gone", at_once=True)
         assert line.send(line.poll(2, ahead_s=1)) == LIFE

@@ -149,6 +149,20 @@ def test_fourteen_paths_of_one_carrier_are_one_case(world: World, silence: Silen
     assert case.state == "open", "one is still silent"
 
 
+@pytest.mark.parametrize(("count", "cases"), [(9, 9), (10, 1)])
+def test_without_a_carrier_ten_lost_at_once_are_one_case(
+    world: World, silence: Silence, count: int, cases: int
+) -> None:
+    panels = [
+        make_transmitter(make_site(world), f"40{n:02}", poll_interval_s=90) for n in range(count)
+    ]
+    silence.poll(*panels)
+    silence.look()
+    silence.pass_(305)
+    assert Case.objects.count() == cases
+    assert Outage.objects.count() == count
+
+
 def test_a_lonely_loss_is_handled_by_its_sites_plan(world: World, silence: Silence) -> None:
     """After two minutes it is no carrier's fault."""
     panel = make_transmitter(make_site(world), "4001", poll_interval_s=90, carrier="Nordnät")

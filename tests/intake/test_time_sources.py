@@ -18,8 +18,9 @@ from narvaro.intake.replay import ReplayGuard
 from narvaro.intake.sealed import Accounts, AlarmAccount, TransmissionPath
 from narvaro.intake.time_sources import SourceNow, list_sources
 from narvaro.spine import time_servers
-from narvaro.spine.clock import DOUBT, Hands
-from tests.intake.running import HEX_KEY, receiver
+from narvaro.spine.clock import Hands
+from narvaro.spine.guarded_clock import DOUBT
+from tests.intake.running import ACCOUNTS, HEX_KEY, receiver
 from tests.waiting import wait_until
 
 KEY = bytes.fromhex(HEX_KEY)
@@ -40,15 +41,17 @@ class Panels:
 
     def poll(self, number: int, off_s: float, *, key: bytes = KEY, sealed: bool = True) -> str:
         """Let a panel poll with a clock that is off; return what it is answered."""
+        taken = self.frames.take(self.frame(number, off_s, key=key, sealed=sealed), "192.0.2.1")
+        assert taken is not None
+        return taken.decoded.answer
+
+    def frame(self, number: int, off_s: float, *, key: bytes = KEY, sealed: bool = True) -> bytes:
+        """Return a panel's next poll."""
         self.sequence += 1
         stamp = f"_{self.hands.now() + timedelta(seconds=off_s):{TIME_FORMAT}}".encode()
         inner = encrypt(key, b"|]" + stamp) if sealed else b"]" + stamp
         token = b'"*NULL"' if sealed else b'"NULL"'
-        taken = self.frames.take(
-            enclose(token + b"%04dL0#A%d[" % (self.sequence, number) + inner), "192.0.2.1"
-        )
-        assert taken is not None
-        return taken.decoded.answer
+        return enclose(token + b"%04dL0#A%d[" % (self.sequence, number) + inner)
 
     def all_poll(self, off_s: float, **how: object) -> list[str]:
         answers = []
@@ -123,6 +126,40 @@ def test_while_we_are_in_doubt_panels_are_not_told_the_time_and_go_on_voting(
     assert panels.read().off_s == 0.0
 
 
+@pytest.mark.parametrize("peer", ["192.0.2.1", "198.51.100.9"])
+@pytest.mark.parametrize(
+    "paths", [(), (TransmissionPath("ip", ("192.0.2.0/24",)),)], ids=["from anywhere", "a path"]
+)
+def test_recorded_frames_do_not_silence_the_panels(
+    tmp_path: Path, hands: Hands, peer: str, paths: tuple[TransmissionPath, ...]
+) -> None:
+    """They are answered as ever; what hears the answer is not the panel."""
+    panels = Panels(tmp_path, hands, paths=paths)
+    recorded = []
+    for number in range(8):
+        recorded.append(panels.frame(number, 0.0))
+        panels.frames.take(recorded[-1], "192.0.2.1")
+        hands.advance(30)
+    hands.advance(60)
+    for one in recorded:
+        taken = panels.frames.take(one, peer)
+        assert taken is not None
+        assert taken.decoded.answer in {Answer.NAK, Answer.DUH}
+    assert panels.frames.panels.told == {}
+    hands.advance(900)
+    panels.all_poll(0.0)
+    panels.journal.close()
+    assert (panels.read().accounts, panels.read().off_s) == (8, 0.0)
+
+
+def test_a_frame_from_elsewhere_tells_no_panel_the_time(tmp_path: Path, hands: Hands) -> None:
+    """Though it is new: the answer does not go where the panel is."""
+    panels = Panels(tmp_path, hands, paths=(TransmissionPath("ip", ("198.51.100.0/24",)),))
+    panels.all_poll(60.0)
+    panels.journal.close()
+    assert panels.frames.panels.told == {}
+
+
 def test_what_our_own_clock_does_moves_no_vote(tmp_path: Path, hands: Hands) -> None:
     """A vote stands by the uptime; it is our time that is found to be off."""
     panels = Panels(tmp_path, hands)
@@ -188,5 +225,8 @@ def test_a_receiver_that_runs_follows_the_doubt_of_the_home(
         time.sleep(1.1)
         assert b'"NAK"' in running.ask(frame(2))
         wait_until(lambda: find_median(tmp_path), "the panels' word beside the journal")
+        median = find_median(tmp_path)
+        assert median is not None
+        assert median.keyed == sum(bool(one.key) for one in ACCOUNTS.accounts)
         found = [(one.kind, one.flags) for one in running.list_records()]
     assert found == [("signal", "time_unverified"), ("refused", "time")]

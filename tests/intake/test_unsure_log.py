@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from unittest.mock import patch
 
 import apsw
@@ -11,7 +12,7 @@ import pytest
 from narvaro.intake import journal as journal_file
 from narvaro.intake.journal import Journal
 from narvaro.intake.records import JournalError, Record, now_us, read_after
-from narvaro.intake.unsure_log import PORTION, settle_log
+from narvaro.intake.unsure_log import PORTION, is_settling, settle_log
 from tests.intake.file_systems import RecordingDisk
 from tests.waiting import wait_until
 
@@ -84,6 +85,36 @@ def test_a_log_is_not_settled_beside_a_reader_and_says_so(tmp_path: Path) -> Non
         assert _log(path).read_bytes() == left
     settle_log(path, vfs=None, busy_ms=10)
     assert not _log(path).exists() or not _log(path).stat().st_size
+
+
+def test_who_needs_a_journal_alone_says_so_as_long_as_it_does(tmp_path: Path) -> None:
+    """A backup lets go of it then; what a killed receiver left says nothing."""
+    path = tmp_path / "left.db"
+    _make_left(path)
+    marker = tmp_path / "left.db-settling.lock"
+    marker.touch()
+    assert not is_settling(path)
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as reader:
+        assert reader.execute("SELECT count(*) FROM t").get == 1
+        settling = Thread(target=settle_log, args=(path,), kwargs={"vfs": None, "busy_ms": 5000})
+        settling.start()
+        wait_until(lambda: is_settling(path), "it is said")
+    settling.join(5)
+    assert not is_settling(path)
+    assert not marker.exists()
+    assert not _log(path).exists() or not _log(path).stat().st_size
+
+
+def test_a_log_is_settled_also_where_that_cannot_be_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a full disk no file can be made."""
+    path = tmp_path / "left.db"
+    _make_left(path)
+    (tmp_path / "left.db-settling.lock").mkdir()
+    settle_log(path, vfs=None, busy_ms=10)
+    assert not _log(path).exists() or not _log(path).stat().st_size
+    assert "settling_not_announced" in caplog.messages
 
 
 def test_a_failed_journal_promises_nothing_while_it_is_held(

@@ -8,6 +8,7 @@
     python -m tests.intake.torture idle --runs 20
     python -m tests.intake.torture cold --runs 10000000
     python -m tests.intake.torture month --runs 1000
+    python -m tests.intake.torture rows --runs 100
     python -m tests.intake.torture lines --runs 50
 
 What breaks a promise is kept under build/torture. `atheris` needs requirements-torture.lock; without it
@@ -28,8 +29,6 @@ from pathlib import Path
 from random import Random
 
 from narvaro.intake.journal import Journal
-from tests.core.simulated_month.__main__ import print_table
-from tests.core.simulated_month.play import GUARD_RULES, PATH_RULES, play_month
 from tests.intake.cold_start import start_cold
 from tests.intake.crowds import FILES, FREE, ROOM, ask_in_crowd, raise_file_limit
 from tests.intake.failed_syncs import (
@@ -43,6 +42,9 @@ from tests.intake.mutants import FORMS, Findings, list_mutants, try_frames
 from tests.intake.power_cuts import CUTS_PER_SESSION, LooseJournal, Outcome, cut_often
 from tests.intake.running import ACCOUNTS, ROOT, receiver
 from tests.intake.storms import HEALED_S, dial_in_storm, list_missing, storm_receiver
+from tests.simulated_month.__main__ import print_table
+from tests.simulated_month.breaking import GUARD_RULES, PATH_RULES
+from tests.simulated_month.play import play_month
 
 KEPT = ROOT / "build" / "torture"
 CROWD = 2000
@@ -52,7 +54,7 @@ WARM = 0.05  # more of a journal in memory than this is no cold start
 DAYS = 30
 STORM_S = 6.0
 RUNS = {"atheris": 100_000, "cold": 10_000_000, "kills": 200, "cuts": 10_000, "frames": 1_000_000, "idle": 20,
-        "lines": 50, "month": 1000}  # fmt: skip
+        "lines": 50, "month": 1000, "rows": 100}  # fmt: skip
 
 
 def kills(runs: int, seed: int) -> bool:
@@ -198,7 +200,7 @@ def cold(runs: int, _seed: int) -> bool:
 def month(runs: int, seed: int) -> bool:
     """Play a month of `runs` guards and ten times as many transmitters; return whether all was raised.
 
-    Each control, with one rule broken, must be found out.
+    The oracle must find out each control, with one rule of the product or of the play broken.
     """
     found = play_month(guards=runs, transmitters=10 * runs, days=DAYS, seed=seed)
     print_table(found)
@@ -210,6 +212,16 @@ def month(runs: int, seed: int) -> bool:
         print(f"control {rule:22}{'kept: NOT FOUND OUT' if control.is_kept else 'found out'}")
         sound = sound and not control.is_kept
     return sound
+
+
+def rows(runs: int, seed: int) -> bool:
+    """Play a month of `runs` guards on rows; return whether each missing sign was raised, and no other."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.dispatch.months", "--guards", str(runs), "--days", str(DAYS),
+         "--seed", str(seed)],
+        cwd=ROOT, check=False,
+    )  # fmt: skip
+    return not done.returncode
 
 
 def lines(runs: int, seed: int) -> bool:
@@ -248,6 +260,7 @@ PARTS: dict[str, Callable[[int, int], bool]] = {
     "kills": kills,
     "lines": lines,
     "month": month,
+    "rows": rows,
 }
 
 

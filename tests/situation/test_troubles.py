@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from narvaro.access.actions import add_organisation
 from narvaro.access.models import OrganisationKind, Role
@@ -49,6 +50,32 @@ def test_a_trouble_of_one_tenant_is_told_to_no_other(world: World, hands: Hands)
     assert end_trouble(**mine)  # type: ignore[arg-type]
     assert (told(world), told(other)) == (["raised", "ended"], [])
     assert [len(list_troubles(one)) for one in (see, blind)] == [1, 0]
+
+
+def test_two_tenants_and_the_installation_have_the_same_trouble_each_for_itself(
+    world: World, hands: Hands
+) -> None:
+    """Neither is taken for the other's, and what its facts say opens it to nobody."""
+    other = make_world("Annanstad")
+    same = {"kind": "not_passed_on", "about": "17", "at": NIGHT}
+    owners = [world.tenant.pk, other.tenant.pk, None]
+    for tenant_id in owners:
+        facts = {"tenant": str(other.tenant.pk)}
+        assert raise_trouble(facts=facts, tenant_id=tenant_id, **same)  # type: ignore[arg-type]
+        assert not raise_trouble(facts=facts, tenant_id=tenant_id, **same)  # type: ignore[arg-type]
+    viewer = make_viewer(make_member(world, Role.DISPATCHER))
+    assert {one.tenant_id for one in list_open_troubles(viewer)} == {world.tenant.pk, None}
+    assert end_trouble(tenant_id=other.tenant.pk, **same)  # type: ignore[arg-type]
+    assert len(list_open_troubles(viewer)) == 2
+
+
+@pytest.mark.parametrize("is_mine", [True, False])
+def test_the_database_keeps_no_trouble_twice_at_a_time(world: World, is_mine: bool) -> None:
+    tenant = world.tenant if is_mine else None
+    Trouble.objects.create(tenant=tenant, kind="disk_space", raised_at=NIGHT, ended_at=NIGHT)
+    Trouble.objects.create(tenant=tenant, kind="disk_space", raised_at=NIGHT)
+    with pytest.raises(IntegrityError):
+        Trouble.objects.create(tenant=tenant, kind="disk_space", raised_at=NIGHT)
 
 
 def test_it_is_told_to_the_municipality_the_alarm_centre_and_the_suppliers(world: World) -> None:

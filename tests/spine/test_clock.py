@@ -9,6 +9,7 @@ import pytest
 
 from narvaro.spine import clock
 from narvaro.spine.clock import MARK, MovedClock, SystemClock, find_moved_file, make_clock
+from narvaro.spine.guarded_clock import GuardedClock
 
 NEAR = timedelta(seconds=5)
 
@@ -66,7 +67,7 @@ def test_outside_the_demo_there_is_no_such_clock(
     else:
         monkeypatch.delenv("NARVARO_CLOCK" if missing == "variable" else "NARVARO_HOME")
     assert find_moved_file() is None
-    assert isinstance(make_clock(), SystemClock)
+    assert isinstance(make_clock(), GuardedClock)
 
 
 def test_the_offset_of_a_page_is_that_of_its_clock(home: Path) -> None:

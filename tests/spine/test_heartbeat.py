@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from narvaro.spine.clock import Hands, Uptime
+from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import FILE, Heart, find_beat
+from narvaro.spine.uptime import Uptime
 
 
 def test_a_beat_ages_and_the_next_makes_it_young(tmp_path: Path, hands: Hands) -> None:

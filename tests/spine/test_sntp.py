@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narvaro.spine.clock import Uptime, read_uptime
 from narvaro.spine.sntp import QUESTION, TimeRefusedError, ask, read, split_host
+from narvaro.spine.uptime import Uptime, read_uptime
 from tests.spine.time_server import Answer, time_server
 
 NONCE = bytes(range(1, 9))

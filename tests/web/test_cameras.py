@@ -24,8 +24,9 @@ def test_what_where_when_and_how_many(world: World) -> None:
         browser_of(make_member(world, Role.CAMERA_OPERATOR, world.municipality)), "/cameras/"
     )
     for said in ("Many at one place", "Trasten skola", "K-12", "south-east", "at most 30", "going on",
-                 ">crowd<", "due for review", "02:00:00"):  # fmt: skip
+                 "due for review", "02:00:00"):  # fmt: skip
         assert said in page, said
+    assert ">crowd<" not in page, "the kind says it in words"
     first = page.index(f'id="kind-disturbance-{event.pk}"')
     assert first < page.index(f'id="kind-fire-{event.pk}"')
 

@@ -70,8 +70,11 @@ def test_a_person_passes_the_alarm_on_and_sees_what_became_of_it(
     assert forward.asked_by.startswith("member:")
     assert "On its way" in page(desk)
     assert where not in page(desk)
-    Forward.objects.update(state="refused", last_error="127.0.0.1:9: 4 NOT_AUTHORIZED")
-    assert "Refused by the centre" in page(desk)
+    Forward.objects.update(state="refused", status=4, last_error="127.0.0.1:9: 4 NOT_AUTHORIZED")
+    said = page(desk)
+    assert "The centre answered: “NOT_AUTHORIZED” (code 4)" in said
+    assert "Call the centre." in said
+    assert "127.0.0.1" not in said
     assert "NOT_AUTHORIZED" in page(desk)
     assert where in page(desk)  # it can be asked for again
     Forward.objects.update(state="delivered", delivered_at=NIGHT + timedelta(seconds=7))

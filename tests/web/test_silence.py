@@ -10,11 +10,12 @@ from narvaro.directory.models import Contact, TransmissionPath
 from narvaro.dispatch import checkin
 from narvaro.dispatch.models import Escalation
 from narvaro.dispatch.queries import list_duty_phones
-from narvaro.intake.models import Outage
+from narvaro.intake.models import Outage, PathState
+from narvaro.intake.supervision import Heard, note_heard
 from narvaro.situation.models import Case
 from narvaro.situation.paths import LostPath, open_or_join
 from narvaro.spine import notifications
-from narvaro.spine.models import Notification
+from narvaro.spine.models import Event, Notification
 from narvaro.spine.notifications import NotSentError
 from tests.conftest import Running
 from tests.make import (
@@ -83,10 +84,14 @@ def test_each_notice_says_its_duty_its_way_and_whether_it_was_sent(
     page = page_of(desk, case)
     assert "Jour 1" in page
     assert "Not sent yet" in page
+    notifications.send_due({})
+    assert "Cannot be sent: text messages are not set up" in page_of(desk, case)
+    running.at(NIGHT + 2 * MINUTE)
     notifications.send_due({"mail": lambda _notification: None})
     page = page_of(desk, case)
-    assert "Cannot be sent: text messages are not set up" in page
-    assert "Sent" in page
+    assert "Cannot be sent" not in page
+    sent, not_set_up = page.index("Sent by mail"), page.index("text messages are not set up")
+    assert sent < not_set_up
     for one in Notification.objects.all():
         assert one.address not in page
     assert Notification.objects.get(channel="sms").sent_at is None
@@ -148,7 +153,7 @@ def test_who_has_it_stands_on_the_case_and_nobody_more_is_told(
         assert "has it since 02:00:30." in page
         assert "people are told in" in page
         assert last in page
-        assert "I have it" not in page
+        assert 'id="have-it-' not in page
     again = desk.post(f"/cases/{case.pk}/have-it/")
     assert (again.status_code, again["Location"]) == (303, f"/console/cases/{case.pk}/")
     assert last in page_of(desk, case)
@@ -241,7 +246,53 @@ def test_a_case_of_lost_paths_lists_them_with_what_came_back(
     assert "1 of 2 still silent" in page
     assert "02:07:00" in page
     Outage.objects.update(ended_at=NIGHT + 8 * MINUTE)
-    assert "All speak again" in page_of(desk, first.case)
+    page = page_of(desk, first.case)
+    assert "All heard again since 02:08:00." in page
+    for words in ("Call the carrier", "Needs a person", "ends by itself"):
+        assert words not in page
+
+
+def test_a_carriers_fault_says_whose_at_how_many_sites_and_first_what_to_do(
+    desk: Client, world: World
+) -> None:
+    lost = [lose(world, f"Skola {number}", "Nätbolaget", number) for number in range(3)]
+    case = lost[-1].case
+    assert case is not None
+    row = shown(desk, "/console/cases/", fragment=True)
+    assert "Line fault at Nätbolaget, 3 sites" in row  # as it is called out
+    page = page_of(desk, case)
+    assert "Line fault at Nätbolaget" in page
+    assert page.index("Call the carrier (Nätbolaget)") < page.index("3 of 3 still silent")
+    assert page.index("Call the carrier (Nätbolaget)") < page.index("Skola 0")
+    assert "Heard before the loss" in page
+
+
+def test_what_is_heard_again_needs_nobody_and_says_when_it_ends(
+    desk: Client, leader: Client, world: World, running: Running
+) -> None:
+    """Until the case has ended by itself, ten minutes later."""
+    make_contract(world)
+    for number in range(3):
+        lose(world, f"Skola {number}", "*", 0)
+    assert "3 sites at once" in shown(desk, "/console/cases/", fragment=True)
+    running.hands.move_to(NIGHT + 5 * MINUTE)
+    for path in TransmissionPath.objects.all():
+        PathState.objects.create(path=path, state="lost", since=NIGHT, heard_at=NIGHT - 5 * MINUTE)
+    now = NIGHT + 6 * MINUTE
+    paths = list(TransmissionPath.objects.all())
+    before = Event.objects.count()
+    note_heard(heard=[Heard(one, NIGHT + 5 * MINUTE) for one in paths], at=now)
+    assert Event.objects.count() == before + 1, "the lists are told"
+    case = Case.objects.get()
+    for page in (
+        page_of(desk, case), shown(desk, "/console/cases/", fragment=True), shown(leader, "/night/")
+    ):  # fmt: skip
+        assert "All heard again since 02:05:00" in page
+        assert "Needs a person" not in page
+        assert "data-ages-from" not in page
+    assert "The case ends by itself at 02:16 unless a path is lost anew." in page_of(desk, case)
+    running.at(now + 10 * MINUTE)
+    assert Case.objects.get().state == "closed"
 
 
 def test_very_many_lost_paths_are_counted(

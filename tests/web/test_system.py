@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from narvaro.access.models import Role
 from narvaro.config.home import Home
 from narvaro.config.watching import Checks
-from narvaro.core.clock_agreement import Verdict
+from narvaro.core.clock_agreement import PANELS, SERVER, ClockVerdict
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.listening import Listener
 from narvaro.intake.models import Outage, PathState
@@ -22,8 +23,9 @@ from narvaro.intake.time_sources import SourceNow, Sources
 from narvaro.situation.troubles import end_trouble, raise_trouble
 from narvaro.spine.clock import Hands
 from narvaro.spine.heartbeat import FILE, STILL_S, Heart
+from narvaro.spine.silent import Silent
 from narvaro.web import system as page_of_system
-from narvaro.web.system_words import WORDS, gravity_of, is_grave, words_of
+from narvaro.web.system_words import SOURCE_WHY, WORDS, gravity_of, is_grave, words_of
 from tests.make import NIGHT, World, make_member, make_site, make_transmitter
 from tests.web.test_phone import browser_of, shown
 
@@ -85,11 +87,31 @@ def test_lost_paths_and_the_minutes_of_their_sites(desk: Client, world: World) -
     assert "<b>1</b>path lost" in body
     assert body.count("Trasten skola") == 2
     assert "Mobil AB" in body
+    assert "Receiver 1" in body
     cells = re.findall(r'<td class="num">([^<]*)</td>', body)
     assert cells == ["0 s", "120", "1", "0", "0"]
     assert "Minutes in November 2026" in body
     assert "Losses in October 2026" in body
     assert "planned maintenance counts too" in body
+
+
+def test_lost_paths_stand_before_late_ones(desk: Client, world: World) -> None:
+    """However long the late ones have been silent."""
+    late = lose_path(world, "Aspen skola")
+    PathState.objects.filter(path=late).update(state="late", heard_at=NIGHT - timedelta(hours=9))
+    lose_path(world, "Trasten skola")
+    body = shown(desk, "/system/", fragment=True)
+    assert body.index("Trasten skola") < body.index("Aspen skola")
+
+
+def test_transmitters_without_a_carrier_are_counted(desk: Client, world: World) -> None:
+    """Only those that are supervised: their losses would be a case each."""
+    make_transmitter(make_site(world), "4001", poll_interval_s=90, carrier="Mobil AB")
+    make_transmitter(make_site(world), "4002")
+    assert "No carrier is named" not in shown(desk, "/system/")
+    for account in ("4003", "4004"):
+        make_transmitter(make_site(world), account, poll_interval_s=90)
+    assert "No carrier is named for 2 transmitters" in shown(desk, "/system/")
 
 
 def test_losses_are_counted_by_month_and_less_than_a_minute_is_not_nothing(
@@ -117,7 +139,7 @@ def test_the_suppliers_office_sees_the_system_and_no_site(world: World, home: Ho
     body = shown(office, "/system/")
     assert "path lost" in body
     assert "Trasten skola" not in body
-    assert "Sites out of reach" not in body
+    assert "Time out of reach" not in body
 
 
 def test_a_worker_that_stands_still_is_said_though_it_can_raise_nothing(
@@ -197,7 +219,7 @@ def test_one_silent_receiver_of_two_does_not_say_that_no_alarms_are_received(
     )
     raise_trouble(kind="receiver_silent", about="main", facts={}, at=NIGHT)
     page = shown(desk, "/console/cases/", fragment=True)
-    assert "Receiver main is silent: no alarms come in there" in page
+    assert "Receiver 1 is silent: no alarms come in there" in page
 
 
 def test_a_disk_that_is_full_is_graver_than_one_that_gets_full() -> None:
@@ -230,13 +252,14 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
             "accepted by the kernel at 2026-11-24 02:00",
         ),
         ("clock_doubt", {"off_s": 61.0}, "Other clocks less ours: 61.0 s."),
+        ("clock_doubt", {"off_s": None}, "By how much cannot be read."),
         ("disk_space", {"room": "critical", "free_mb": 90}, "Only 90 MB"),
         ("certificate", {"ending": "ended", "ends_at": "2026-11-24T01:00:00+00:00"}, "main ended"),
         ("certificate", {"ending": "unreadable", "ends_at": None}, "main cannot be read"),
         (
             "not_passed_on",
-            {"case": 12, "centre": "Larmcentralen", "outcome": "refused", "status": 4, "why": "no"},
-            "Case 12 to Larmcentralen: refused with answer 4. It said: no",
+            {"case": 12, "centre": "Larmcentralen", "outcome": "refused", "status": 4, "why": "a:9: TimeoutError; b:9: 4 no"},
+            "Case 12 to Larmcentralen was refused. The centre answered: “no” (code 4)",
         ),
         ("not_passed_on", {"outcome": "given_up", "why": "timed out"}, "within an hour"),
         ("not_passed_on", {"outcome": "refused", "why": "no type"}, "was not sent: no type"),
@@ -244,10 +267,15 @@ def test_every_trouble_that_is_watched_for_has_words(home: Home) -> None:
     ],
 )
 def test_facts_are_said_in_words(kind: str, facts: dict[str, object], said: str) -> None:
-    from django.utils import translation
-
     with translation.override("en"):
         assert said in words_of(kind, "main", facts)[1]
+
+
+def test_an_alarm_that_was_not_passed_on_names_its_case(desk: Client) -> None:
+    """In the console's banner too."""
+    raise_trouble(kind="not_passed_on", facts={"case": 12, "outcome": "given_up"}, at=NIGHT)
+    words = "The alarm of case 12 has not reached the alarm centre"
+    assert words in shown(desk, "/console/cases/", fragment=True)
 
 
 def test_the_machine_is_told_with_a_step_of_its_clock(
@@ -266,16 +294,51 @@ def test_every_source_of_time_is_told_with_when_it_was_read(
 ) -> None:
     """What it says, that it says nothing, that none is asked; never a guess."""
     assert "not asked: none is named" in shown(desk, "/system/")
-    off = SourceNow("panels", "", 61.0, 12.0, NIGHT, "", 41, is_out=True)
-    silent = SourceNow("server", "tid.example.se", why="silent")
-    found = Sources((off, silent), Verdict())
+    off = SourceNow(PANELS, "", 61.0, 12.0, NIGHT, "", 41, is_out=True)
+    silent = SourceNow(SERVER, "tid.example.se", why=Silent.NO_ANSWER)
+    found = Sources((off, silent), ClockVerdict())
     monkeypatch.setattr(page_of_system, "list_sources", lambda *_given: found)
     said = shown(desk, "/system/")
-    assert "its time less ours: 61.0 s, 41 panels, read 2026-11-24 02:00:00" in said
+    assert "61 s ahead of our clock, 41 panels, read 2026-11-24 02:00:00" in said
+    assert "Is off" in said
     assert "Time server tid.example.se" in said
     assert "it does not answer" in said
     hands.off_s = 61.0
     assert "other clocks speak against it" in shown(desk, "/system/")
+    hands.off_s = None
+    assert "in doubt; by how much cannot be read" in shown(desk, "/system/")
+
+
+@pytest.mark.parametrize(
+    ("keyed", "state"),
+    [(0, page_of_system.NEUTRAL), (4, page_of_system.NEUTRAL), (5, page_of_system.LITTLE)],
+)
+def test_panels_that_could_speak_and_do_not_are_no_good_news(keyed: int, state: str) -> None:
+    """Five or more that are keyed: their silence is worth a look."""
+    fact = page_of_system._source(SourceNow(PANELS, why=Silent.FEW, keyed=keyed))
+    assert fact.state == state
+
+
+@pytest.mark.parametrize(
+    ("off_s", "look", "label", "text"),
+    [
+        (0.46, page_of_system.GOOD, "Agrees", "0.5 s ahead of our clock"),
+        (-0.5, page_of_system.GOOD, "Agrees", "0.5 s behind our clock"),
+        (90.04, page_of_system.BAD, "Differs", "90 s ahead of our clock"),
+    ],
+)
+def test_a_source_that_differs_is_not_called_good(
+    off_s: float, look: str, label: str, text: str
+) -> None:
+    """Also where it is one of the many that are against us."""
+    with translation.override("en"):
+        fact = page_of_system._source(SourceNow(SERVER, "tid.example.se", off_s, 2.0, NIGHT))
+    assert (fact.state, fact.state_label) == (look, label)
+    assert fact.text.startswith(text)
+
+
+def test_each_silence_of_a_source_has_its_words() -> None:
+    assert set(SOURCE_WHY) == set(Silent)
 
 
 def test_a_live_stream_names_the_kind_and_nothing_else(desk: Client, world: World) -> None:

@@ -4,17 +4,22 @@ A user with several memberships chooses one; a membership that has ended opens n
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
 
 from narvaro.access.models import Member
 from narvaro.access.queries import list_memberships
 from narvaro.access.viewer import Viewer, viewer_of
 
 MEMBER_KEY = "member"
+WRONG = lazy(
+    "The service number or the password is not right. Try again, or ask your shift leader for a new password."
+)
 
 
 class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -24,6 +29,11 @@ class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         """Return False, always."""
         return False
 
+    error_messages: ClassVar[dict[str, Promise]] = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": WRONG,
+    }
+
 
 class ViewerRequest(HttpRequest):
     """A request that has passed the way in."""
@@ -32,7 +42,7 @@ class ViewerRequest(HttpRequest):
     htmx: Any
 
 
-def choose(members: list[Member], chosen: object) -> Member | None:
+def find_chosen(members: list[Member], chosen: object) -> Member | None:
     """Return the chosen membership of a user, or his only one."""
     if chosen is not None:
         members = [one for one in members if str(one.pk) == chosen]
@@ -41,7 +51,7 @@ def choose(members: list[Member], chosen: object) -> Member | None:
 
 def find_viewer(user_id: UUID, chosen: object) -> Viewer | None:
     """Return the viewer of a signed-in user: the chosen membership, or the only one."""
-    member = choose(list_memberships(user_id), chosen)
+    member = find_chosen(list_memberships(user_id), chosen)
     return viewer_of(member) if member else None
 
 

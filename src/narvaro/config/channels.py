@@ -78,7 +78,7 @@ def _sms_channel(home: Home) -> Channel:
     url, token = home.settings.sms_url, home.secrets.get("sms_token", "")
 
     def send(notification: Notification) -> None:
-        text = f"{notification.title}. {notification.text}"[:SMS_CHARACTERS]
+        text = notification.text[:SMS_CHARACTERS]
         address = url.replace("{to}", quote(notification.address, safe="")).replace(
             "{text}", quote(text, safe="")
         )

@@ -2,8 +2,12 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from narvaro.config.home import Home
 
 
 @click.command()
@@ -40,7 +44,8 @@ def clock_group(context: click.Context) -> None:
     click.echo(f"machine  {agreed + timedelta(seconds=step_s):%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"step     {step_s:+.1f} s" if step_s else "step     none")
     off_s = clock.suspected_s()
-    click.echo(f"others   {off_s:+.1f} s: in doubt" if off_s else "others   no doubt")
+    by = "cannot be read" if off_s is None else f"{off_s:+.1f} s"
+    click.echo("others   no doubt" if off_s == 0 else f"others   {by}: in doubt")
     click.echo(f"kernel   {read_sync()}")
 
 
@@ -50,6 +55,7 @@ def accept() -> None:
     from django.db import DatabaseError
 
     from narvaro.config.cli import by_whom, start_django
+    from narvaro.config.home import open_home
     from narvaro.spine import clock
 
     start_django()
@@ -62,8 +68,24 @@ def accept() -> None:
         return
     clock.accept()
     now = clock.now()
-    click.echo(f"Accepted: {now:%Y-%m-%d %H:%M:%S} UTC, {step_s:+.1f} s.")
+    by = f", {step_s:+.1f} s" if step_s else ""
+    click.echo(f"Accepted: {now:%Y-%m-%d %H:%M:%S} UTC{by}.")
+    _say_who_still_doubts(open_home())
     try:
         note_clock_accepted(step_s=step_s, accepted_by=by_whom(), at=now)
     except DatabaseError as fault:
         click.echo(f"It stands in no log, for the database does not answer: {fault}", err=True)
+
+
+def _say_who_still_doubts(home: "Home") -> None:
+    """Say that the doubt will be back, where other sources still speak against our time."""
+    from narvaro.intake.time_sources import list_sources
+
+    verdict = list_sources(home.journals.values(), home.path, home.settings.time_servers).verdict
+    if not verdict.suspected:
+        return
+    click.echo(
+        f"Other sources still say that our time is off, by {verdict.off_s:+.1f} s: the doubt will be back"
+        " within seconds.\nIf they are right, set the machine's clock, then accept again. If the time"
+        " servers are wrong, take them out of time_servers in narvaro.toml, and start the system anew."
+    )

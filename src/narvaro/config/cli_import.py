@@ -176,7 +176,8 @@ def import_gpx_file(file: Path, named: str, tenant_name: str | None, dry_run: bo
         raise click.ClickException(f"{file.name}: {report.refusal.detail}")
     for code, numbers in report.refused:
         click.echo(f"{file.name}: not kept ({code}: {WHY.get(code, code)}): {numbers}", err=True)
-    did = "checked, nothing written" if dry_run else f"{report.kept} kept"
+    checked = f"{report.kept} would be kept; checked, nothing written"
+    did = checked if dry_run else f"{report.kept} kept"
     click.echo(f"{whose.unit.call_sign}: {report.points} points, {did}.")
     sys.exit(1 if report.refused else 0)
 

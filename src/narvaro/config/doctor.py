@@ -19,17 +19,21 @@ ORDER: tuple[Level, ...] = ("bad", "warn", "ok")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `what_to_do` is empty where all is well."""
+    """One thing that was looked at; `what_to_do` is empty where all is well.
+
+    `trouble` is the kind of an open trouble; it is left out where a finding of that code says the same.
+    """
 
     code: str
     level: Level
     what: str
     where: str = ""
     what_to_do: str = ""
+    trouble: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """Return it for programs."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        return {name: str(value) for name, value in asdict(self).items() if name != "trouble"}
 
 
 Examination: TypeAlias = Callable[[Home], list[Finding]]
@@ -69,6 +73,8 @@ def examine(home: Home, chosen: Sequence[Examination] | None = None) -> list[Fin
             logger.exception("examination failed", extra={"examination": one.__name__})
             said = f"This could not be looked at: {type(fault).__name__}: {fault}"
             found.append(Finding(one.__name__, "bad", said, what_to_do="Read the log above."))
+    said_already = {one.code for one in found if one.level != "ok"}
+    found = [one for one in found if one.trouble not in said_already]
     return sorted(found, key=lambda finding: ORDER.index(finding.level))
 
 

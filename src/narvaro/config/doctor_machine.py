@@ -12,6 +12,7 @@ from narvaro.config.channels import channels_of
 from narvaro.config.doctor import Finding, Level
 from narvaro.config.home import Home, Settings
 from narvaro.config.listeners import LISTENERS
+from narvaro.core.clock_agreement import PANELS, SERVER
 from narvaro.intake.limits import Limits
 from narvaro.intake.receiver import SPARE_FILES
 from narvaro.intake.time_sources import SourceNow, list_sources
@@ -25,6 +26,7 @@ from narvaro.spine.machine import (
     read_certificate,
     read_disk,
 )
+from narvaro.spine.silent import Silent
 
 WANTED_CHANNELS = 2
 
@@ -54,16 +56,22 @@ def judge_clock(jump_s: float, sync: Sync) -> list[Finding]:
     return [*found, Finding("clock_sync", level, what, what_to_do=todo)]
 
 
-SOURCE_WHY = {
-    "few": "Fewer than five panels stamped their time within 15 minutes; they say nothing",
-    "at_once": "What the panels stamped came all at once; they say nothing yet",
-    "apart": "The panels' clocks do not agree; they say nothing",
-    "not_asked": "It was not asked yet; the process work asks it every ten minutes",
-    "old": "What it said is too old",
-    "silent": "It does not answer",
-    "unreachable": "It cannot be reached, or its name is not known",
-    "unwelcome": "It does not want to be asked; it is left alone for a day",
-    "unsynchronised": "It does not know the time itself",
+SOURCE_WHY: dict[str, str] = {
+    Silent.FEW: "Fewer than five panels stamped their time within 15 minutes; they say nothing",
+    Silent.AT_ONCE: "What the panels stamped came all at once; they say nothing yet",
+    Silent.APART: "The panels' clocks do not agree; they say nothing",
+    Silent.NOT_ASKED: "It was not asked yet; the process work asks it every ten minutes",
+    Silent.OLD: "What it said is too old",
+    Silent.NO_ANSWER: "It does not answer",
+    Silent.UNREACHABLE: "It cannot be reached, or its name is not known",
+    Silent.UNWELCOME: "It does not want to be asked; it is left alone for a day",
+    Silent.UNSYNCHRONISED: "It does not know the time itself",
+}
+
+
+SOURCE_TODO = {
+    PANELS: "See that panels are heard, and their clocks; name time_servers, which speak as well.",
+    SERVER: "Take it out of time_servers, or see that it is reached.",
 }
 
 
@@ -75,8 +83,11 @@ def time_sources(home: Home) -> list[Finding]:
     if not servers:
         said.append(Finding("clock_server", "ok", "Not asked: time_servers names none"))
     off_s = clock.suspected_s()
-    if off_s:
-        what = f"Other sources say that our time is off: theirs less ours is {off_s:+.1f} s"
+    if off_s != 0:
+        by = (
+            "by how much cannot be read" if off_s is None else f"theirs less ours is {off_s:+.1f} s"
+        )
+        what = f"Other sources say that our time is off: {by}"
         todo = (
             "See what time it is. Set the machine's clock, or its time service, then: "
             "narvaro clock accept"
@@ -90,14 +101,14 @@ def _judge_source(one: SourceNow) -> Finding:
     when = f", read {one.read_at:%Y-%m-%d %H:%M:%S} UTC" if one.read_at else ""
     who = f" ({one.accounts} accounts)" if one.accounts else ""
     if one.off_s is None:
-        level: Level = "warn" if one.kind == "server" and one.why != "not_asked" else "ok"
+        level: Level = "warn" if one.is_missed else "ok"
         what = SOURCE_WHY.get(one.why, f"Its answer is not sound ({one.why})")
-        todo = "Take it out of time_servers, or see that it is reached." if level == "warn" else ""
+        todo = SOURCE_TODO[one.kind] if one.is_missed else ""
         return Finding(code, level, f"{what}{who}{when}", one.about, todo)
     what = f"Its time less ours is {one.off_s:+.1f} s, give or take {one.give_s:.1f} s{who}{when}"
-    out = "; the others speak against it" if one.is_out else ""
-    todo = "Look at that clock." if one.is_out else ""
-    return Finding(code, "warn" if one.is_out else "ok", what + out, one.about, todo)
+    out = "; the others speak against it" if one.is_out else "; it differs" * one.differs
+    level = "warn" if one.is_out or one.differs else "ok"
+    return Finding(code, level, what + out, one.about, "Look at that clock." * (level == "warn"))
 
 
 def disk_space(home: Home) -> list[Finding]:

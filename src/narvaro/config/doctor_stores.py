@@ -273,7 +273,7 @@ def troubles(_home: Home) -> list[Finding]:
     return [
         Finding(
             "troubles", "warn", f"{one.kind} {one.about}".strip(), _short(one.raised_at),
-            TROUBLE_TODO.get(one.kind, "Read the log of the process work."),
+            TROUBLE_TODO.get(one.kind, "Read the log of the process work."), one.kind,
         )
         for one in lasting
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from django.db import DatabaseError, close_old_connections
 
 from narvaro.config.home import Home
+from narvaro.core.clock_agreement import ClockVerdict
 from narvaro.intake.listening import Listener
 from narvaro.intake.queries import ReceiverNow, read_receivers
 from narvaro.intake.time_sources import list_sources
@@ -29,6 +30,7 @@ FAILING_TIMES = 3
 BEGINNING_S = 30.0  # a receiver that starts with us may take so long to begin
 CALM_S = 10.0  # so long not found, and it is over
 REFRESH_S = 10.0  # the facts of what lasts are written anew no more often
+ALONE_S, ALONE_LOOKS = 120.0, 3  # so long panels that stand alone say it, and they are believed
 SYNCHRONISED_S = 60.0  # so long the kernel holds its clock for right, and it is believed
 SAY_AGAIN_S = 60.0
 
@@ -52,6 +54,8 @@ class Checks:
         self._seen_s: dict[tuple[str, str], float] = {}
         self._written_s: dict[tuple[str, str], float] = {}
         self._synchronised_since_s: float | None = None
+        self._panels_since_s: float | None = None
+        self._panels_looks = 0
         self._silence_said_s: float | None = None
         # trouble, seconds between two looks, check; a check of anything else is one more line
         self.table: tuple[tuple[str, float, Callable[[], Found]], ...] = (
@@ -180,16 +184,28 @@ class Checks:
         home = self.home
         found = list_sources(home.journals.values(), home.path, home.settings.time_servers)
         verdict, before_s = found.verdict, clock.suspected_s()
-        if verdict.suspected:
+        stands = self._stands(verdict)
+        if verdict.suspected and (stands or before_s != 0):
             off_s = round(verdict.off_s, 1)
-            if abs(off_s - before_s) >= 1:
+            if before_s is None or abs(off_s - before_s) >= 1:
                 clock.suspect(off_s)
                 logger.critical("clock_doubted", extra={"off_s": off_s})
-        elif verdict.backed and before_s:
+        elif verdict.backed and before_s != 0:
             clock.suspect(0.0)
             logger.warning("clock_trusted")
-        off_s = clock.suspected_s()
-        return {"": {"off_s": off_s}} if off_s else {}
+        doubt_s = clock.suspected_s()
+        return {} if doubt_s == 0 else {"": {"off_s": doubt_s}}
+
+    def _stands(self, verdict: ClockVerdict) -> bool:
+        """Return whether a doubt is to be believed: panels that stand alone must say it for a while."""
+        at = clock.monotonic()
+        if not verdict.alone:
+            self._panels_since_s, self._panels_looks = None, 0
+            return verdict.suspected
+        if self._panels_since_s is None:
+            self._panels_since_s = at
+        self._panels_looks += 1
+        return self._panels_looks >= ALONE_LOOKS and at - self._panels_since_s >= ALONE_S
 
     def _disk(self) -> Found:
         disk = read_disk(self.home.path)

@@ -5,12 +5,11 @@ of those that are certain and those that are believed already. Where nothing is 
 begins with the first point that most of the next few can be reached from.
 """
 
-import math
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from narvaro.core.geo import EARTH_RADIUS_M
+from narvaro.core.geo import distance_of_two_m
 
 MOST_M_S = 70.0  # 252 km/h
 SLACK_M = 200.0  # two bad fixes in one second are no journey
@@ -28,11 +27,7 @@ class Point:
 
     def reaches(self, other: "Point") -> bool:
         """Return whether one can have been at both."""
-        lat, other_lat = math.radians(self.lat), math.radians(other.lat)
-        away = math.radians(other.lon - self.lon)
-        half = math.sin((other_lat - lat) / 2) ** 2
-        half += math.cos(lat) * math.cos(other_lat) * math.sin(away / 2) ** 2
-        way_m = 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))
+        way_m = distance_of_two_m(self.lat, self.lon, other.lat, other.lon)
         return way_m <= MOST_M_S * abs(other.at_s - self.at_s) + SLACK_M
 
 

@@ -20,12 +20,13 @@ REPORTING_S: dict[str, int] = {
 ALTERNATIVE_S: dict[str, int] = {
     "DP1": 50 * HOUR_S, "DP2": 25 * HOUR_S, "DP3": 25 * HOUR_S, "DP4": 5 * HOUR_S,
 }  # fmt: skip
-"""The same for the alternative path of two, while the primary one speaks."""
+"""The same for the alternative path of two; here also while the primary one is lost
+(docs/promises.md, not kept yet)."""
 
 GRACE_S = 30  # beyond three intervals, where no category is named: a poll may be tried again
 STABLE_S = 600  # a path that was lost is trusted again after so long
 TOGETHER_S = 120  # losses of one carrier that are one fault
-MANY_AT_ONCE = 20  # losses in one look that are no longer this or that site's matter
+MANY_AT_ONCE = 10  # losses in one look that are no longer this or that site's matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def find_terms(category: str, interval_s: int | None, *, alternative: bool = Fal
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class PathSilence:
     """How a path fares: when it was last heard, and when its silence will be late and a loss.
 
     `late_at` and `lost_at` are None where nothing is agreed for the path.
@@ -72,8 +73,8 @@ class Silence:
 
 
 def hear(
-    before: Silence | None, *, at: datetime, now: datetime, terms: Terms | None
-) -> Silence | None:
+    before: PathSilence | None, *, at: datetime, now: datetime, terms: Terms | None
+) -> PathSilence | None:
     """Return how a path fares that was heard `at`; None where that is no news.
 
     A path that was never heard is not lost: nobody has put it into use yet. A last sign that lies
@@ -85,8 +86,8 @@ def hear(
 
 
 def begin_anew(
-    silence: Silence, *, since: datetime, now: datetime, terms: Terms | None
-) -> Silence | None:
+    silence: PathSilence, *, since: datetime, now: datetime, terms: Terms | None
+) -> PathSilence | None:
     """Return how a path fares that has its whole time again from `since`; None where nothing changes.
 
     Silence before we listened is ours. What is lost stays lost until it is heard. A sign that lies
@@ -97,7 +98,7 @@ def begin_anew(
     return _wait(since, heard_at=silence.heard_at, terms=terms)
 
 
-def judge(silence: Silence, *, until: datetime) -> State:
+def judge(silence: PathSilence, *, until: datetime) -> State:
     """Return a path's state by its silence up to `until`; what is lost stays so until it is heard."""
     if silence.state == "lost" or silence.late_at is None or silence.lost_at is None:
         return silence.state
@@ -111,8 +112,8 @@ def is_widespread(losses: int) -> bool:
     return losses >= MANY_AT_ONCE
 
 
-def _wait(since: datetime, *, heard_at: datetime, terms: Terms | None) -> Silence:
+def _wait(since: datetime, *, heard_at: datetime, terms: Terms | None) -> PathSilence:
     if terms is None:
-        return Silence("ok", heard_at, None, None)
+        return PathSilence("ok", heard_at, None, None)
     late_at = since + timedelta(seconds=terms.late_s)
-    return Silence("ok", heard_at, late_at, since + timedelta(seconds=terms.lost_s))
+    return PathSilence("ok", heard_at, late_at, since + timedelta(seconds=terms.lost_s))

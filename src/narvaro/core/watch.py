@@ -11,7 +11,7 @@ UNDER_WAY_S = 10  # a sign that is no older was given now, whatever the last one
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WatchState:
     """A guard alone: his last sign of life, when the next is due, since when it is missing."""
 
     interval_s: int
@@ -20,14 +20,14 @@ class Waiting:
     missed_at: datetime | None = None
 
 
-def begin(*, interval_s: int, at: datetime) -> Waiting:
+def begin(*, interval_s: int, at: datetime) -> WatchState:
     """Begin to wait, or wait with another interval: to begin is a sign of life."""
-    return Waiting(interval_s, at, at + timedelta(seconds=interval_s))
+    return WatchState(interval_s, at, at + timedelta(seconds=interval_s))
 
 
 def take_sign(
-    waiting: Waiting, *, at: datetime, given_at: datetime | None = None
-) -> Waiting | None:
+    state: WatchState, *, at: datetime, given_at: datetime | None = None
+) -> WatchState | None:
     """Return how it stands after a sign of life that came `at`; None where it says nothing of now.
 
     One that the phone kept for want of a net counts from when it was given: it says nothing where
@@ -37,12 +37,12 @@ def take_sign(
     seen_at = at if given_at is None else min(given_at, at)
     age = at - seen_at
     if age > timedelta(seconds=UNDER_WAY_S):
-        is_over = age >= timedelta(seconds=waiting.interval_s)
-        if is_over or seen_at < waiting.seen_at <= at:
+        is_over = age >= timedelta(seconds=state.interval_s)
+        if is_over or seen_at < state.seen_at <= at:
             return None
-    return begin(interval_s=waiting.interval_s, at=seen_at)
+    return begin(interval_s=state.interval_s, at=seen_at)
 
 
-def miss(waiting: Waiting, *, at: datetime) -> Waiting | None:
+def note_missing(state: WatchState, *, at: datetime) -> WatchState | None:
     """Return how it stands when the time is over without a sign; None where it is missing already."""
-    return None if waiting.missed_at is not None else replace(waiting, missed_at=at)
+    return None if state.missed_at is not None else replace(state, missed_at=at)

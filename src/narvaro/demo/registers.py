@@ -20,6 +20,7 @@ SV = {
 }  # fmt: skip
 
 Rows = list[list[str]]
+CARRIERS = ("Stadsfiber", "Stadsfiber", "Mobilnät Nord")  # made up; two of three sites have fibre
 
 
 def write_rows(path: Path, header: str, rows: Rows, encoding: str = "utf-8") -> None:
@@ -131,17 +132,17 @@ def make_accounts(sites: tuple[TownSite, ...], rng: Random) -> tuple[TownAccount
                 "ascii",
             )
         poll = 90 if site.alarm_grade and site.alarm_grade >= 2 else rng.choice([180, 300])
-        accounts.append(TownAccount(f"4{n:03d}", site.code, key, form, poll))
+        accounts.append(TownAccount(f"4{n:03d}", site.code, key, form, poll, CARRIERS[n % 3]))
     return tuple(accounts)
 
 
 def write_accounts(path: Path, accounts: tuple[TownAccount, ...]) -> None:
     """Write transmitters.csv."""
     rows = [
-        [a.account, a.site, a.key, a.key_form if a.key else "", str(a.poll_interval_s)]
+        [a.account, a.site, a.key, a.key_form if a.key else "", str(a.poll_interval_s), a.carrier]
         for a in accounts
     ]
-    write_rows(path, "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s", rows)
+    write_rows(path, "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s;Operatör", rows)
 
 
 def write_roster(path: Path, shifts: tuple[TownShift, ...]) -> None:

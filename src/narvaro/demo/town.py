@@ -73,13 +73,14 @@ class TownShift:
 
 @dataclass(frozen=True, slots=True)
 class TownAccount:
-    """An alarm transmitter: its account, site and key ("" = plain)."""
+    """An alarm transmitter: its account, site, key ("" = plain) and carrier."""
 
     account: str
     site: str
     key: str
     key_form: str
     poll_interval_s: int
+    carrier: str
 
     @property
     def key_bytes(self) -> bytes:

@@ -84,13 +84,11 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
     if case.state not in SEEKING or case.offers.filter(state=Offer.State.WAITING).exists():
         return None
     if case.is_carrier_fault:
-        if case.state != Case.State.OPEN:
-            move_case(case=case, state=Case.State.OPEN, by=by, at=at)
+        _reopen(case, by, at)
         return None
     ranking, choice = rank_case(case, at)
     if not choice.ranked:
-        if case.state != Case.State.OPEN:
-            move_case(case=case, state=Case.State.OPEN, by=by, at=at)
+        _reopen(case, by, at)
         mark_case(case=case, mark="unanswered", by=by, at=at)
         if case.offer_by_rule:
             again = at + timedelta(seconds=RETRY_S)
@@ -98,6 +96,11 @@ def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
         return None
     best = choice.ranked[0].candidate
     return _make_offer(case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at)
+
+
+def _reopen(case: Case, by: str, at: datetime) -> None:
+    if case.state != Case.State.OPEN:
+        move_case(case=case, state=Case.State.OPEN, by=by, at=at)
 
 
 def _refuse_carrier_fault(case: Case) -> None:

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from narvaro.core.watch import Waiting, begin, take_sign
-from narvaro.core.watch import miss as note_missing
+from narvaro.core.watch import WatchState, begin, note_missing, take_sign
 from narvaro.directory.models import Unit
 from narvaro.dispatch import escalation
 from narvaro.dispatch.events import WatchChanged
@@ -46,7 +45,7 @@ def start_watch(*, unit: Unit, member_id: UUID, interval_s: int, by: str, at: da
         watch = Watch(tenant_id=unit.tenant_id, unit=unit, member_id=member_id, began_at=at)
     returned = watch.missed_at is not None
     watch.interval_s = interval_s
-    _wait_on(watch, at)
+    _wait_on(watch, begin(interval_s=interval_s, at=at))
     if returned:
         _tell(watch, "returned", by=by, at=at)
     _tell(watch, "started", by=by, at=at)
@@ -70,7 +69,7 @@ def check_in(
     if waiting is None:
         return watch
     returned = watch.missed_at is not None
-    _wait_on(watch, waiting.seen_at)
+    _wait_on(watch, waiting)
     if returned:
         _tell(watch, "returned", by=by, at=at)
     return watch
@@ -95,12 +94,11 @@ def _find_running(unit_id: UUID) -> Watch | None:
     return running.first()
 
 
-def _as_waiting(watch: Watch) -> Waiting:
-    return Waiting(watch.interval_s, watch.seen_at, watch.due_at, watch.missed_at)
+def _as_waiting(watch: Watch) -> WatchState:
+    return WatchState(watch.interval_s, watch.seen_at, watch.due_at, watch.missed_at)
 
 
-def _wait_on(watch: Watch, at: datetime) -> None:
-    waiting = begin(interval_s=watch.interval_s, at=at)
+def _wait_on(watch: Watch, waiting: WatchState) -> None:
     watch.seen_at, watch.due_at = waiting.seen_at, waiting.due_at
     watch.missed_at = waiting.missed_at
     watch.save()
@@ -196,6 +194,12 @@ def silent_watches(case_ids: list[UUID]) -> dict[UUID, Watch]:
     """Return, by case, the watch whose sign of life is still missing."""
     missing = Watch.objects.filter(case_id__in=case_ids, ended_at=None).exclude(missed_at=None)
     return {one.case_id: one for one in missing if one.case_id is not None}
+
+
+def list_heard(case_ids: list[UUID]) -> set[UUID]:
+    """List the cases whose guard was missing and has been heard since."""
+    heard = Watch.objects.filter(case_id__in=case_ids, ended_at=None, missed_at=None)
+    return {one for one in heard.values_list("case_id", flat=True) if one is not None}
 
 
 def list_missed_in(case_id: UUID) -> set[UUID]:

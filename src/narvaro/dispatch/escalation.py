@@ -9,14 +9,16 @@ it and nobody has ended it, it waits for an answer once more.
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from narvaro.directory.models import Contact
 from narvaro.dispatch.events import CaseEscalated
-from narvaro.dispatch.models import Escalation
+from narvaro.dispatch.models import Escalation, Watch
 from narvaro.situation.models import Case
 from narvaro.situation.signals import audience_of
 from narvaro.spine import events, notifications, timers
@@ -25,9 +27,10 @@ from narvaro.spine.models import Timer
 ESCALATE = "case.escalate"
 WAITING = (Case.State.OPEN, Case.State.OFFERED)
 AGAIN_S = 300
+MINUTE_S = 60
 MOST_ROUNDS = 12  # an hour of the last step, then it is red on the screens and no more
 URGENT = 2  # cases of this priority and above are escalated
-TAKEN, LAPSED = "acknowledged", "lapsed"
+TAKEN = "acknowledged"
 
 
 def begin(
@@ -55,15 +58,23 @@ def begin_anew(*, case: Case, at: datetime) -> None:
     if begin(case=case, after_s=0, at=at) is not None:
         return
     found = Escalation.objects.select_for_update(no_key=True).get(case=case)
-    found.ended_at, found.ended_by, found.why = None, "", ""
-    found.save(update_fields=["ended_at", "ended_by", "why"])
+    found.taken_at, found.taken_by = None, ""
+    _run_on(found)
     timers.set_to(ESCALATE, tenant_id=case.tenant_id, subject=found.pk, deadline=at)
+
+
+def _run_on(found: Escalation) -> None:
+    found.ended_at, found.ended_by, found.why = None, "", ""
+    found.save(update_fields=["taken_at", "taken_by", "ended_at", "ended_by", "why"])
 
 
 def waits_since(case: Case) -> datetime:
     """Return since when a case waits for an answer: one that was missed once more, since then."""
-    missed = case.born == Case.Born.WATCH and case.kind == Case.Kind.ASSISTANCE
-    return case.last_signal_at if missed else case.received_at
+    return case.last_signal_at if _is_of_guard(case) else case.received_at
+
+
+def _is_of_guard(case: Case) -> bool:
+    return case.born == Case.Born.WATCH and case.kind == Case.Kind.ASSISTANCE
 
 
 def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
@@ -83,11 +94,15 @@ def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
 
 @transaction.atomic
 def acknowledge(*, case: Case, by: str, at: datetime) -> bool:
-    """Say "I have it": a person takes care of the case, and nobody else is called meanwhile."""
+    """Say "I have it": a person takes care of the case, and nobody else is called meanwhile.
+
+    That holds for as long as `red_after_s`; then `step_up` takes it up again. A silent path stays
+    with who took it.
+    """
     events.hold(case.tenant_id)
     done = end(case_id=case.pk, why=TAKEN, by=by, at=at)
     if done:
-        # Nobody has a time to be at a silent path: who has it has it to its end.
+        Escalation.objects.filter(case=case).update(taken_by=by, taken_at=at)
         if case.kind != Case.Kind.PATH:
             deadline = at + timedelta(seconds=case.tenant.red_after_s)
             timers.start(
@@ -105,8 +120,7 @@ def step_up(timer: Timer, now: datetime) -> None:
     if found.ended_at is not None and (found.why != TAKEN or case.state not in WAITING):
         return
     if found.ended_at is not None:
-        found.ended_at, found.why = None, LAPSED  # `ended_by` stays: who had it
-        found.save(update_fields=["ended_at", "why"])
+        _run_on(found)
     if case.state not in WAITING:
         end(case_id=case.pk, why=str(case.state), by=events.SYSTEM, at=now)
         return
@@ -150,18 +164,58 @@ def _tell_contact(case: Case, escalation: Escalation, contact: Contact, now: dat
 
 
 def words_of(case: Case, now: datetime) -> tuple[str, str]:
-    """Return a notification's title and text in Swedish: what, where, since when; no names, no keys."""
-    minutes, seconds = divmod(max(0, round((now - waits_since(case)).total_seconds())), 60)
+    """Return a notification's title and text in Swedish: what, where, since when; no names, no keys.
+
+    The text stands alone: a text message has no title.
+    """
+    watch = _find_watch(case)
+    facts = {
+        "number": case.number,
+        "priority": case.priority,
+        "place": case.place,
+        "at": _clock_time(watch.seen_at, case) if watch else "",
+    }
     with translation.override("sv"):
-        title = _("Närvaro: case %(number)s has no answer") % {"number": case.number}
-        text = _("Case %(number)s, priority %(priority)s, %(place)s: no answer for %(time)s.") % {
-            "number": case.number,
-            "priority": case.priority,
-            "place": case.place,
-            "time": f"{minutes}:{seconds:02}",
-        }
-        ask = _("Open the console and take it, or call.")
+        facts["time"] = _time_words((now - waits_since(case)).total_seconds())
+        title = _("Närvaro: case %(number)s, %(place)s") % facts
+        text = _what_is_wrong(watch) % facts
+        ask = _("Take the case in Närvaro, or call the console.")
     return title, f"{text} {ask}"
+
+
+def _what_is_wrong(watch: Watch | None) -> str:
+    if watch is None:
+        return _(
+            "Case %(number)s, priority %(priority)s, %(place)s: nobody has answered in %(time)s."
+        )
+    if watch.missed_at is None or watch.ended_at is not None:
+        return _(
+            "Case %(number)s, priority %(priority)s: %(place)s works alone and was not heard in time. "
+            "There has been an answer from the phone since. Speak with the guard."
+        )
+    return _(
+        "Case %(number)s, priority %(priority)s: %(place)s works alone and has given no sign of life "
+        "since %(at)s. Call the guard."
+    )
+
+
+def _find_watch(case: Case) -> Watch | None:
+    """Return the watch that a case is about, where it is about one."""
+    found = Watch.objects.filter(case=case) if _is_of_guard(case) else Watch.objects.none()
+    return found.order_by("-began_at").first()
+
+
+def _clock_time(at: datetime, case: Case) -> str:
+    return f"{at.astimezone(ZoneInfo(case.tenant.timezone)):%H:%M}"
+
+
+def _time_words(seconds: float) -> str:
+    """Return how long as it is spoken: seconds below two minutes, whole minutes from there on."""
+    whole = max(1, round(seconds))
+    if whole < 2 * MINUTE_S:
+        return ngettext("%(n)s second", "%(n)s seconds", whole) % {"n": whole}
+    minutes = whole // MINUTE_S
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
 
 
 def _tell(case: Case, step: int, what: str, *, by: str, at: datetime) -> None:

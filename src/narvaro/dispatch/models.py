@@ -171,15 +171,25 @@ class TimePoint(FromFileRow):
 
 
 class Escalation(TenantRow):
-    """A case that nobody has answered yet: how far people were told of it."""
+    """A case that nobody has answered yet: how far people were told of it.
+
+    It runs while `ended_at` is null. `taken_by` said "I have it" at `taken_at`, last of all.
+    """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="escalation")
     case_id: UUID
     began_at = models.DateTimeField()
     step = models.PositiveSmallIntegerField(default=0)
+    taken_by = models.CharField(max_length=60, blank=True)
+    taken_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=60, blank=True)
     why = models.CharField(max_length=20, blank=True)
+
+    @property
+    def came_back(self) -> bool:
+        """Return whether it runs once more: who had it did not see to it in time."""
+        return self.ended_at is None and bool(self.taken_by)
 
 
 class Watch(TenantRow):

@@ -12,7 +12,7 @@ from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import choose
 from narvaro.directory.models import Contact, Unit
-from narvaro.dispatch.escalation import ESCALATE, LAPSED, TAKEN
+from narvaro.dispatch.escalation import ESCALATE, TAKEN
 from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, Watch
 from narvaro.plan.queries import find_own_shift, find_own_unit
@@ -220,18 +220,50 @@ def list_duty_phones(viewer: Viewer, case: Case) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Taken:
+class Taker:
     """Who said "I have it", by service number; `at` is None once it came back unanswered."""
 
     by: str
     at: datetime | None
 
 
-def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, Taken]:
+def list_takers(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, Taker]:
     """List, by case, who said "I have it"."""
     known = cases_shared_with(viewer).filter(pk__in=case_ids)
-    found = Escalation.objects.filter(case__in=known, why__in=[TAKEN, LAPSED])
-    return {one.case_id: Taken(_number_of(one.ended_by), one.ended_at) for one in found}
+    stands = Q(ended_at=None) | Q(why=TAKEN)
+    found = Escalation.objects.filter(stands, case__in=known).exclude(taken_by="")
+    return {
+        one.case_id: Taker(_number_of(one.taken_by), None if one.came_back else one.taken_at)
+        for one in found
+    }
+
+
+@dataclass(frozen=True)
+class LastTold:
+    """The newest step of an escalation that went out: to which duties, and when."""
+
+    duties: tuple[str, ...]
+    at: datetime
+
+
+def list_last_told(viewer: Viewer, case_ids: Sequence[UUID]) -> dict[UUID, LastTold]:
+    """List, by case that nobody has answered, who was told last; only what was sent counts."""
+    known = cases_shared_with(viewer).filter(pk__in=case_ids)
+    running = Escalation.objects.filter(case__in=known, ended_at=None, step__gt=0)
+    escalations = {str(one.pk): one.case_id for one in running}
+    sent = Notification.objects.filter(subject__in=escalations.values()).exclude(sent_at=None)
+    contacts = Contact.objects.filter(tenant_id=viewer.tenant_id)
+    duties = {str(pk): duty for pk, duty in contacts.values_list("pk", "duty")} if sent else {}
+    steps: dict[tuple[UUID, int], list[tuple[datetime, str]]] = {}
+    for one in sent.order_by("sent_at"):
+        escalation, step, contact, _channel = one.key.split(":")
+        if escalation in escalations and one.sent_at is not None and contact in duties:
+            told = steps.setdefault((escalations[escalation], int(step)), [])
+            told.append((one.sent_at, duties[contact]))
+    return {
+        case: LastTold(tuple(dict.fromkeys(duty for _at, duty in told)), told[0][0])
+        for (case, _step), told in sorted(steps.items(), key=lambda one: one[0][1])
+    }
 
 
 @dataclass(frozen=True)
@@ -262,7 +294,7 @@ def find_escalation(viewer: Viewer, case: Case) -> EscalationNow | None:
         return None
     timers = Timer.objects.filter(kind=ESCALATE, subject=found.pk, fired_at=None, cancelled_at=None)
     following = timers.values_list("deadline", flat=True).first()
-    taken_by = _number_of(found.ended_by) if found.why == TAKEN else ""
+    taken_by = _number_of(found.taken_by) if found.why == TAKEN else ""
     return EscalationNow(found, _told(found), following, taken_by)
 
 

@@ -12,7 +12,14 @@ from narvaro.intake.desk import Desk
 from narvaro.intake.message import Refusal
 from narvaro.intake.panel_time import PanelTime
 from narvaro.intake.protocols import sia_dc09
-from narvaro.intake.protocols.sia_dc09 import IGNORE_TIME, STRICT_TIME, Answer, Decoded, FrameError
+from narvaro.intake.protocols.sia_dc09 import (
+    BLOCK,
+    IGNORE_TIME,
+    STRICT_TIME,
+    Answer,
+    Decoded,
+    FrameError,
+)
 from narvaro.intake.records import Seen, now_us
 from narvaro.intake.replay import ReplayGuard, Sent, Verdict, find_horizon_s, name_line
 from narvaro.intake.sealed import Accounts, AlarmAccount
@@ -41,6 +48,7 @@ class AlarmFrames:
         self._desk = desk
         self._guard = guard
         self._in_doubt: tuple[Accounts, Accounts] | None = None
+        self._short_padded: set[str] = set()
 
     def take(self, chunk: bytes, peer: str) -> Taken | None:
         """Decode a chunk and hand it to the journal; None where it gets no answer.
@@ -54,6 +62,7 @@ class AlarmFrames:
         path = owner.find_path(peer) if owner else None
         if decoded.refusal is None and path is None:
             decoded = _refused(decoded, "network", "It does not come from where it may dial.")
+        decoded = self._judge_padding(decoded)
         self._note_time(decoded, path)
         if decoded.refusal is not None:
             return self._refuse(decoded, peer, chunk)
@@ -67,8 +76,10 @@ class AlarmFrames:
         if verdict in {Verdict.REPEAT, Verdict.REPLAY}:
             self._desk.counts["repeat"] += 1
             return Taken(decoded, kept)
-        is_fresh = verdict is Verdict.NEW
+        is_fresh = verdict is Verdict.NEW and not decoded.is_patched
         if is_fresh:
+            if decoded.header.encrypted and decoded.padding < BLOCK:
+                self._short_padded.add(name_line(owner))
             self._desk.journal.see(Seen(owner.tenant, NAME, owner.account, path, now_us()))
         else:
             self._desk.counts["not_shown_fresh"] += 1
@@ -88,35 +99,48 @@ class AlarmFrames:
 
         A poll of each path in the same second is one of each; an alarm is one over all of them.
         """
-        first, known = decoded.signals[0], owner
-        if in_doubt:  # then each of them has the flag
-            found = self._desk.accounts.find_account(owner.account, owner.line_prefix)
-            known = found or owner
+        first, known = decoded.signals[0], self._known(owner)
         drifts = IGNORE_TIME in known.flags
         horizon_s = find_horizon_s(known)
         return Sent(
-            name_line(owner, path if decoded.is_poll else None),
-            first.fingerprint,
-            first.sequence,
-            None if drifts or decoded.sent_at is None else decoded.sent_at.timestamp(),
-            math.inf if in_doubt else clock.now().timestamp() + known.early_s,
-            math.inf if in_doubt and not drifts and not decoded.is_poll else horizon_s,
-            decoded.is_poll,
+            line=name_line(owner, path if decoded.is_poll else None),
+            fingerprint=first.fingerprint,
+            sequence=first.sequence,
+            stamp_s=None if drifts or decoded.sent_at is None else decoded.sent_at.timestamp(),
+            latest_s=math.inf if in_doubt else clock.now().timestamp() + known.early_s,
+            horizon_s=math.inf if in_doubt and not drifts and not decoded.is_poll else horizon_s,
+            is_poll=decoded.is_poll,
         )
+
+    def _judge_padding(self, decoded: Decoded) -> Decoded:
+        """Believe no longer pad of who is known to pad with less than a block: it hides one."""
+        if decoded.owner is None or decoded.refusal is not None or decoded.padding <= BLOCK:
+            return decoded
+        if name_line(decoded.owner) not in self._short_padded:
+            return decoded
+        if decoded.is_poll:
+            return _refused(decoded, "padding", "Its pad is longer than this transmitter's are.")
+        return replace(decoded, is_patched=True)
 
     def _note_time(self, decoded: Decoded, path: str | None) -> None:
         """Note what time it is at the panel, and that it is sent ours; elsewhere is no panel."""
-        header, refusal = decoded.header, decoded.refusal
-        if decoded.owner is None or (refusal is not None and refusal.code != "time"):
+        owner, refusal = decoded.owner, decoded.refusal
+        if owner is None or (refusal is not None and refusal.code != "time"):
             return
-        # Not the frame's own owner: while our clock is in doubt, each has the flag.
-        known = self._desk.accounts.find_account(header.account, header.prefix)
-        name = f"{decoded.owner.account}/{decoded.owner.line_prefix}"
-        drifts = known is None or IGNORE_TIME in known.flags
-        if decoded.sent_at is not None and path is not None and not drifts:
-            self.panels.hear(name, decoded.sent_at, now=clock.now(), up=clock.uptime())
-        if decoded.answer is Answer.NAK:
-            self.panels.tell(name, clock.now())
+        name = name_line(owner)
+        drifts = IGNORE_TIME in self._known(owner).flags
+        if decoded.sent_at is None or path is None or drifts:
+            return
+        now = clock.now()
+        is_later = self.panels.hear(
+            name, decoded.sent_at, tenant=owner.tenant, now=now, up=clock.uptime()
+        )
+        if is_later and decoded.answer is Answer.NAK:
+            self.panels.tell(name, now)
+
+    def _known(self, owner: AlarmAccount) -> AlarmAccount:
+        """Return the account as it is without our doubt, under which each has the flag."""
+        return self._desk.accounts.find_account(owner.account, owner.line_prefix) or owner
 
     def _accounts_of_any_time(self) -> Accounts:
         """Return accounts whose time stamps are not judged: it is our own clock that is in doubt."""

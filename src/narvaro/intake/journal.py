@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = 64
 SEEN_EVERY_S = 4.0  # the promise is 5 s; a commit may take part of it
 TRUSTED_AFTER_S = 600.0
+DOUBT_COUNTS_S = 6 * 3600.0  # so much longer at most a position is kept while our time is in doubt
 STOOD_STILL_S = 15.0  # longer between two savings is no listening
 CHECKPOINT_PAGES = 4000  # 16 MB of log: then even under load; when idle after IDLE_PAGES
 IDLE_PAGES = 250
@@ -71,6 +72,13 @@ _Waiting: TypeAlias = tuple[Record | _Accounts, "Future[int]"]
 
 _row_of = attrgetter(*COLUMNS.split(", "))
 _seen_row = attrgetter("tenant", "protocol", "account", "path", "at_us")
+
+
+def _find_doubt_s() -> float:
+    """Return by how much the true time may be earlier than ours, as far as that counts."""
+    off_s = clock.suspected_s()
+    earlier_s = DOUBT_COUNTS_S if off_s is None else max(0.0, -off_s, -clock.jump_s())
+    return min(earlier_s, DOUBT_COUNTS_S)
 
 
 class Journal:
@@ -262,10 +270,16 @@ class Journal:
         # One row alone: one of a clock that ran ahead would stand as the newest for good.
         self._db.execute("DELETE FROM listening")
         self._db.execute(_LISTEN, (self._since_us, at_us))
-        if clock.in_doubt() or clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
-            return  # no record is too old by a clock that is in doubt, or has just begun
-        for kind, kept_s in KEPT_S.items():
-            self._db.execute(_PURGE, (kind, at_us - kept_s * 1_000_000, PURGED_AT_ONCE))
+        if clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
+            return  # no record is too old by a clock that has just begun
+        kinds, doubt_us = list(KEPT_S), 0
+        if (
+            clock.in_doubt()
+        ):  # then no alarm is too old; a position is private and goes all the same
+            kinds, doubt_us = ["position"], int(_find_doubt_s() * 1e6)
+        for kind in kinds:
+            before_us = at_us - doubt_us - KEPT_S[kind] * 1_000_000
+            self._db.execute(_PURGE, (kind, before_us, PURGED_AT_ONCE))
         for _page in self._db.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})"):
             pass  # each page that is freed is a row
 

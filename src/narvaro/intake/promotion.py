@@ -31,7 +31,6 @@ from narvaro.spine.refusal import Refused
 
 logger = logging.getLogger(__name__)
 
-OFF_MAP_DEG = 0.05  # beyond the map's bounds by more than this, a position is off the map
 OLDEST, NEWEST = timedelta(hours=24), timedelta(seconds=60)
 UNREADABLE = (ValueError, KeyError, OverflowError, DataError, IntegrityError)
 DC09 = "sia-dc09"
@@ -164,10 +163,7 @@ def _flag_of(tenant_id: UUID, found: Position, received_at: datetime) -> str:
     if found.at > received_at + timedelta(seconds=FUTURE_S):
         return "future"
     row = RoadMap.objects.filter(tenant_id=tenant_id).first()
-    if row is not None and not (
-        row.south - OFF_MAP_DEG <= found.lat <= row.north + OFF_MAP_DEG
-        and row.west - OFF_MAP_DEG <= found.lon <= row.east + OFF_MAP_DEG
-    ):
+    if row is not None and not row.holds(found.lat, found.lon):
         return "off_map"
     return ""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
@@ -20,13 +20,20 @@ from narvaro.core.outages import length_s, merged, out_at_once, within
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.models import JournalPlace, Outage, PathState
 from narvaro.intake.records import JournalError, read_after, read_last_id, read_listening
+from narvaro.intake.supervision import STABLE
 from narvaro.situation.models import Case
-from narvaro.situation.queries import get_case
-from narvaro.spine import clock
+from narvaro.situation.queries import cases_shared_with, get_case
+from narvaro.spine import clock, timers
 
 UNHEARD = "unheard"
 PATH_STATES = (*PathState.State.values, UNHEARD)
 SHOWN = 200
+_WORST_FIRST = models.Case(
+    models.When(state=PathState.State.LOST, then=0),
+    models.When(state=PathState.State.LATE, then=1),
+    default=2,
+)
+_SUPERVISED = ~Q(category="") | ~Q(poll_interval_s=None)
 LAG_S = 5.0
 
 
@@ -58,6 +65,15 @@ class Unavailable:
     site: str
     seconds: float
     losses: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """At how many sites a case's paths were lost; once all are heard, since when, and when it ends by itself."""
+
+    sites: int
+    restored_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 def _time_of(at_us: int) -> datetime:
@@ -103,27 +119,33 @@ def count_paths(viewer: Viewer) -> dict[str, int]:
     return _count(TransmissionPath.objects.filter(tenant_id=viewer.tenant_id))
 
 
+def count_without_carrier(viewer: Viewer) -> int:
+    """Count the tenant's transmitters with a supervised path whose carrier the register does not name."""
+    viewer.require(Record.SYSTEM)
+    paths = TransmissionPath.objects.filter(tenant_id=viewer.tenant_id, carrier="")
+    return paths.filter(_SUPERVISED).values("transmitter_id").distinct().count()
+
+
 def _count(paths: QuerySet[TransmissionPath]) -> dict[str, int]:
     found = Counter(one or UNHEARD for one in paths.values_list("state__state", flat=True))
     return {state: found[state] for state in PATH_STATES}
 
 
 def list_silent_paths(viewer: Viewer) -> list[PathState]:
-    """List the paths that are late or lost with their sites, the longest silent first."""
+    """List the lost paths with their sites, then the late, the longest silent of each first."""
     if not _sees_sites(viewer):
         return []
     silent = PathState.objects.filter(path__tenant_id=viewer.tenant_id).exclude(
         state=PathState.State.OK
     )
-    return list(silent.select_related("path__transmitter__site").order_by("heard_at")[:SHOWN])
+    silent = silent.select_related("path__transmitter__site")
+    return list(silent.order_by(_WORST_FIRST, "heard_at")[:SHOWN])
 
 
 def list_worst_paths(limit: int) -> list[PathState]:
     """List the lost paths, then the late, then the others, the longest silent of each first."""
-    badness = {PathState.State.LOST: 0, PathState.State.LATE: 1}
-    cases = (models.When(state=state, then=place) for state, place in badness.items())
     every = PathState.objects.select_related("path__transmitter")
-    return list(every.order_by(models.Case(*cases, default=2), "heard_at")[:limit])
+    return list(every.order_by(_WORST_FIRST, "heard_at")[:limit])
 
 
 def _sees_sites(viewer: Viewer) -> bool:
@@ -155,7 +177,7 @@ def list_unavailable(viewer: Viewer, begin: datetime, until: datetime) -> list[U
 
 def _count_supervised(site_ids: Iterable[UUID]) -> Counter[UUID]:
     paths = TransmissionPath.objects.filter(transmitter__site_id__in=list(site_ids))
-    named = paths.filter(~Q(category="") | ~Q(poll_interval_s=None))
+    named = paths.filter(_SUPERVISED)
     return Counter(named.values_list("transmitter_id", flat=True))
 
 
@@ -175,6 +197,22 @@ def _unavailable(
     ]
     site = outages[0].path.transmitter.site.name
     return Unavailable(site, length_s(within(merged(together), whole)), len(outages))
+
+
+def list_losses(viewer: Viewer, case_ids: Iterable[UUID]) -> dict[UUID, Losses]:
+    """List, by case of silence, how far it reaches and whether it is over."""
+    known = cases_shared_with(viewer).filter(pk__in=list(case_ids))
+    rows = Outage.objects.filter(case__in=known).values("case_id").annotate(
+        sites=Count("path__transmitter__site", distinct=True), paths=Count("pk"),
+        ended=Count("ended_at"), last=Max("ended_at"),
+    )  # fmt: skip
+    found = {one["case_id"]: one for one in rows}
+    over = {key for key, one in found.items() if one["ended"] == one["paths"]}
+    ends = timers.list_deadlines(STABLE, over)
+    return {
+        key: Losses(one["sites"], one["last"] if key in over else None, ends.get(key))
+        for key, one in found.items()
+    }
 
 
 def list_outages_of(viewer: Viewer, case: Case) -> list[Outage]:

@@ -30,8 +30,8 @@ from narvaro.intake.receiver_config import (
     load_config,
     read_seal_key,
 )
-from narvaro.intake.records import JournalError, now_us, read_of_kind
-from narvaro.intake.replay import ReplayGuard, find_recall_s
+from narvaro.intake.records import JournalError, read_of_kind
+from narvaro.intake.replay import ReplayGuard
 from narvaro.intake.rotation import Rotation
 from narvaro.intake.sealed import Accounts, SealError, unseal
 from narvaro.spine import clock
@@ -142,8 +142,7 @@ async def _receive(config: ReceiverConfig, journal: Journal, file: AccountsFile,
     desk = Desk(journal, current.load_first(), config.limits)
     guard = ReplayGuard()
     guard.recall_stamps(config.journal.parent)
-    since_us = now_us() - int(find_recall_s(desk.accounts) * 1e6)
-    guard.recall(read_of_kind(config.journal, "signal", since_us), desk.accounts)
+    guard.recall(config.journal, desk.accounts)
     async with AsyncExitStack() as until:
         panels = panel_time.recall(config.journal.parent)
         doors = Doors(config, desk, AlarmFrames(desk, guard, panels), rotation, until)
@@ -170,6 +169,7 @@ async def _keep_current(
         await asyncio.sleep(RELOAD_S)
         desk.accounts = current.load()
         clock.keep()
+        panels.know(desk.accounts)
         panels.write(beside, now=clock.now(), up=clock.uptime())
         guard.write_stamps(beside)
         if loop.time() >= due:

@@ -125,6 +125,20 @@ def read_of_kind(path: Path, kind: Kind, since_us: int = 0) -> list[Record]:
     return [Record(*row) for row in _read(path, statement, (kind, since_us))]
 
 
+@contextmanager
+def newest_first(
+    path: Path, kind: Kind, since_us: int = 0
+) -> Iterator[Iterator[tuple[int, str, str]]]:
+    """Give time of receipt (µs since 1970), account and `decoded` of a kind's records, one by one."""
+    # The index ends in the id: no row is read before it is asked for.
+    statement = (
+        "SELECT received_at_us, account, decoded FROM record "
+        "WHERE kind = ? AND received_at_us >= ? ORDER BY received_at_us DESC, id DESC"
+    )
+    with _rows(path, statement, (kind, since_us)) as rows:
+        yield rows
+
+
 def read_last_seen(path: Path, since_us: int = 0) -> list[Seen]:
     """Read when each account was last heard, those heard since then; none before the first start."""
     return [

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from narvaro.core import supervision as rules
-from narvaro.core.supervision import STABLE_S, TOGETHER_S, Silence, Terms, find_terms
+from narvaro.core.supervision import STABLE_S, TOGETHER_S, PathSilence, Terms, find_terms
 from narvaro.directory.models import TransmissionPath
 from narvaro.intake.models import Outage, PathState
 from narvaro.situation.models import Case
@@ -26,6 +26,7 @@ from narvaro.situation.paths import (
     close_restored,
     open_or_join,
     send_if_alone,
+    tell_heard_again,
 )
 from narvaro.spine import clock, events, timers
 from narvaro.spine.events import SYSTEM
@@ -57,11 +58,11 @@ def _terms(path: TransmissionPath) -> Terms | None:
     return find_terms(path.category, path.poll_interval_s, alternative=path.alternative)
 
 
-def _as_silence(row: PathState) -> Silence:
-    return Silence(cast("rules.State", row.state), row.heard_at, row.late_at, row.lost_at)
+def _as_silence(row: PathState) -> PathSilence:
+    return PathSilence(cast("rules.State", row.state), row.heard_at, row.late_at, row.lost_at)
 
 
-def _as_row(path: TransmissionPath, silence: Silence) -> PathState:
+def _as_row(path: TransmissionPath, silence: PathSilence) -> PathState:
     return PathState(
         path=path, since=silence.heard_at, heard_at=silence.heard_at, late_at=silence.late_at,
         lost_at=silence.lost_at,
@@ -111,6 +112,7 @@ def _restore(heard: Heard, at: datetime) -> None:
             STABLE, tenant_id=heard.path.tenant_id, subject=outage.case_id,
             deadline=at + timedelta(seconds=STABLE_S),
         )  # fmt: skip
+        tell_heard_again(case_id=outage.case_id, by=SYSTEM, at=at)
 
 
 def _is_out(case_id: UUID) -> bool:

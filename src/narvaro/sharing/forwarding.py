@@ -37,7 +37,8 @@ WITHIN_S = 10.0  # for each of a centre's addresses
 GIVEN_UP = timedelta(hours=1)
 LONGEST_PAUSE_S = 60
 WORDS = 200
-NOT_PASSED_ON, STANDS = "not_passed_on", timedelta(hours=12)
+NOT_PASSED_ON = "not_passed_on"
+TROUBLE_STANDS = timedelta(hours=12)
 TROUBLE_ENDS = "forward.trouble_ends"
 
 
@@ -171,7 +172,10 @@ def _raise_trouble(forward: Forward, at: datetime) -> None:
         kind=NOT_PASSED_ON, about=forward.pk.hex, facts=facts, at=at, tenant_id=forward.tenant_id
     )
     timers.set_to(
-        TROUBLE_ENDS, tenant_id=forward.tenant_id, subject=forward.pk, deadline=at + STANDS
+        TROUBLE_ENDS,
+        tenant_id=forward.tenant_id,
+        subject=forward.pk,
+        deadline=at + TROUBLE_STANDS,
     )
 
 
@@ -181,7 +185,7 @@ def _end_trouble(forward: Forward, at: datetime) -> None:
 
 
 @timers.fires(TROUBLE_ENDS)
-def forget(timer: Timer, now: datetime) -> None:
+def end_stale_trouble(timer: Timer, now: datetime) -> None:
     """End the trouble of a forward that was not delivered: it is no news any more."""
     _end_trouble(Forward.objects.get(pk=timer.subject), now)
 

@@ -121,6 +121,11 @@ def send_if_alone(*, case_id: UUID, by: str, at: datetime) -> None:
         tell_changed(case, "raised", by=by, at=at)
 
 
+def tell_heard_again(*, case_id: UUID, by: str, at: datetime) -> None:
+    """Tell that all paths of a case of silence speak again, in the caller's transaction."""
+    tell_changed(Case.objects.get(pk=case_id), "heard", by=by, at=at)
+
+
 def close_restored(*, case_id: UUID, by: str, at: datetime) -> bool:
     """Close a case of silence whose paths all speak again, if nobody is out on it.
 

@@ -21,6 +21,7 @@ from narvaro.situation.pictures import import_police_events
 from narvaro.situation.police_call import OK, Answer, FeedSilent, ask
 from narvaro.spine import clock
 from narvaro.spine.events import SYSTEM
+from narvaro.spine.files import replace_text
 from narvaro.spine.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -201,6 +202,4 @@ def _read_state(file: Path, now: float) -> _State:
 
 
 def _write_state(file: Path, state: _State) -> None:
-    aside = file.with_suffix(".new")
-    aside.write_text(json.dumps(asdict(state)), "utf-8")
-    aside.replace(file)
+    replace_text(file, json.dumps(asdict(state)))

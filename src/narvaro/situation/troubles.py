@@ -1,8 +1,7 @@
 """Troubles of the installation itself. In: what a check found. Out: one open row each, events.
 
-A trouble belongs to no tenant: each tenant's log tells it to those who run the night there, so that
-their live streams show it at once. One of a tenant's own alarm names the tenant in its facts, and no
-other is told.
+One without a tenant is the installation's: each tenant's log tells it to those who run the night there,
+so that their live streams show it at once. One of a tenant's own alarm is told to no other.
 """
 
 from dataclasses import dataclass
@@ -64,8 +63,9 @@ def _hold_all(only: UUID | None = None) -> None:
         events.hold(tenant_id)
 
 
-def _find_open(kind: str, about: str) -> Trouble | None:
-    return Trouble.objects.filter(kind=kind, about=about[:80], ended_at=None).first()
+def _find_open(kind: str, about: str = "", tenant_id: UUID | None = None) -> Trouble | None:
+    found = Trouble.objects.filter(tenant=tenant_id, kind=kind, about=about[:80], ended_at=None)
+    return found.first()
 
 
 @transaction.atomic
@@ -75,20 +75,20 @@ def raise_trouble(
 ) -> bool:  # fmt: skip
     """Raise a trouble, or bring the facts of the open one up to date; return whether it is new.
 
-    With `tenant_id` it is that tenant's alone; `about` must then be an id of its own.
+    With `tenant_id` it is that tenant's alone.
     """
-    if tenant_id is not None:
-        facts = facts | {"tenant": str(tenant_id)}
-    if _find_open(kind, about) is None:
+    if _find_open(kind, about, tenant_id) is None:
         _hold_all(tenant_id)  # two that find it at once raise it once
-    known = _find_open(kind, about)
+    known = _find_open(kind, about, tenant_id)
     if known is not None:
         merged = known.facts | facts
         if merged != known.facts:
             known.facts = merged
             known.save(update_fields=["facts"])
         return False
-    made = Trouble.objects.create(kind=kind, about=about[:80], facts=facts, raised_at=at)
+    made = Trouble.objects.create(
+        tenant_id=tenant_id, kind=kind, about=about[:80], facts=facts, raised_at=at
+    )
     said = TroubleChanged(made.pk, kind, made.about, "raised")
     _tell(said, made.pk, SYSTEM, at, only=tenant_id)
     return True
@@ -98,7 +98,7 @@ def raise_trouble(
 def end_trouble(*, kind: str, about: str = "", at: datetime, tenant_id: UUID | None = None) -> bool:
     """End an open trouble; return whether there was one."""
     _hold_all(tenant_id)
-    known = _find_open(kind, about)
+    known = _find_open(kind, about, tenant_id)
     if known is None:
         return False
     known.ended_at = at
@@ -112,7 +112,7 @@ def end_trouble(*, kind: str, about: str = "", at: datetime, tenant_id: UUID | N
 def note_clock_accepted(*, step_s: float, accepted_by: str, at: datetime) -> None:
     """Write down who took the machine's clock at its word after a step, and how large it was."""
     _hold_all()
-    known = _find_open("clock_step", "")
+    known = _find_open("clock_step")
     if known is not None:
         known.facts |= {"accepted_by": accepted_by, "accepted_at": at.isoformat()}
         known.save(update_fields=["facts"])

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from narvaro.spine import clock
+from narvaro.spine.files import replace_text
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +75,9 @@ class Heart:
             self._failed = True
 
     def _write(self, content: str) -> None:
-        aside = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         try:
-            aside.write_text(content, "utf-8")
-            aside.replace(self.file)
+            replace_text(self.file, content)
         except OSError:
-            aside.unlink(missing_ok=True)
             with self.file.open("r+", encoding="utf-8") as there:
                 there.write(content)
 

@@ -177,9 +177,14 @@ class Notification(TenantRow):
 
 
 class Trouble(models.Model):
-    """Something of the installation itself that people must know of, while it lasts."""
+    """Something that people must know of while it lasts.
+
+    Of the installation itself; with a tenant of that one's own alarm. `facts` are for words alone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, related_name="+")
+    tenant_id: UUID | None
     kind = models.CharField(max_length=40)
     about = models.CharField(max_length=80, blank=True)
     facts = models.JSONField(default=dict)
@@ -188,10 +193,16 @@ class Trouble(models.Model):
 
     class Meta:
         constraints = [
+            # two, for SQLite takes no two NULLs for the same (`nulls_distinct`)
             models.UniqueConstraint(
                 fields=["kind", "about"],
-                condition=models.Q(ended_at=None),
+                condition=models.Q(ended_at=None, tenant=None),
                 name="trouble_once_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "about"],
+                condition=models.Q(ended_at=None),
+                name="tenants_trouble_once_at_a_time",
             ),
         ]
 

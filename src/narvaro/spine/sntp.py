@@ -10,12 +10,15 @@ import struct
 from dataclasses import dataclass
 
 from narvaro.spine import clock
-from narvaro.spine.clock import Uptime
+from narvaro.spine.silent import Silent
+from narvaro.spine.uptime import Uptime
 
 PORT = 123
 TIMEOUT_S = 1.0
 LENGTH = 48
-QUESTION = b"\x23" + bytes(39)  # no warning, version 4, client; then our transmit time
+QUESTION = b"\x23" + bytes(
+    39
+)  # no warning, version 4, client; where our transmit time would stand come 64 random bits
 EPOCH_S = 2_208_988_800  # 1900 to 1970
 ERA_S = 2**32
 FIRST_S = 1_577_836_800  # 2020: an earlier time is the next era's
@@ -60,9 +63,9 @@ def ask(host: str, *, timeout_s: float = TIMEOUT_S) -> ServerTime:
             answer = line.recv(512)
             up = clock.uptime()
     except TimeoutError as fault:
-        raise TimeRefusedError("silent") from fault
+        raise TimeRefusedError(Silent.NO_ANSWER) from fault
     except (OSError, UnicodeError) as fault:
-        raise TimeRefusedError("unreachable") from fault
+        raise TimeRefusedError(Silent.UNREACHABLE) from fault
     return read(answer, nonce, begun.seconds, up)
 
 
@@ -86,9 +89,9 @@ def read(answer: bytes, nonce: bytes, begun_s: float, up: Uptime) -> ServerTime:
     if origin != int.from_bytes(nonce):
         raise TimeRefusedError("not_ours")
     if stratum == 0:
-        raise TimeRefusedError("unwelcome")  # kiss of death: it is not asked again today
+        raise TimeRefusedError(Silent.UNWELCOME)  # kiss of death: it is not asked again today
     if first >> 6 == UNSYNCHRONISED or stratum > LOWEST:
-        raise TimeRefusedError("unsynchronised")
+        raise TimeRefusedError(Silent.UNSYNCHRONISED)
     root_s = (delay / 2 + dispersion) / 2**16
     way_s = up.seconds - begun_s - _span_s(received, sent)
     if not received or not sent or root_s > FAR_S or _span_s(received, sent) < 0 or way_s < -0.1:

@@ -6,15 +6,16 @@ that does not resolve may take long. What was said outlives a restart, so that n
 
 import json
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from narvaro.spine import clock
-from narvaro.spine.clock import Uptime
+from narvaro.spine.files import replace_text
+from narvaro.spine.silent import Silent
 from narvaro.spine.sntp import ServerTime, TimeRefusedError, ask
+from narvaro.spine.uptime import Uptime
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ GIVE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ServerHeard:
     """What a server said last; `fault` is why the last question had no answer, empty where it had.
 
     `asked_s` and `read_s` are uptimes; the time is None before the first answer.
@@ -49,7 +50,7 @@ class Heard:
 
     def is_due(self, up: Uptime) -> bool:
         """Return whether it may be asked again."""
-        pause_s = UNWELCOME_S if self.fault == "unwelcome" else EVERY_S
+        pause_s = UNWELCOME_S if self.fault == Silent.UNWELCOME else EVERY_S
         return self.boot != up.boot or up.seconds - self.asked_s >= pause_s
 
 
@@ -84,33 +85,30 @@ class TimeServers:
         for host in hosts:
             self.heard = self.heard | {host: self._ask_one(host)}
         kept = [asdict(self.heard[host]) for host in self.hosts if host in self.heard]
-        aside = self.home / f".{FILE}.{secrets.token_hex(4)}"
         try:
-            aside.write_text(json.dumps(kept), "utf-8")
-            aside.replace(self.home / FILE)
+            replace_text(self.home / FILE, json.dumps(kept))
         except OSError as fault:
-            aside.unlink(missing_ok=True)
             logger.warning("time_servers_not_written", extra={"fault": str(fault)})
 
-    def _ask_one(self, host: str) -> Heard:
+    def _ask_one(self, host: str) -> ServerHeard:
         up = clock.uptime()
         before = self.heard.get(host)
         if before is None or before.boot != up.boot:
-            before = Heard(host, up.boot, up.seconds)
+            before = ServerHeard(host, up.boot, up.seconds)
         try:
             said = self._asking(host)
         except TimeRefusedError as no:
             logger.warning("time_server_refused", extra={"server": host, "why": no.code})
             return replace(before, asked_s=up.seconds, fault=no.code)
-        return Heard(
+        return ServerHeard(
             host, said.boot, up.seconds, "", said.less_uptime_s, said.give_s + GIVE_S, said.read_s
         )
 
 
-def list_heard(home: Path) -> dict[str, Heard]:
+def list_heard(home: Path) -> dict[str, ServerHeard]:
     """Read what the servers of a home said last, by name; none where nothing can be read."""
     try:
-        found = [Heard(**one) for one in json.loads((home / FILE).read_text("utf-8"))]
+        found = [ServerHeard(**one) for one in json.loads((home / FILE).read_text("utf-8"))]
     except (OSError, ValueError, TypeError):
         return {}
     return {one.host: one for one in found}

@@ -10,7 +10,7 @@ and said in the log.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -95,6 +95,12 @@ def fire_due(limit: int = 100, late_by_s: float = 0.0) -> int:
 def count_waiting() -> int:
     """Return how many timers wait for their deadline."""
     return Timer.objects.filter(fired_at=None, cancelled_at=None).count()
+
+
+def list_deadlines(kind: str, subjects: Iterable[UUID]) -> dict[UUID, datetime]:
+    """List, by subject, when the waiting timers of a kind are due."""
+    waiting = Timer.objects.filter(kind=kind, subject__in=list(subjects), fired_at=None)
+    return dict(waiting.filter(cancelled_at=None).values_list("subject", "deadline"))
 
 
 def find_overdue() -> tuple[int, datetime | None]:

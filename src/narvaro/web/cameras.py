@@ -41,7 +41,6 @@ def _seen(viewer: Viewer, event: CameraEvent) -> SeenRow:
         id=str(event.pk),
         what=event.what,
         what_label=say(WHAT, event.what),
-        note=event.note,
         place=camera.where,
         camera=camera.code,
         camera_name=camera.name,

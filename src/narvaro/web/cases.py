@@ -14,10 +14,11 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.queries import units_seen_by
-from narvaro.dispatch.checkin import list_silent, silent_watches
+from narvaro.dispatch.checkin import list_heard, list_silent, silent_watches
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import (
     find_ranking,
+    list_last_told,
     list_takers,
     may_take,
     offers_seen_by,
@@ -25,6 +26,7 @@ from narvaro.dispatch.queries import (
     responses_seen_by,
 )
 from narvaro.followup.points import POINTS, best_points
+from narvaro.intake.queries import list_losses
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import list_running_shifts, state_on
 from narvaro.situation.codes import find_code
@@ -38,6 +40,14 @@ from narvaro.situation.queries import (
 )
 from narvaro.spine import clock
 from narvaro.web import labels
+from narvaro.web.case_state import (
+    absence_of,
+    asked_by,
+    ends_without_unit,
+    is_late,
+    state_label,
+    state_of,
+)
 from narvaro.web.labels import say
 from narvaro.web.passing import standing_view
 from narvaro.web.screens import (
@@ -55,6 +65,7 @@ from narvaro.web.screens import (
 from narvaro.web.silence import (
     carrier_advice,
     escalation_of,
+    kind_label_of,
     lost_paths_of,
     missed_sign_of,
     place_of,
@@ -65,7 +76,6 @@ SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
 def offer_row(offer: Offer) -> OfferRow:
     """Return an offer as a row."""
-    by = _("the response plan") if offer.by_rule else _("a person")
     return OfferRow(
         id=str(offer.pk),
         call_sign=offer.unit.call_sign,
@@ -74,17 +84,8 @@ def offer_row(offer: Offer) -> OfferRow:
         offered_at=offer.offered_at,
         expires_at=offer.expires_at,
         answered_at=offer.answered_at,
-        by_label=by,
+        by_label=asked_by(offer),
     )
-
-
-def _state_of(case: Case, responses: list[Response]) -> str:
-    latest = responses[-1].state if responses else ""
-    if case.state in {Case.State.ACCEPTED, Case.State.ON_SCENE} and latest in {
-        "rolling", "on_scene", "secured",
-    }:  # fmt: skip
-        return latest
-    return case.state
 
 
 class CaseRows:
@@ -93,11 +94,16 @@ class CaseRows:
     def __init__(self, viewer: Viewer, cases: Sequence[Case]) -> None:
         now = clock.now()
         ids = [one.pk for one in cases]
+        self.now = now
         self.terms = TermsInForce(viewer)
         self.offers: dict[UUID, list[Offer]] = defaultdict(list)
         self.responses: dict[UUID, list[Response]] = defaultdict(list)
         self.silent = silent_watches(ids)
+        self.heard = list_heard(ids)
         self.takers = list_takers(viewer, ids)
+        self.told = list_last_told(viewer, ids)
+        of_paths = [one.pk for one in cases if one.kind == Case.Kind.PATH]
+        self.losses = list_losses(viewer, of_paths) if of_paths else {}
         for offer in offers_seen_by(viewer, now).filter(case__in=ids).order_by("offered_at"):
             self.offers[offer.case_id].append(offer)
         found = responses_seen_by(viewer, now).filter(case__in=ids)
@@ -108,11 +114,17 @@ class CaseRows:
         """Return one of the cases as a row."""
         offers, responses = self.offers[case.pk], self.responses[case.pk]
         waiting = next((one for one in offers if one.state == Offer.State.WAITING), None)
-        state = _state_of(case, responses)
         missing = self.silent.get(case.pk)
         missed_at = missing.missed_at if missing else None
-        needs_person = case.state in SEEKING and waiting is None
+        losses = self.losses.get(case.pk)
+        restored_at = losses.restored_at if losses and case.state in SEEKING else None
+        needs_person = case.state in SEEKING and waiting is None and restored_at is None
+        state = state_of(case, offers, responses, needs_person=needs_person)
         taken = self.takers.get(case.pk) if case.state in SEEKING else None
+        told = self.told.get(case.pk) if case.state in SEEKING else None
+        target_at = self.terms.find_due(
+            case.kind, triggered_at=case.triggered_at, received_at=case.received_at
+        )
         return CaseRow(
             id=str(case.pk),
             number=str(case.number),
@@ -120,22 +132,25 @@ class CaseRows:
             priority=case.priority,
             priority_label=say(labels.PRIORITY, str(case.priority)),
             kind=case.kind,
-            kind_label=labels.case_kind(case.kind, case.born),
+            kind_label=kind_label_of(case),
             state=state,
-            state_label=say(labels.CASE_STATE, state),
-            site=place_of(case, missing),
+            state_label=state_label(state),
+            site=place_of(case, missing, losses),
             address=case.site.address if case.site else "",
             opened_at=case.received_at,
             confirmed=case.confirmed,
             waiting=offer_row(waiting) if waiting else None,
             call_sign=responses[-1].call_sign if responses else "",
-            target_at=self.terms.find_due(
-                case.kind, triggered_at=case.triggered_at, received_at=case.received_at
-            ),
-            late=case.red_at is not None and case.state != Case.State.CLOSED,
+            target_at=target_at,
+            late=is_late(case, target_at, responses, self.now),
+            absence_label=absence_of(case, responses),
             needs_person=needs_person,
             taken_by=taken.by if taken else "",
             taken_at=taken.at if taken else None,
+            told=told.duties if told else (),
+            told_at=told.at if told else None,
+            heard=case.pk in self.heard,
+            restored_at=restored_at,
             missed_again_at=missed_at if missed_at and missed_at > case.received_at else None,
         )
 
@@ -295,7 +310,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
     rows = CaseRows(viewer, [case])
     offers, responses = rows.offers[case.pk], rows.responses[case.pk]
     row = rows.row(case, href)
-    ranking = _ranking(viewer, case, row.needs_person)
+    ranking = _ranking(viewer, case, row.needs_person or row.restored_at is not None)
     ranked, left_out = ranking_rows(viewer, case, ranking, offers)
     site = case.site
     return CaseDetail(
@@ -316,6 +331,7 @@ def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
         note=case.text,
         born_label=say(labels.BORN, case.born),
         close_url=_close_url(viewer, case),
+        asks_before_end=ends_without_unit(case, responses),
         recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
         finding=find_finding(viewer, case),
         sends_nobody=bool(carrier_advice(case)),

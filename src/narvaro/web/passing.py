@@ -22,6 +22,7 @@ from narvaro.spine import clock
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.labels import say
 from narvaro.web.screens.passing import CentreChoice, ForwardRow, StandingView
+from narvaro.web.system_words import centre_said
 
 STANDING: dict[str, "str | Promise"] = {
     "beside": lazy("Beside an alarm centre: a copy comes here"),
@@ -31,8 +32,8 @@ STANDING: dict[str, "str | Promise"] = {
 STATE: dict[str, "str | Promise"] = {
     "waiting": lazy_in("forward", "On its way"),
     "delivered": lazy_in("forward", "Delivered"),
-    "refused": lazy_in("forward", "Refused by the centre: call it"),
-    "given_up": lazy_in("forward", "Nobody answered: call the centre"),
+    "refused": lazy_in("forward", "Refused"),
+    "given_up": lazy_in("forward", "Nobody answered"),
 }
 DONE = (Forward.State.WAITING, Forward.State.DELIVERED)
 
@@ -103,5 +104,5 @@ def _row(one: Forward) -> ForwardRow:
         state_label=say(STATE, one.state),
         at=one.delivered_at if delivered and one.delivered_at else one.made_at,
         reference=one.pk.hex if delivered else "",
-        why="" if delivered else one.last_error,
+        why="" if delivered else centre_said(one.status, one.last_error),
     )

@@ -1,5 +1,6 @@
 """What the guard's phone shows. In: a viewer, his shift, offer, response. Out: screen rows."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.dispatch import responses
-from narvaro.dispatch.checkin import silent_watches
+from narvaro.dispatch.checkin import list_silent, silent_watches
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import (
     find_own_response,
@@ -192,6 +193,8 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
         )
     shown = unit_of(shift, at)
     resting = shown.state == UnitStatus.State.BREAK
+    if list_silent([shift.unit_id]):
+        shown = replace(shown, state="silent", state_label=say(labels.UNIT_STATE, "silent"))
     return PhonePage(
         position=position,
         unit=shown,

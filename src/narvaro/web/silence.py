@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from narvaro.access.policy import Record, Verb
@@ -23,7 +24,7 @@ from narvaro.dispatch.queries import (
     list_duty_phones,
     may_take,
 )
-from narvaro.intake.queries import list_outages_of
+from narvaro.intake.queries import Losses, list_losses, list_outages_of
 from narvaro.situation.models import Case
 from narvaro.situation.paths import MANY
 from narvaro.situation.queries import get_case
@@ -45,13 +46,33 @@ from narvaro.web.screens import (
 STEPS_SHOWN = 4
 PATHS_SHOWN = 40
 NOT_SET_UP: dict[str, str | Promise] = {
+    "sms": lazy("text messages are not set up"),
+    "mail": lazy("mail is not set up"),
+}
+NONE_SENT: dict[str, str | Promise] = {
     "sms": lazy("Cannot be sent: text messages are not set up"),
     "mail": lazy("Cannot be sent: mail is not set up"),
 }
+SENT: dict[str, str | Promise] = {
+    "sms": lazy("Sent by text message"),
+    "mail": lazy("Sent by mail"),
+}
 
 
-def place_of(case: Case, silent: Watch | None) -> str:
+def kind_label_of(case: Case) -> str:
+    """Return what a case is about; a fault of a carrier names it."""
+    if case.is_carrier_fault and case.carrier != MANY:
+        return _("Line fault at %(carrier)s") % {"carrier": case.carrier}
+    return labels.case_kind(case.kind, case.born)
+
+
+def place_of(case: Case, silent: Watch | None, losses: Losses | None = None) -> str:
     """Return where a case is; one of a missing guard says so while he is missing."""
+    if case.is_carrier_fault and losses is not None:
+        sites = losses.sites
+        if case.carrier == MANY:
+            return _("%(count)s sites at once") % {"count": sites}
+        return ngettext("%(count)s site", "%(count)s sites", sites) % {"count": sites}
     if case.carrier == MANY and case.site_id is None:
         return _("Many sites at once")
     return _("%(unit)s does not answer") % {"unit": case.place} if silent else case.place
@@ -95,24 +116,30 @@ def _rows(told: Told) -> list[ToldRow]:
     for duty, notification in told.notifications:
         found.setdefault(duty or _("a contact that is no longer there"), []).append(notification)
     return [
-        ToldRow(min(one.made_at for one in rows), duty, tuple(_way(one) for one in rows))
-        for duty, rows in found.items()
+        ToldRow(min(one.made_at for one in rows), duty, _ways(rows)) for duty, rows in found.items()
     ]
 
 
-def _way(notification: Notification) -> ToldWay:
-    if notification.last_error == f"no channel {notification.channel} is set up":
-        return ToldWay("", "not_set_up", say(NOT_SET_UP, notification.channel))
-    state = (
-        "sent" if notification.sent_at else "given_up" if notification.given_up_at else "waiting"
-    )
+def _ways(rows: list[Notification]) -> tuple[ToldWay, ...]:
+    """Return the ways, what was sent first; where one worked, the others are no alarm."""
+    worked = any(one.sent_at for one in rows)
+    return tuple(_way(one, worked) for one in sorted(rows, key=lambda one: one.sent_at is None))
+
+
+def _way(notification: Notification, worked: bool) -> ToldWay:
+    channel = notification.channel
+    if notification.sent_at:
+        return ToldWay("", "sent", say(SENT, channel), sent_at=notification.sent_at)
+    if notification.last_error == f"no channel {channel} is set up":
+        if worked:
+            return ToldWay("", "", say(NOT_SET_UP, channel))
+        return ToldWay("", "not_set_up", say(NONE_SENT, channel))
+    state = "given_up" if notification.given_up_at else "waiting"
     return ToldWay(
-        channel_label=say(labels.CHANNEL, notification.channel),
-        state=state,
+        channel_label=say(labels.CHANNEL, channel),
+        state="" if worked else state,
         state_label=say(labels.NOTIFICATION_STATE, state),
-        sent_at=notification.sent_at,
-        # The channel's own words; they hold no address and no text.
-        why_not="" if notification.sent_at else notification.last_error,
+        why_not=notification.last_error,  # the channel's own words; no address and no text
     )
 
 
@@ -132,7 +159,15 @@ def lost_paths_of(viewer: Viewer, case: Case) -> LostPaths | None:
         )
         for one in found[:PATHS_SHOWN]
     )
-    return LostPaths(rows, len(found), sum(one.ended_at is None for one in found))
+    losses = list_losses(viewer, [case.pk]).get(case.pk)
+    return LostPaths(
+        rows,
+        len(found),
+        sum(one.ended_at is None for one in found),
+        advice=carrier_advice(case),
+        restored_at=losses.restored_at if losses else None,
+        ends_at=losses.ends_at if losses and case.state == Case.State.OPEN else None,
+    )
 
 
 def missed_sign_of(viewer: Viewer, case: Case, at: datetime) -> MissedSign | None:

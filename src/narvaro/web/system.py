@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
+from narvaro.core.clock_agreement import PANELS
 from narvaro.intake.listening import SILENT_S
 from narvaro.intake.models import PathState
 from narvaro.intake.queries import (
     ReceiverNow,
     Unavailable,
     count_paths,
+    count_without_carrier,
     list_receivers,
     list_silent_paths,
     list_unavailable,
@@ -43,10 +45,12 @@ from narvaro.web.system_words import SOURCE_WHY, UNSOUND
 from narvaro.web.troubles import list_lasting, trouble_row
 
 MINUTE_S = 60
-GOOD, LITTLE, BAD = "available", "short", "missed"  # codes whose looks fit: ready, ask, bad
+NEAR_S = 10.0
+# Codes whose looks fit: ready, ask, bad, and none of them.
+GOOD, LITTLE, BAD, NEUTRAL = "available", "short", "missed", ""
 
 
-def _receiver(one: ReceiverNow) -> ReceiverRow:
+def _receiver(number: int, one: ReceiverNow) -> ReceiverRow:
     if one.fault:
         state, label = BAD, _("Its journal cannot be read")
     elif one.saved_at is None:
@@ -57,7 +61,8 @@ def _receiver(one: ReceiverNow) -> ReceiverRow:
         state, label = BAD, _("Messages wait")
     else:
         state, label = GOOD, _("Listens")
-    return ReceiverRow(one.name, state, label, one.listening_since, one.saved_at, one.lag_s)
+    name = _("Receiver %(number)s") % {"number": number}
+    return ReceiverRow(name, state, label, one.listening_since, one.saved_at, one.lag_s)
 
 
 def _counts(found: dict[str, int]) -> tuple[Count, ...]:
@@ -108,7 +113,7 @@ def _month(one: Unavailable) -> UnavailableMonth:
     return UnavailableMonth("< 1" if short else str(round(one.seconds / MINUTE_S)), one.losses)
 
 
-def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
+def _clock(step_s: float, off_s: float | None, sync: Sync) -> tuple[Fact, ...]:
     stepped = _("stepped by %(seconds)s s, not followed") % {
         "seconds": formats.number_format(step_s, decimal_pos=1)
     }
@@ -123,7 +128,9 @@ def _clock(step_s: float, sync: Sync) -> tuple[Fact, ...]:
     text, state, label = words[sync]
     if step_s:
         text, state, label = stepped, BAD, _("Stepped")
-    elif clock.suspected_s():
+    elif off_s is None:
+        text, state, label = _("in doubt; by how much cannot be read"), BAD, _("In doubt")
+    elif off_s:
         text, state, label = _("other clocks speak against it"), BAD, _("In doubt")
     return (Fact(_("Clock"), text, state, label),)
 
@@ -132,16 +139,19 @@ def _source(one: SourceNow) -> Fact:
     """Say what panels or a time server say of our time, and when that was."""
     label = (
         _("Panels' clocks")
-        if one.kind == "panels"
+        if one.kind == PANELS
         else _("Time server %(name)s") % {"name": one.about}
     )
     said = str(SOURCE_WHY.get(one.why, UNSOUND))
-    state, state_label = (LITTLE if one.kind == "server" else GOOD), _("Says nothing")
+    state, state_label = (LITTLE if one.is_missed else NEUTRAL), _("Says nothing")
     if one.off_s is not None:
-        said = _("its time less ours: %(seconds)s s") % {
-            "seconds": formats.number_format(one.off_s, decimal_pos=1)
-        }
-        state, state_label = (LITTLE, _("Is off")) if one.is_out else (GOOD, _("Good"))
+        said = _off(one.off_s)
+        if one.is_out:
+            state, state_label = LITTLE, _("Is off")
+        elif one.differs:
+            state, state_label = BAD, _("Differs")
+        else:
+            state, state_label = GOOD, pgettext("clock", "Agrees")
     facts = [said]
     if one.accounts:
         facts.append(
@@ -154,6 +164,15 @@ def _source(one: SourceNow) -> Fact:
     return Fact(label, ", ".join(facts), state, state_label)
 
 
+def _off(off_s: float) -> str:
+    """Say by how much a source's time is ahead of ours or behind, in tenths where it is near."""
+    places = 1 if abs(off_s) < NEAR_S else 0
+    seconds = formats.number_format(round(abs(off_s), places), decimal_pos=places)
+    if off_s < 0:
+        return _("%(seconds)s s behind our clock") % {"seconds": seconds}
+    return _("%(seconds)s s ahead of our clock") % {"seconds": seconds}
+
+
 def _sources() -> tuple[Fact, ...]:
     home = settings.HOME
     servers = home.settings.time_servers
@@ -161,7 +180,7 @@ def _sources() -> tuple[Fact, ...]:
     facts = [_source(one) for one in found.rows]
     if not servers:
         facts.append(
-            Fact(_("Time servers"), _("not asked: none is named"), GOOD, _("Says nothing"))
+            Fact(_("Time servers"), _("not asked: none is named"), NEUTRAL, _("Says nothing"))
         )
     return tuple(facts)
 
@@ -199,7 +218,7 @@ def _machine() -> tuple[Fact, ...]:
     home = settings.HOME
     return (
         _worker(),
-        *_clock(clock.jump_s(), read_sync()),
+        *_clock(clock.jump_s(), clock.suspected_s(), read_sync()),
         *_sources(),
         _disk(read_disk(home.path)),
         *(_certificate(read_certificate(file)) for file in home.certificates),
@@ -213,8 +232,9 @@ def _page(viewer: Viewer) -> SystemPage:
         position=position_now(viewer),
         lasting=tuple(list_lasting(viewer)),
         over=tuple(trouble_row(one) for one in troubles if one.ended_at),
-        receivers=tuple(_receiver(x) for x in list_receivers(viewer, settings.HOME.journals)),
+        receivers=tuple(_receiver(*one) for one in enumerate(list_receivers(viewer, settings.HOME.journals), 1)),
         paths=_counts(count_paths(viewer)),
+        no_carrier=count_without_carrier(viewer),
         silent=tuple(_silent(one) for one in list_silent_paths(viewer)),
         machine=_machine(),
         sees_sites=viewer.scope(Record.SITE) == Scope.TENANT,

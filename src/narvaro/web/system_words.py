@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from narvaro.spine.silent import Silent
+
 Facts: TypeAlias = Mapping[str, Any]
 
 
@@ -76,8 +78,10 @@ def _clock(_about: str, facts: Facts) -> str:
 
 def _doubt(_about: str, facts: Facts) -> str:
     off_s = facts.get("off_s")
+    if not isinstance(off_s, int | float):
+        return _("By how much cannot be read. Alarms are marked: time not verified.")
     return _("Other clocks less ours: %(seconds)s s. Alarms are marked: time not verified.") % {
-        "seconds": number_format(off_s, decimal_pos=1) if isinstance(off_s, int | float) else "?"
+        "seconds": number_format(off_s, decimal_pos=1)
     }
 
 
@@ -140,20 +144,37 @@ _NOT_SET_UP: dict[str, Promise] = {
 }
 
 
+def centre_said(status: int | None, why: str) -> str:
+    """Return what a centre answered, from the words of the last try; those themselves where none did."""
+    _name, found, words = why.rpartition("; ")[2].partition(f": {status} ")
+    if not found:
+        return why
+    return _("The centre answered: “%(words)s” (code %(status)s)") % {
+        "words": words, "status": status,
+    }  # fmt: skip
+
+
+def _not_passed_on_title(_about: str, facts: Facts) -> str:
+    if "case" not in facts:
+        return _("An alarm has not reached the alarm centre")
+    return _("The alarm of case %(case)s has not reached the alarm centre") % {
+        "case": facts["case"]
+    }
+
+
 def _not_passed_on(_about: str, facts: Facts) -> str:
+    status = facts.get("status")
     given = {
         "case": facts.get("case", "?"), "centre": facts.get("centre", "?"),
-        "status": facts.get("status"), "why": facts.get("why") or "?",
+        "why": centre_said(status, facts.get("why") or "?"),
     }  # fmt: skip
     if facts.get("outcome") == "given_up":
         return (
             _("Case %(case)s to %(centre)s: nobody took it within an hour. Last: %(why)s") % given
         )
-    if facts.get("status") is None:
+    if status is None:
         return _("Case %(case)s to %(centre)s was not sent: %(why)s") % given
-    return (
-        _("Case %(case)s to %(centre)s: refused with answer %(status)s. It said: %(why)s") % given
-    )
+    return _("Case %(case)s to %(centre)s was refused. %(why)s") % given
 
 
 _TELL_WHO_RUNS = lazy("Tell those who run the system; they find what to do in its log.")
@@ -172,7 +193,7 @@ WORDS: dict[str, _Words] = {
     ),
     "promotion_lag": _Words(lazy("Alarms wait to be shown"), _lag, _BY_OTHER_WAYS, is_grave=True),
     "not_passed_on": _Words(
-        lazy("An alarm has not reached the other centre"), _not_passed_on,
+        _not_passed_on_title, _not_passed_on,
         lazy("Call the centre and tell it of the alarm. Then pass it on again from the case, or end the case."),
         is_grave=True,
     ),
@@ -206,15 +227,15 @@ WORDS: dict[str, _Words] = {
 
 
 SOURCE_WHY: dict[str, Promise] = {
-    "few": lazy("fewer than five of them stamped their time within 15 minutes"),
-    "at_once": lazy("what they stamped came all at once"),
-    "apart": lazy("they do not agree with each other"),
-    "not_asked": lazy("not asked yet"),
-    "old": lazy("what it said is too old"),
-    "silent": lazy("it does not answer"),
-    "unreachable": lazy("it cannot be reached"),
-    "unwelcome": lazy("it does not want to be asked"),
-    "unsynchronised": lazy("it does not know the time itself"),
+    Silent.FEW: lazy("fewer than five of them stamped their time within 15 minutes"),
+    Silent.AT_ONCE: lazy("what they stamped came all at once"),
+    Silent.APART: lazy("they do not agree with each other"),
+    Silent.NOT_ASKED: lazy("not asked yet"),
+    Silent.OLD: lazy("what it said is too old"),
+    Silent.NO_ANSWER: lazy("it does not answer"),
+    Silent.UNREACHABLE: lazy("it cannot be reached"),
+    Silent.UNWELCOME: lazy("it does not want to be asked"),
+    Silent.UNSYNCHRONISED: lazy("it does not know the time itself"),
 }
 """Why a source of time says nothing."""
 UNSOUND = lazy("its answer is not sound")

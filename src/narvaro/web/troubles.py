@@ -21,9 +21,15 @@ def trouble_row(one: Trouble) -> TroubleRow:
     """Return a kept trouble in words."""
     facts = one.facts | _set_up(one)
     return TroubleRow(
-        *words_of(one.kind, one.about, facts), one.raised_at, one.ended_at,
+        *words_of(one.kind, _number(one.about), facts), one.raised_at, one.ended_at,
         is_grave=is_grave(one.kind, facts), id=str(one.pk),
     )  # fmt: skip
+
+
+def _number(about: str) -> str:
+    """Return the number that a receiver bears on the pages; what is no receiver's name as it is."""
+    names = [*settings.HOME.journals]
+    return str(names.index(about) + 1) if about in names else about
 
 
 def _set_up(one: Trouble) -> Facts:

@@ -69,7 +69,7 @@ def sites_spec(words: Mapping[str, Mapping[str, str]]) -> TableSpec:
     )  # fmt: skip
 
 
-DAY_S = 86_400  # a clock that is further off is set, or its account ignores time
+CLOCK_OFF_AT_MOST_S = 86_400  # a clock that is further off is set, or its account ignores time
 
 UNITS = TableSpec(
     "units",
@@ -131,8 +131,8 @@ TRANSMITTERS = TableSpec(
         _optional("carrier", cells.text_up_to(60), "Operatör"),
         _optional("networks", cells.text, "Nät", "Från adresser"),
         _optional("flags", cells.text, "Avvikelser"),
-        _optional("late_s", cells.positive_integer_up_to(DAY_S), "Klocka efter s"),
-        _optional("early_s", cells.positive_integer_up_to(DAY_S), "Klocka före s"),
+        _optional("late_s", cells.positive_integer_up_to(CLOCK_OFF_AT_MOST_S), "Klocka efter s"),
+        _optional("early_s", cells.positive_integer_up_to(CLOCK_OFF_AT_MOST_S), "Klocka före s"),
     ),
 )
 

@@ -8,6 +8,8 @@ from django.db.models import Q
 from narvaro.directory.models.files import ImportBatch
 from narvaro.spine.models import Tenant, TenantRow
 
+OFF_MAP_DEG = 0.05  # beyond the map's bounds by more than this, a place is off the map
+
 
 class SiteQuerySet(models.QuerySet["Site"]):
     """Selections of sites."""
@@ -195,3 +197,10 @@ class RoadMap(models.Model):
     west = models.FloatField()
     north = models.FloatField()
     east = models.FloatField()
+
+    def holds(self, lat: float, lon: float) -> bool:
+        """Return whether a place in degrees (WGS 84) is on the map, or so near that it may be."""
+        return (
+            self.south - OFF_MAP_DEG <= lat <= self.north + OFF_MAP_DEG
+            and self.west - OFF_MAP_DEG <= lon <= self.east + OFF_MAP_DEG
+        )

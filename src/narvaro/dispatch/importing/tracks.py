@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from json import loads
-from uuid import UUID
 
 from django.db import transaction
 
@@ -19,22 +17,19 @@ from narvaro.core.reach import Point, find_reachable
 from narvaro.directory.importing.run import FileImported
 from narvaro.directory.models import RoadMap, Unit
 from narvaro.intake.message import Position, Refusal
-from narvaro.intake.promotion import OFF_MAP_DEG
 from narvaro.intake.protocols.gpx import Report, Track, acknowledge, decode
 from narvaro.intake.sealed import Device
 from narvaro.plan.models import Shift
 from narvaro.situation.actions import RAW_POSITIONS_H, PositionFacts, record_positions
-from narvaro.situation.events import UnitChanged
 from narvaro.situation.models import Position as PositionRow
-from narvaro.situation.models import UnitStatus
+from narvaro.situation.queries import Interval, list_said, split_breaks
 from narvaro.spine import events
-from narvaro.spine.models import Event, Tenant
+from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 
 KEPT = timedelta(hours=RAW_POSITIONS_H)
 AROUND = timedelta(hours=1)  # so far before and after, known positions speak against a point
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ def import_track(
     """Keep the points of a file that a phone might have sent; report the others by number.
 
     Raises Refused where the tenant may hold no positions. A file that was brought in before adds
-    nothing, and nothing is written into the log of it.
+    nothing, and nothing is written into the log of it. A dry run reports what would be kept.
     """
     if not tenant.positions_allowed:
         raise Refused("positions", "Positions are not allowed before purpose and negotiation.")
@@ -85,7 +80,7 @@ def import_track(
         counts = len(track.positions), len(track.refused)
         note = FileImported("gpx", file_name, sha256(data).hexdigest(), *counts)
         _write(whose.unit, track, note, by, at)
-    return acknowledge(track, stored=not dry_run)
+    return acknowledge(track, stored=True)
 
 
 @transaction.atomic
@@ -159,10 +154,7 @@ def _code_of(
         return "too_old"
     if not _is_in(one.at, duty):
         return "break" if _is_in(one.at, breaks) else "off_duty"
-    if road_map is not None and not (
-        road_map.south - OFF_MAP_DEG <= one.lat <= road_map.north + OFF_MAP_DEG
-        and road_map.west - OFF_MAP_DEG <= one.lon <= road_map.east + OFF_MAP_DEG
-    ):
+    if road_map is not None and not road_map.holds(one.lat, one.lon):
         return "off_map"
     return ""
 
@@ -181,25 +173,12 @@ def _list_duty(whose: Whose, at: datetime) -> tuple[list[Interval], list[Interva
         shifts = shifts.filter(crew__in=whose.members).distinct()
     duty: list[Interval] = []
     breaks: list[Interval] = []
-    for shift in shifts:
-        begin, is_break = shift.starts_at, False
-        for said_at, state in _list_said(whose.unit.pk, shift):
-            (breaks if is_break else duty).append((begin, said_at))
-            begin, is_break = said_at, state == UnitStatus.State.BREAK
-        (breaks if is_break else duty).append((begin, shift.ends_at))
+    for one in shifts:
+        said = list_said(whose.unit, one.starts_at, one.ends_at)
+        on, off = split_breaks(one.starts_at, one.ends_at, said)
+        duty += on
+        breaks += off
     return duty, breaks
-
-
-def _list_said(unit_id: UUID, shift: Shift) -> list[tuple[datetime, str]]:
-    """Return what the unit said in a shift; a purged word of the log counts as a break."""
-    found = Event.objects.filter(
-        tenant_id=shift.tenant_id, subject=unit_id, kind=UnitChanged.kind,
-        at__gte=shift.starts_at, at__lt=shift.ends_at,
-    )  # fmt: skip
-    return [
-        (one.at, loads(one.payload)["state"] if one.payload else UnitStatus.State.BREAK)
-        for one in found.order_by("at", "position")
-    ]
 
 
 def _known(unit: Unit, positions: Iterable[Position]) -> tuple[set[datetime], list[Point]]:

@@ -117,7 +117,8 @@ def _list_points(data: bytes) -> Iterator[Element]:
         if not points:
             raise UnusableError("no_track", "The file holds no track points.")
     except (ParseError, ValueError, LookupError) as fault:
-        raise UnusableError("xml", f"After point {points} it is not XML without a DTD.") from fault
+        where = f"It breaks off after point {points}" if points else "It is no GPX file"
+        raise UnusableError("xml", f"{where} (XML without a DTD).") from fault
 
 
 def _walk(data: bytes) -> Iterator[Element]:

@@ -1,5 +1,6 @@
 """Reads of the situation, one file per noun. The viewer first, nothing unscoped."""
 
+from narvaro.situation.queries.breaks import Interval, list_breaks, list_said, split_breaks
 from narvaro.situation.queries.cameras import (
     camera_events_seen_by,
     get_camera_event,
@@ -14,7 +15,6 @@ from narvaro.situation.queries.cases import (
     find_incident,
     get_case,
     list_active_cases,
-    list_breaks,
     list_closed_cases,
     list_refused_intake,
     list_signals,
@@ -73,6 +73,7 @@ __all__ = [
     "Cost",
     "DamageFilter",
     "DamageSums",
+    "Interval",
     "ToSettle",
     "Triage",
     "UnitNow",
@@ -114,6 +115,7 @@ __all__ = [
     "list_photos",
     "list_places",
     "list_refused_intake",
+    "list_said",
     "list_signals",
     "list_to_triage",
     "list_troubles",
@@ -129,6 +131,7 @@ __all__ = [
     "own_reports",
     "sees_costs",
     "sees_work",
+    "split_breaks",
     "states_at",
     "without_words",
 ]

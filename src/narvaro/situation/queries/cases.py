@@ -1,6 +1,5 @@
 """Reads of cases, signals, units' states and positions. The viewer first, nothing unscoped."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +11,9 @@ from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Unit
 from narvaro.directory.queries import units_seen_by
-from narvaro.situation.events import UnitChanged
 from narvaro.situation.models import Case, Incident, Position, RefusedIntake, Signal, UnitStatus
 from narvaro.situation.queries.reports import without_words
-from narvaro.spine.models import Event, Tenant
+from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Missing
 
 
@@ -81,24 +79,6 @@ def newest_positions(unit_ids: Sequence[UUID]) -> dict[UUID, Position]:
     chosen = Unit.objects.filter(pk__in=unit_ids).values_list(Subquery(latest.values("pk")[:1]))
     found = Position.objects.in_bulk([pk for (pk,) in chosen if pk is not None])
     return {one.unit_id: one for one in found.values()}
-
-
-def list_breaks(unit: Unit, since: datetime) -> list[tuple[datetime, datetime]]:
-    """List a unit's breaks that began since a time and are over, newest first.
-
-    For what the receiver may keep: what was said before a shift counts no more in it.
-    """
-    log = Event.objects.filter(tenant_id=unit.tenant_id, subject=unit.pk, kind=UnitChanged.kind)
-    found: list[tuple[datetime, datetime]] = []
-    over: datetime | None = None
-    for one in log.order_by("-position").iterator(chunk_size=50):
-        if one.at < since:
-            break
-        state = json.loads(one.payload or "{}").get("state")
-        if state == UnitStatus.State.BREAK and over is not None:
-            found.append((one.at, over))
-        over = one.at
-    return found
 
 
 def list_units_now(viewer: Viewer) -> list[UnitNow]:

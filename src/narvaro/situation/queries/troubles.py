@@ -28,5 +28,4 @@ def list_open_troubles(viewer: Viewer) -> list[Trouble]:
 
 
 def _seen_by(viewer: Viewer) -> QuerySet[Trouble]:
-    of_all, of_his = Q(facts__tenant__isnull=True), Q(facts__tenant=str(viewer.tenant_id))
-    return Trouble.objects.filter(of_all | of_his)
+    return Trouble.objects.filter(Q(tenant=None) | Q(tenant_id=viewer.tenant_id))

@@ -1,4 +1,5 @@
-// Says what is new, once. In: elements with an id and data-announce. Out: one alert, and a call.
+// Says what is new, once. In: elements with an id and data-announce. Out: one alert, and a call;
+// data-announce-softly: words only, that wait until the reader is silent.
 import { playTone } from "./tone.ts";
 
 /** The texts of those that were not there before, in page order. */
@@ -6,22 +7,28 @@ export function freshTexts(known: ReadonlySet<string>, now: ReadonlyMap<string, 
   return [...now].filter(([id]) => !known.has(id)).map(([, text]) => text);
 }
 
-function onPage(): Map<string, string> {
-  const elements = document.querySelectorAll<HTMLElement>("[id][data-announce]");
-  return new Map([...elements].map((element) => [element.id, element.dataset.announce ?? ""]));
+function onPage(attribute: string): Map<string, string> {
+  const elements = document.querySelectorAll(`[id][${attribute}]`);
+  return new Map([...elements].map((one) => [one.id, one.getAttribute(attribute) ?? ""]));
 }
 
-/** Watch the page's fragments for what is new. */
-export function startAnnouncing(): void {
-  const box = document.getElementById("announce");
+/** Watch for what is new of one kind. */
+function watch(attribute: string, boxId: string, tones: number): void {
+  const box = document.getElementById(boxId);
   if (!box) return;
-  let known = new Set(onPage().keys());
+  let known = new Set(onPage(attribute).keys());
   document.addEventListener("htmx:after:swap", () => {
-    const now = onPage();
+    const now = onPage(attribute);
     const fresh = freshTexts(known, now);
     known = new Set(now.keys());
     if (fresh.length === 0) return;
     box.textContent = fresh.join(". ");
-    playTone(2);
+    if (tones) playTone(tones);
   });
+}
+
+/** Watch the page's fragments for what is new. */
+export function startAnnouncing(): void {
+  watch("data-announce", "announce", 2);
+  watch("data-announce-softly", "announce-softly", 0);
 }

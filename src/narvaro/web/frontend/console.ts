@@ -13,7 +13,8 @@ function markOpen(): void {
   document.querySelector("[data-console]")?.toggleAttribute("data-open", openId !== "");
 }
 
-async function openCase(row: HTMLAnchorElement): Promise<void> {
+/** Open a case; by keyboard one goes on in it, from its heading. */
+async function openCase(row: HTMLAnchorElement, byKey = false): Promise<void> {
   const same = row.dataset.case === openId;
   openId = row.dataset.case ?? "";
   openHref = row.pathname;
@@ -22,6 +23,7 @@ async function openCase(row: HTMLAnchorElement): Promise<void> {
   await refresh(same ? "innerMorph" : "innerHTML");
   const panel = document.getElementById("case");
   if (panel && !same) panel.scrollTop = 0;
+  if (byKey && row.dataset.case === openId) panel?.querySelector("h2")?.focus();
   document.body.dispatchEvent(new CustomEvent("narvaro:case", { detail: openId }));
 }
 
@@ -52,7 +54,7 @@ function onClick(event: MouseEvent): void {
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
   if (!row || !plain) return;
   event.preventDefault();
-  void openCase(row);
+  void openCase(row, event.detail === 0); // a click that no pointer made
 }
 
 /** Start the console on its page. */

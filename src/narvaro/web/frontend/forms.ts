@@ -1,7 +1,11 @@
 // Sends small forms without leaving the page. In: form[data-send]. Out: a POST, then fresh data.
 import { announceChange } from "./live.ts";
 import { keepForLater } from "./outbox-forms.ts";
+import { forgetChoice, keepChoice, readChoice } from "./store.ts";
 import { clockText, serverNow } from "./time.ts";
+
+const SAID_NEXT = "said-next";
+const SAID_NEXT_MS = 10_000;
 
 type ProblemAnswer = { detail?: string; title?: string };
 
@@ -47,6 +51,20 @@ function giveNotice(form: HTMLFormElement, spokenOf: typeof about): void {
 function endWithCountdown(event: Event): void {
   const near = (event.target as Element).closest("[data-told]");
   if (near && near.id === about?.id) endNotice();
+}
+
+/** Go to another page, and say there what was done. */
+function goOn(next: string, done = ""): void {
+  if (done) keepChoice(SAID_NEXT, done);
+  location.assign(next);
+}
+
+function sayWhatWasDone(): void {
+  const done = readChoice(SAID_NEXT);
+  if (!done) return;
+  forgetChoice(SAID_NEXT);
+  say("notice", done);
+  ending = setTimeout(endNotice, SAID_NEXT_MS);
 }
 
 let focusNext: { at: string; from: Element | null } | null = null;
@@ -104,7 +122,7 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promi
     followNotice();
     const { focus } = form.dataset;
     focusNext = focus ? { at: focus, from: submitter } : null;
-    if (form.dataset.next) location.assign(form.dataset.next);
+    if (form.dataset.next) goOn(form.dataset.next, form.dataset.done);
   }
   announceChange();
 }
@@ -128,6 +146,7 @@ async function submit(form: HTMLFormElement, submitter: HTMLElement | null): Pro
 
 /** Take over the forms that are marked for it; without script they post and come back. */
 export function startForms(): void {
+  sayWhatWasDone();
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.dataset.send === undefined) return;

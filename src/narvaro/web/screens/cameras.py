@@ -13,7 +13,6 @@ class SeenRow:
     id: str
     what: str
     what_label: str
-    note: str
     place: str
     camera: str
     camera_name: str

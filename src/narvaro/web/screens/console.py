@@ -29,8 +29,12 @@ class CaseRow:
 
     `href` is the detail fragment's address. priority: 1 highest … 4. `call_sign` is the unit that
     has accepted; `waiting` the offer that nobody has answered yet. `needs_person` marks a case
-    that nobody is handling although the automatic offers have ended; `taken_by` who said that he
-    has it nevertheless, since `taken_at`; None there: he had it, and it came back. `missed_again_at`: its guard came back, and is missing once more.
+    that nobody is handling although the automatic offers have ended. `taken_by` says who has it
+    since `taken_at`; where that is None he had it, and it came back. `missed_again_at`: its guard came
+    back, and is missing once more. `restored_at`: what was silent is heard again, and nobody is needed.
+    `state` is also no_answer, no_unit: the offers ended so. `told`: the duties that were told of it last.
+    `late` once `target_at` has passed with nobody on scene; `absence_label` where it is red before.
+    `heard`: its guard, who was missing, has given a sign of life.
     """
 
     id: str
@@ -50,9 +54,14 @@ class CaseRow:
     call_sign: str = ""
     target_at: datetime | None = None  # on scene no later than this, by the contract
     late: bool = False
+    absence_label: str = ""
     needs_person: bool = False
     taken_by: str = ""
     taken_at: datetime | None = None
+    restored_at: datetime | None = None
+    told: tuple[str, ...] = ()
+    told_at: datetime | None = None
+    heard: bool = False
     missed_again_at: datetime | None = None
 
 
@@ -156,6 +165,7 @@ class CaseDetail:
     note: str = ""
     born_label: str = ""  # "panel", "typed in by D-12"
     close_url: str = ""  # a POST that ends the case
+    asks_before_end: bool = False  # a grave case that no unit has been on
     recalls: str = ""  # the unit that is out and would be recalled by it
     finding: Finding | None = None
     sends_nobody: bool = False  # a carrier's fault: `why_not` says what to do

@@ -15,6 +15,11 @@ class ForwardRow:
     reference: str = ""  # what the centre knows it by
     why: str = ""  # what the last try met
 
+    @property
+    def must_call(self) -> bool:
+        """Return whether a person has to tell the centre."""
+        return self.state in {"refused", "given_up"}
+
 
 @dataclass(frozen=True, slots=True)
 class CentreChoice:

@@ -8,7 +8,10 @@ from narvaro.web.screens.shell import Choice
 
 @dataclass(frozen=True, slots=True)
 class ToldWay:
-    """A notification over one channel. state: sent, waiting, given_up, not_set_up (without a channel)."""
+    """A notification over one channel. state: sent, waiting, given_up, not_set_up.
+
+    No state: it has not worked, but another way has. `channel_label` where `state_label` names none.
+    """
 
     channel_label: str
     state: str
@@ -59,11 +62,18 @@ class LostPathRow:
 
 @dataclass(frozen=True, slots=True)
 class LostPaths:
-    """console/_lost_paths.html: the first of them; `out` of `count` are out still."""
+    """console/_lost_paths.html: the first of them; `out` of `count` are out still.
+
+    `advice`: what to do about a fault of a carrier. `restored_at`: all speak again; `ends_at`: when the
+    case then ends by itself, where nobody is out on it.
+    """
 
     rows: tuple[LostPathRow, ...]
     count: int
     out: int
+    advice: str = ""
+    restored_at: datetime | None = None
+    ends_at: datetime | None = None
 
     @property
     def more(self) -> int:

@@ -102,6 +102,7 @@ class SystemPage:
     over: tuple[TroubleRow, ...]
     receivers: tuple[ReceiverRow, ...]
     paths: tuple[Count, ...]
+    no_carrier: int  # transmitters whose losses are not grouped
     silent: tuple[SilentPathRow, ...]
     machine: tuple[Fact, ...]
     sees_sites: bool

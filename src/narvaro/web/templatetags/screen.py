@@ -69,6 +69,8 @@ STATE_LOOKS = {
     "delivered": ("ready", "check"),
     "refused": ("bad", "cross"),
     "silent": ("bad", "alert"),
+    "no_answer": ("bad", "clock"),
+    "no_unit": ("bad", "alert"),
     "not_set_up": ("bad", "alert"),
     "taken": ("go", "hand"),
 }

@@ -14,8 +14,8 @@ from math import ceil
 from random import Random
 
 from narvaro.core import supervision as rules
-from narvaro.core.supervision import STABLE_S, TOGETHER_S, Silence, Terms, find_terms
-from tests.core.simulated_month.course import BEGIN, HOUR_S, Course, Span, find_span
+from narvaro.core.supervision import STABLE_S, PathSilence, Terms, find_terms
+from tests.simulated_month.course import BEGIN, HOUR_S, Course, Span, find_span
 
 SAVE_S = 4.0  # a receiver saves what it heard so often
 UNDER_WAY_S = 1.0
@@ -99,10 +99,9 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 @dataclass
 class Supervision:
-    """Hears and judges; `mutated` names the rule that is broken."""
+    """Hears and judges."""
 
     course: Course
-    mutated: str = ""
     stretches: list[Stretch] = field(default_factory=list)
     _since: list[float] = field(default_factory=list)
 
@@ -125,7 +124,7 @@ class Supervision:
             if (loss := self._judge(path, last_s, next_s)) is not None
         ]
         losses.sort(key=lambda one: (one.flagged_s, one.path.number))
-        _Cases(self.course, self.mutated).open_all(losses)
+        _Cases(self.course).open_all(losses)
         return losses
 
     def _list_worst(self, paths: Iterable[Path]) -> dict[tuple[str, int], list[Span]]:
@@ -191,9 +190,9 @@ class Supervision:
             return None
         return Loss(path, flagged_s, self._restore(row, path.terms, next_s))
 
-    def _hear_last(self, path: Path, index: int, last_s: float) -> Silence:
+    def _hear_last(self, path: Path, index: int, last_s: float) -> PathSilence:
         """Return the row after the last sign: what was known before, and the first sign since then."""
-        row: Silence | None = None
+        row: PathSilence | None = None
         since_s = self._since[index]
         if index > 0:
             row = self._hear(None, self.stretches[index - 1].end_s - 1e-3, path.terms)
@@ -203,22 +202,16 @@ class Supervision:
         assert row is not None
         return row
 
-    def _hear(self, row: Silence | None, at_s: float, terms: Terms) -> Silence | None:
+    def _hear(self, row: PathSilence | None, at_s: float, terms: Terms) -> PathSilence | None:
         at = self.course.wall(at_s)
-        if self.mutated == "deaf_after_step" and row is not None and at <= row.heard_at:
-            return None
         return rules.hear(row, at=at, now=at + timedelta(seconds=1), terms=terms)
 
-    def _begin_anew(self, row: Silence, since_s: float, terms: Terms) -> Silence:
-        if self.mutated == "no_grace":
-            return row
+    def _begin_anew(self, row: PathSilence, since_s: float, terms: Terms) -> PathSilence:
         since = self.course.wall(since_s)
         now = since + timedelta(seconds=1)
-        if self.mutated == "deaf_after_step" and row.heard_at >= since:
-            return row
         return rules.begin_anew(row, since=since, now=now, terms=terms) or row
 
-    def _flag(self, row: Silence, number: int, silence: Span) -> float | None:
+    def _flag(self, row: PathSilence, number: int, silence: Span) -> float | None:
         """Return when the first look finds a loss in a stretch; None where none does."""
         if row.lost_at is None:
             return None
@@ -249,7 +242,7 @@ class Supervision:
         away = find_span(self.course.worker, look_s)
         return away[1] if away is not None else look_s
 
-    def _restore(self, row: Silence, terms: Terms, next_s: float) -> float | None:
+    def _restore(self, row: PathSilence, terms: Terms, next_s: float) -> float | None:
         if next_s > self.course.end_s or self._hear(row, next_s, terms) is None:
             return None
         index = max(0, bisect_right(self._since, next_s) - 1)
@@ -271,7 +264,6 @@ class _Cases:
     """Cases of silence, as `narvaro.situation.paths` joins them: by carrier first, else by site."""
 
     course: Course
-    mutated: str
     made: int = 0
     active: list[_Case] = field(default_factory=list)
 
@@ -311,8 +303,8 @@ class _Cases:
         return case
 
     def _find(self, path: Path, carrier: str, at: datetime) -> _Case | None:
-        if carrier and self.mutated != "no_grouping":
-            since = at - timedelta(seconds=TOGETHER_S)
+        if carrier:
+            since = at - timedelta(seconds=rules.TOGETHER_S)
             together = [
                 one for one in self.active if one.carrier == carrier and one.last_at >= since
             ]

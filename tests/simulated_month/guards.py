@@ -12,9 +12,9 @@ from heapq import heappop, heappush
 from random import Random
 
 from narvaro.core import watch as rules
-from narvaro.core.watch import Waiting
-from tests.core.simulated_month.course import BEGIN, Course, find_span
-from tests.core.simulated_month.shifts import Act
+from narvaro.core.watch import WatchState
+from tests.simulated_month.course import BEGIN, Course, find_span
+from tests.simulated_month.shifts import Act
 
 TURN_S = 0.5  # a look of a scheduler after the other
 LATE_S = {"worker": 0.0, "standby": 1.0}
@@ -39,7 +39,7 @@ class Watch:
     """A guard's watch, and what was said of it; times are true seconds."""
 
     guard: int
-    waiting: Waiting
+    waiting: WatchState
     timer: Timer
     acts: list[Act] = field(default_factory=list)
     raised_s: list[float] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Log:
 
 
 class Server:
-    """Takes what guards send and fires what is due; `mutated` names the rule that is broken."""
+    """Takes what guards send and fires what is due; `mutated` names the rule that is broken here."""
 
     def __init__(self, course: Course, dice: Random, mutated: str = "") -> None:
         self.course = course
@@ -128,15 +128,11 @@ class Server:
         self.log.check_ins += 1
         at = self.course.wall(act.at_s)
         given_at = None if act.given_s is None else self.course.wall(act.given_s)
-        if self.mutated == "kept_is_now":
-            given_at = None
         waiting = rules.take_sign(watch.waiting, at=at, given_at=given_at)
-        if self.mutated == "older_after_step" and given_at and given_at < watch.waiting.seen_at:
-            waiting = None
         if waiting is not None:
             self._wait_on(watch, waiting, act.at_s)
 
-    def _wait_on(self, watch: Watch, waiting: Waiting, at_s: float) -> None:
+    def _wait_on(self, watch: Watch, waiting: WatchState, at_s: float) -> None:
         if watch.waiting.missed_at is not None:
             if self.mutated == "silent_return":
                 watch.is_case_open = False
@@ -249,7 +245,7 @@ class Server:
         waiting = given[0]
         watch, timer = self._same(given)
         timer.is_waiting = False
-        missing = rules.miss(waiting, at=self.course.wall(at_s))
+        missing = rules.note_missing(waiting, at=self.course.wall(at_s))
         if missing is not None and (watch.is_running or self.mutated == "found_is_fired"):
             watch.waiting = missing
             watch.raised_s.append(at_s)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from tests.core.simulated_month.course import Course, Span, find_span
-from tests.core.simulated_month.shifts import Act
+from tests.simulated_month.course import Course, Span, find_span
+from tests.simulated_month.shifts import Act
 
 SIGN_WITHIN_S = 2.0
 LOSS_WITHIN_S = 10.0

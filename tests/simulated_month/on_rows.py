@@ -21,14 +21,14 @@ from narvaro.intake.listening import Listener
 from narvaro.intake.models import Outage
 from narvaro.intake.records import Listening, Seen
 from narvaro.spine import clock, timers
-from narvaro.spine.clock import Uptime
 from narvaro.spine.models import Event
-from tests.core.simulated_month.course import Course
-from tests.core.simulated_month.guards import Log, Watch
-from tests.core.simulated_month.oracle import expect_missing
-from tests.core.simulated_month.paths import SAVE_S, Loss, Path, Supervision
-from tests.core.simulated_month.shifts import Act
+from narvaro.spine.uptime import Uptime
 from tests.make import crew_of, make_site, make_transmitter, make_unit, make_world
+from tests.simulated_month.course import Course
+from tests.simulated_month.guards import Log, Watch
+from tests.simulated_month.oracle import expect_missing
+from tests.simulated_month.paths import SAVE_S, Loss, Path, Supervision
+from tests.simulated_month.shifts import Act
 
 Said: TypeAlias = tuple[datetime, str, str]
 Flagged: TypeAlias = tuple[str, datetime, bool]

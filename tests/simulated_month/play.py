@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 
-from tests.core.simulated_month.course import PARTS, ROUGH, Course, make_course
-from tests.core.simulated_month.guards import Log, Server, Watch
-from tests.core.simulated_month.oracle import (
+from tests.simulated_month.breaking import broken
+from tests.simulated_month.course import PARTS, ROUGH, Course, make_course
+from tests.simulated_month.guards import Log, Server, Watch
+from tests.simulated_month.oracle import (
     LOSS_WITHIN_S,
     SIGN_WITHIN_S,
     SLACK_S,
@@ -16,25 +17,10 @@ from tests.core.simulated_month.oracle import (
     expect_losses,
     expect_missing,
 )
-from tests.core.simulated_month.paths import Loss, Path, Supervision, make_paths
-from tests.core.simulated_month.shifts import TROUBLE, list_acts
+from tests.simulated_month.paths import Loss, Path, Supervision, make_paths
+from tests.simulated_month.shifts import TROUBLE, list_acts
 
-GUARD_RULES = {
-    "wall": "a deadline is taken from the clock's time alone",
-    "forgotten_at_reboot": "a deadline by the uptime of then is not looked at any more",
-    "no_lease": "a timer is fired by whoever found it",
-    "found_is_fired": "a timer is fired although it was moved since it was found",
-    "no_standby": "one scheduler alone",
-    "kept_is_now": "a sign that the phone kept counts from when it came",
-    "older_after_step": "a sign from after the clock was set back is older than the last",
-    "silent_return": "a late sign clears the alarm without a word",
-}
 ROUGH_TROUBLE = 0.3
-PATH_RULES = {
-    "no_grace": "silence while we did not listen counts",
-    "deaf_after_step": "after the clock was set back a sign of life is no news",
-    "no_grouping": "each loss of a carrier's fault is a case",
-}
 
 
 @dataclass
@@ -178,9 +164,10 @@ def play_month(
     """Play and judge a month; a rough one makes up for few days by many troubles."""
     course = make_course(days, Random(f"{seed} course"), ROUGH if is_rough else PARTS)
     findings = Findings()
-    log = play_guards(course, guards, seed, mutated, ROUGH_TROUBLE if is_rough else TROUBLE)
-    judge_guards(log, course, findings)
     paths = make_paths(transmitters, course, Random(f"{seed} paths"))
-    losses = Supervision(course, mutated).play(paths)
+    with broken(mutated):
+        log = play_guards(course, guards, seed, mutated, ROUGH_TROUBLE if is_rough else TROUBLE)
+        losses = Supervision(course).play(paths)
+    judge_guards(log, course, findings)
     judge_losses(losses, paths, course, findings)
     return findings

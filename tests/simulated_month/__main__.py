@@ -1,14 +1,15 @@
 """A month of guards alone and of transmitters, on the product's rules. 1 where a promise is broken.
 
-python -m tests.core.simulated_month --guards 1000 --transmitters 10000 --days 30 --seed 1
-python -m tests.core.simulated_month --mutate no_grace     # must break a promise
+python -m tests.simulated_month --guards 1000 --transmitters 10000 --days 30 --seed 1
+python -m tests.simulated_month --mutate no_grace     # must break a promise
 """
 
 import argparse
 import sys
 import time
 
-from tests.core.simulated_month.play import GUARD_RULES, PATH_RULES, Findings, Tally, play_month
+from tests.simulated_month.breaking import GUARD_RULES, PATH_RULES
+from tests.simulated_month.play import Findings, Tally, play_month
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.core.simulated_month.course import DAY_S, HOUR_S, Course, find_span
+from tests.simulated_month.course import DAY_S, HOUR_S, Course, find_span
 
 INTERVALS_S = ((900, 2), (1800, 3), (2700, 4), (3600, 1))
 SHIFT_S = 8 * 3600
