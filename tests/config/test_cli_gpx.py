@@ -40,7 +40,10 @@ def test_a_track_comes_in_once_and_what_is_not_kept_is_said(shell: Shell) -> Non
     )
     file = shell.write("t.gpx", f'<gpx version="1.1"><trk><trkseg>{points}</trkseg></trk></gpx>')
     done = shell("import", "gpx", file, "--unit", "V1", "--dry-run")
-    assert (done.code, done.out) == (1, "V1: 2 points, 1 would be kept; checked, nothing written.\n")
+    assert (done.code, done.out) == (
+        1,
+        "V1: 2 points, 1 would be kept; checked, nothing written.\n",
+    )
     done = shell("import", "gpx", file, "--unit", "101")
     assert (done.code, done.out) == (1, "V1: 2 points, 1 kept.\n")
     assert done.err == "t.gpx: not kept (off_duty: The unit was not on duty then.): 1\n"

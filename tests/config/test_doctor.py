@@ -31,7 +31,10 @@ def test_the_worst_stands_first_and_one_that_stumbles_stops_none() -> None:
 
 def test_a_trouble_that_a_finding_tells_of_is_not_told_twice() -> None:
     def troubles(_home: Home) -> list[Finding]:
-        return [Finding("troubles", "warn", one, what_to_do="!", trouble=one) for one in ("slow", "jobs")]
+        return [
+            Finding("troubles", "warn", one, what_to_do="!", trouble=one)
+            for one in ("slow", "jobs")
+        ]
 
     found = examine(settings.HOME, (troubles, ill, well))
     assert [one.what for one in found] == ["jobs", "It is slow", "It is well"]

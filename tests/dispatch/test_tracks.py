@@ -141,7 +141,7 @@ def test_a_file_that_is_none_is_refused_whole_and_a_dry_run_writes_nothing(crewe
     assert report.refusal is not None
     assert report.refusal.code == "xml"
     assert bring_in(crewed, gpx((NIGHT, 59.0), None), dry_run=True) == Report(
-        2, 0, (("no_time", "2"),)
+        2, 1, (("no_time", "2"),)
     )
     assert (kept_at(), told()) == ([], [])
 

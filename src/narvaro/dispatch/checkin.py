@@ -199,7 +199,7 @@ def silent_watches(case_ids: list[UUID]) -> dict[UUID, Watch]:
 def list_heard(case_ids: list[UUID]) -> set[UUID]:
     """List the cases whose guard was missing and has been heard since."""
     heard = Watch.objects.filter(case_id__in=case_ids, ended_at=None, missed_at=None)
-    return {one for one in heard.values_list("case_id", flat=True) if one is not None}
+    return set(heard.values_list("case_id", flat=True))
 
 
 def list_missed_in(case_id: UUID) -> set[UUID]:

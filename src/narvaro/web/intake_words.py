@@ -47,6 +47,20 @@ REFUSED: dict[str, Words] = {
         lazy("Compare the key in the panel with the one that was imported."),
     ),
     "time": Words(lazy("The sender's clock is off, or the time is missing"), _CLOCK),
+    "no_bar": Words(
+        lazy("A test call in a form that could hide the end of an alarm"),
+        lazy(
+            "Ask the installer whether the transmitter writes its test calls so. If it does, give its "
+            "account the flag poll_without_bar; if not, somebody alters its messages on the way."
+        ),
+    ),
+    "padding": Words(
+        lazy("A test call with more in front of it than the transmitter puts there"),
+        lazy(
+            "If it goes on, somebody may alter its messages on the way: let the transmitter dial over "
+            "TLS or a private network, and tell those who run the system."
+        ),
+    ),
     "replay": Words(
         lazy("The same message again: its content and time stamp came before"),
         lazy(

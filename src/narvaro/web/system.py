@@ -232,7 +232,9 @@ def _page(viewer: Viewer) -> SystemPage:
         position=position_now(viewer),
         lasting=tuple(list_lasting(viewer)),
         over=tuple(trouble_row(one) for one in troubles if one.ended_at),
-        receivers=tuple(_receiver(*one) for one in enumerate(list_receivers(viewer, settings.HOME.journals), 1)),
+        receivers=tuple(
+            _receiver(*one) for one in enumerate(list_receivers(viewer, settings.HOME.journals), 1)
+        ),
         paths=_counts(count_paths(viewer)),
         no_carrier=count_without_carrier(viewer),
         silent=tuple(_silent(one) for one in list_silent_paths(viewer)),

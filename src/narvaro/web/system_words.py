@@ -79,10 +79,17 @@ def _clock(_about: str, facts: Facts) -> str:
 def _doubt(_about: str, facts: Facts) -> str:
     off_s = facts.get("off_s")
     if not isinstance(off_s, int | float):
-        return _("By how much cannot be read. Alarms are marked: time not verified.")
-    return _("Other clocks less ours: %(seconds)s s. Alarms are marked: time not verified.") % {
-        "seconds": number_format(off_s, decimal_pos=1)
-    }
+        return _("By how much cannot be read. Alarms are marked: the time is not verified.")
+    said = (
+        _(
+            "Other clocks are %(seconds)s s behind ours. Alarms are marked: the time is not verified."
+        )
+        if off_s < 0
+        else _(
+            "Other clocks are %(seconds)s s ahead of ours. Alarms are marked: the time is not verified."
+        )
+    )
+    return said % {"seconds": number_format(round(abs(off_s), 1), decimal_pos=1)}
 
 
 def _disk(_about: str, facts: Facts) -> str:
