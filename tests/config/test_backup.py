@@ -34,8 +34,9 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Return a home with what an installation leaves in it."""
+    monkeypatch.delenv("NARVARO_DATABASE_URL", raising=False)  # its database lies in it
     found = open_home(tmp_path / "home")
     for name in ("photos/ab", "narvaro.toml", "work.lock", "agreed-time.json", "uploads/tmp1.upload",
                  "uploads/0a-0b", "kernels/1/x.nbi", "photos/.half"):  # fmt: skip
