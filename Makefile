@@ -57,8 +57,8 @@ unit: install
 	  -m "not e2e and not crash and not slow" --durations=5
 
 postgresql: install
-	scripts/services run-on-postgresql $(PY) -m pytest -q -n 2 -m "not e2e and not crash and not slow" \
-	  tests --ignore tests/core --ignore tests/demo --ignore tests/intake/protocols --ignore tests/e2e
+	scripts/services run-on-postgresql $(PY) -m pytest -q -n 2 --only-database \
+	  -m "not e2e and not crash and not slow"
 
 crash: install
 	$(PY) -m pytest -q --no-migrations -m crash

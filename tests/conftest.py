@@ -24,6 +24,27 @@ settings.load_profile("house")
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of a second database's run."""
+    said = "leave out what never asks the database: on another one it is the same"
+    parser.addoption("--only-database", action="store_true", help=said)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was asked to be left out."""
+    if not config.getoption("--only-database"):
+        return
+    left_out = [one for one in items if not _asks_the_database(one)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [one for one in items if _asks_the_database(one)]
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or not {"db", "transactional_db"}.isdisjoint(fixtures)
+
+
 def pytest_collection_finish() -> None:
     """Let the collector pass over what stays to the end anyway, and come seldom: a tenth of the time."""
     gc.collect()
