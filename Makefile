@@ -70,7 +70,7 @@ torture: install .venv/.torture
 
 e2e: install
 	scripts/services chromium-or-say-so
-	$(PY) -m pytest -q -n 2 --dist loadgroup -m e2e tests/e2e
+	$(PY) -m pytest -q -m e2e tests/e2e
 
 # atheris, which fuzzes the decoder (tests/intake/fuzzed_frames.py), stands in a lock of its own. Where
 # it has no wheel the other parts run all the same, and its own says that it was left out, and fails.

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.pages import PATIENCE_MS, Pages, end_cases
 from tests.e2e.product import ROOT, Product, running
 
-HERE = Path(__file__).parent
 SHOTS = ROOT / "build" / "screens"
 ARGUMENTS = [
     "--no-sandbox",
@@ -23,15 +22,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--no-proxy-server",
 ]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let those who start a product of their own run beside those who share one (`-n 2`)."""
-    for one in items:
-        if HERE in one.path.parents:
-            own = one.path.stem in {"test_day_one", "test_tour"}
-            one.add_marker(pytest.mark.xdist_group("own" if own else "shared"))
 
 
 def find_chromium() -> Path | None:
