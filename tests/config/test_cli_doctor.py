@@ -1,8 +1,10 @@
 """`narvaro doctor` and `narvaro clock`, as a person runs them."""
 
 import json
+import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,16 @@ def set_back(shell: Shell, seconds: float) -> None:
         "at_s": uptime.seconds,
     }  # fmt: skip
     (shell.folder / "home" / "agreed-time.json").write_text(json.dumps(agreed))
+
+
+def list_accepted(shell: Shell) -> list[dict[str, Any]]:
+    """Return what was written down of each acceptance so far, the oldest first."""
+    database = sqlite3.connect(shell.folder / "home" / "narvaro.db")
+    found = database.execute(
+        "SELECT payload FROM spine_event WHERE kind = 'clock.accepted' ORDER BY at"
+    ).fetchall()
+    database.close()
+    return [json.loads(payload) for (payload,) in found]
 
 
 def test_the_doctor_examines_a_system_that_is_down(shell: Shell) -> None:
@@ -64,6 +76,7 @@ def test_the_doctor_ends_with_1_where_something_is_bad(shell: Shell) -> None:
 
 def test_a_step_is_shown_accepted_once_and_written_down(shell: Shell) -> None:
     """In each tenant's log, by whom."""
+    before = list_accepted(shell)
     assert "step     none" in shell("clock").out
     set_back(shell, 3600)
     said = shell("clock").out
@@ -73,12 +86,7 @@ def test_a_step_is_shown_accepted_once_and_written_down(shell: Shell) -> None:
     assert (done.code, "+3600.0 s." in done.out, done.err) == (0, True, "")
     assert "nothing to accept" in shell("clock", "accept").out
     assert "step     none" in shell("clock").out
-    import sqlite3
-
-    database = sqlite3.connect(shell.folder / "home" / "narvaro.db")
-    rows = database.execute("SELECT payload FROM spine_event WHERE kind = 'clock.accepted'")
-    [payload] = [json.loads(row[0]) for row in rows]
-    database.close()
+    [payload] = list_accepted(shell)[len(before) :]
     assert payload["step_s"] == pytest.approx(3600, abs=1)
     assert payload["accepted_by"].startswith("shell:")
 

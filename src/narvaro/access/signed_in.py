@@ -44,8 +44,8 @@ def list_signed_in(session_keys: Collection[str]) -> dict[str, Viewer]:
 
 
 def _list_sessions(session_keys: Collection[str]) -> dict[str, tuple[UUID, Mapping[str, object]]]:
-    # Django writes by the machine's own time when a session ends, which no demo moves
     keys = [one for one in session_keys if _KEY.fullmatch(one)]
+    # Django writes by the machine's own time when a session ends, which no demo moves
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=Now())
     store, found = SessionStore(), dict[str, tuple[UUID, Mapping[str, object]]]()
     for key, data in rows.values_list("session_key", "session_data"):

@@ -70,11 +70,7 @@ def _run_on(found: Escalation) -> None:
 
 def waits_since(case: Case) -> datetime:
     """Return since when a case waits for an answer: one that was missed once more, since then."""
-    return case.last_signal_at if _is_of_guard(case) else case.received_at
-
-
-def _is_of_guard(case: Case) -> bool:
-    return case.born == Case.Born.WATCH and case.kind == Case.Kind.ASSISTANCE
+    return case.last_signal_at if case.is_missed_sign else case.received_at
 
 
 def end(*, case_id: UUID, why: str, by: str, at: datetime) -> bool:
@@ -201,7 +197,7 @@ def _what_is_wrong(watch: Watch | None) -> str:
 
 def _find_watch(case: Case) -> Watch | None:
     """Return the watch that a case is about, where it is about one."""
-    found = Watch.objects.filter(case=case) if _is_of_guard(case) else Watch.objects.none()
+    found = Watch.objects.filter(case=case) if case.is_missed_sign else Watch.objects.none()
     return found.order_by("-began_at").first()
 
 

@@ -187,7 +187,7 @@ class Silence:
 def find_silence(viewer: Viewer, case: Case) -> Silence | None:
     """Return whose sign of life did not come, for a case that was born of it; or None."""
     seen = get_case(viewer, case.pk)
-    if seen.born != Case.Born.WATCH or seen.kind != Case.Kind.ASSISTANCE:
+    if not seen.is_missed_sign:
         return None
     watches = Watch.objects.filter(case=seen).select_related("unit", "member")
     watch = watches.order_by("-began_at").first()

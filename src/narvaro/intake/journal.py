@@ -273,9 +273,8 @@ class Journal:
         if clock.monotonic() - self._opened_s < TRUSTED_AFTER_S:
             return  # no record is too old by a clock that has just begun
         kinds, doubt_us = list(KEPT_S), 0
-        if (
-            clock.in_doubt()
-        ):  # then no alarm is too old; a position is private and goes all the same
+        if clock.in_doubt():
+            # No alarm is too old then; a position is private and goes all the same.
             kinds, doubt_us = ["position"], int(_find_doubt_s() * 1e6)
         for kind in kinds:
             before_us = at_us - doubt_us - KEPT_S[kind] * 1_000_000

@@ -70,7 +70,7 @@ def asked_by(offer: Offer) -> str:
     case = offer.case
     if not offer.by_rule:
         return _("a person")
-    if case.born == Case.Born.WATCH and case.kind == Case.Kind.ASSISTANCE:
+    if case.is_missed_sign:
         return _("the system, missed sign of life")
     return _("the response plan") if case.plan_id else _("the system")
 

@@ -113,6 +113,11 @@ class Case(TenantRow):
         """Return whether it is a fault of a carrier, at no one place: nobody is sent to it."""
         return bool(self.carrier) and self.site_id is None
 
+    @property
+    def is_missed_sign(self) -> bool:
+        """Return whether it is about a guard whose sign of life did not come."""
+        return self.born == self.Born.WATCH and self.kind == self.Kind.ASSISTANCE
+
 
 class CaseShare(models.Model):
     """An organisation that may know of a case."""
