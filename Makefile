@@ -61,8 +61,7 @@ postgresql: install
 	  -m "not e2e and not crash and not slow"
 
 crash: install
-	$(PY) -m pytest -q --no-migrations -m crash
-	$(PY) -m pytest -q -n 2 --no-migrations -m "slow and not crash"
+	$(PY) -m pytest -q -n 2 --no-migrations -m "slow or crash" --durations=5
 
 # The long form of the tests of durability: kills, bad disks, power cuts, mutated frames, a crowd.
 torture: install .venv/.torture

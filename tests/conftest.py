@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.template import Template
 from hypothesis import settings
 
 from narvaro.directory.actions import import_roads
@@ -50,6 +51,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_pages(django_test_environment: None) -> Iterator[None]:
+    """Render pages as in use: no test here asks Django for a copy of each template's context."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Template, "_render", lambda page, context: page.nodelist.render(context))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -14,3 +14,4 @@ if not HOME.settings.database_url:
     # A file, as in use: an in-memory database would not show locks between connections.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME.path / "test.db")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = False  # each browser of a test would look for all files anew

@@ -1,4 +1,7 @@
-"""The house holds its own shape: sizes, docstrings, who writes rows, who reads the clock, layers."""
+"""The house holds its own shape: sizes, docstrings, who writes rows, who reads the clock.
+
+The layers are held by import-linter (`make lint`).
+"""
 
 import ast
 import subprocess
@@ -201,13 +204,3 @@ def test_what_stands_alone_imports_alone(modules: list[Path], never: tuple[str, 
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("[]\n", "")
-
-
-def test_the_layers_hold() -> None:
-    """import-linter's contracts, as they stand in pyproject.toml."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"], cwd=ROOT,
-        env={"PYTHONPATH": str(HOUSE.parent), "PATH": "/usr/bin"}, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr

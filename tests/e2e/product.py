@@ -6,6 +6,7 @@ DC-09, trackers send positions, people use pages. Maps and kernels are kept betw
 test home, because they are costly and named by what they are made of.
 """
 
+import contextlib
 import json
 import os
 import pickle
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
@@ -157,12 +157,16 @@ def write_files(folder: Path) -> Town:
 
 
 def free_ports() -> dict[str, int]:
-    """Find free ports of the loopback for pages, alarms and positions."""
-    held = {name: socket.create_server((HOST, 0)) for name in ("web", "alarm", "position")}
-    ports = {name: server.getsockname()[1] for name, server in held.items()}
-    for server in held.values():
-        server.close()
-    return ports
+    """Find free ports of the loopback for pages, alarms and positions.
+
+    Below those that the system hands to outgoing connections: no browser's can take one meanwhile.
+    """
+    numbers, found = list(range(20_000, 32_000)), list[int]()
+    secrets.SystemRandom().shuffle(numbers)
+    while len(found) < 3:
+        with contextlib.suppress(OSError), socket.create_server((HOST, numbers.pop())) as server:
+            found.append(server.getsockname()[1])
+    return dict(zip(("web", "alarm", "position"), found, strict=True))
 
 
 def environment_of(home: Path, ports: dict[str, int]) -> dict[str, str]:
@@ -223,7 +227,7 @@ def set_up_only(town: Town, password: str, environment: dict[str, str]) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(home: Path, kept: Path, *, empty: bool = False) -> Iterator[Product]:
     """Make the town in `home`, run the product for the length of the block, end it by its id.
 

@@ -15,7 +15,14 @@ from narvaro.web.tour_folder import COMING_IN, TourFolder
 from narvaro.web.tour_words import CHAPTERS
 from tests.e2e.axe import check_page
 from tests.e2e.pages import PHONE, Pages, Scheme, settle
-from tests.e2e.product import ROOT, Product, environment_of, free_ports, keep_between_sessions
+from tests.e2e.product import (
+    ROOT,
+    Product,
+    await_port,
+    environment_of,
+    free_ports,
+    keep_between_sessions,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -42,6 +49,7 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 assert process.poll() is None, said.read_text("utf-8")
                 assert time.monotonic() < until, "the demo does not start"
                 time.sleep(0.2)
+            await_port(ports["web"], process)
             yield Product(home, cast("Any", None), "", ports, environment, process)
         finally:
             process.terminate()

@@ -12,8 +12,8 @@ from pathlib import Path
 from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
-from narvaro.intake.mqtt_line import Broker
 from narvaro.intake.mqtt_listener import MqttListener
+from narvaro.intake.receiver_config import Broker
 from narvaro.intake.sealed import Accounts, Device
 
 DEVICES = Accounts(

@@ -21,8 +21,8 @@ import pytest
 from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
-from narvaro.intake.mqtt_line import Broker
 from narvaro.intake.mqtt_listener import MqttListener
+from narvaro.intake.receiver_config import Broker
 from narvaro.intake.records import Record, read_after
 from narvaro.spine import clock
 from tests.authority import Authority

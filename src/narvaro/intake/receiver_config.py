@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from narvaro.intake.limits import Limits
-from narvaro.intake.mqtt_line import Broker
 
 
 class ConfigError(Exception):
@@ -25,6 +24,36 @@ class TlsFiles:
     certificate: Path
     key: Path
     client_ca: Path | None = None
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where the broker is, and who we are there.
+
+    `client_id` names the session that the broker keeps for us: each receiver has its own, and with
+    another name the broker begins anew. `topics` may hold wildcards. `ca_file` names the authority
+    that signed the broker's certificate, None is the machine's own list. `session_s` is how long
+    the broker keeps messages while we are away, `in_flight` how many it sends ahead of our PUBACK.
+    """
+
+    host: str
+    client_id: str
+    topics: tuple[str, ...]
+    port: int = 8883
+    tls: bool = True
+    ca_file: Path | None = None
+    username: str = ""
+    password: str = field(default="", repr=False)
+    session_s: int = 7 * 86_400
+    in_flight: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse a broker that could not be used, or that would forget us."""
+        object.__setattr__(self, "topics", tuple(self.topics))
+        if not (self.host and self.client_id and self.topics):
+            raise ValueError("A broker needs host, client_id and topics.")
+        if not (1 <= self.in_flight <= 65_535 and 1 <= self.session_s <= 0xFFFFFFFF):
+            raise ValueError("in_flight is from 1 to 65535, session_s from 1 second.")
 
 
 @dataclass(frozen=True)
