@@ -53,7 +53,7 @@ lint: install
 # models here, through the migrations (which are held against the models by lint) on PostgreSQL.
 unit: install
 	NARVARO_HOME=$(NARVARO_TEST_HOME) .venv/bin/narvaro warm
-	$(PY) -m pytest -q -n 2 --no-migrations \
+	$(PY) -m pytest -q -n 3 --no-migrations \
 	  -m "not e2e and not crash and not slow" --durations=5
 
 postgresql: install
