@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,6 @@ def test_a_built_map_opens_with_roads_tiles_and_facts(tmp_path: Path, pbf: Path)
     assert meta.bounds == pytest.approx((59.99, 17.99, 60.01, 18.01))
     assert meta.made_at == "2026-11-23T02:00:00+00:00"
     assert meta.attribution == "© OpenStreetMap contributors"
-    assert meta.roads.restrictions_applied is False
     assert opened.roads.travel_s(opened.roads.place(*CROSS[4]), opened.roads.place(*CROSS[2]))[
         0, 0
     ] == pytest.approx(222.39, abs=0.01)
@@ -55,7 +55,7 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, pbf: Path) -> None:
     again = build_map(pbf, tmp_path / "maps", ignore, made_at=datetime(2027, 1, 1, tzinfo=UTC))
     assert again == first
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert set(before) == {"roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json"}
+    assert set(before) == {"roads", "addresses.npz", "tiles.pmtiles", "meta.json"}
 
 
 def test_a_map_from_before_addresses_gets_them_when_its_file_comes_again(tmp_path: Path) -> None:
@@ -65,14 +65,14 @@ def test_a_map_from_before_addresses_gets_them_when_its_file_comes_again(tmp_pat
     meta = build_map(pbf, tmp_path / "maps", ignore, made_at=AT)
     folder = tmp_path / "maps" / meta.sha256
     (folder / "addresses.npz").unlink()
-    roads = (folder / "roads.npz").stat().st_mtime_ns
+    roads = (folder / "roads").stat().st_mtime_ns
     ground = _open(folder)
     assert (ground.addresses.known, len(ground.addresses)) == (False, 0)
     assert build_map(pbf, tmp_path / "maps", ignore, made_at=AT) == meta
     assert [entry.address for entry in ground.addresses.entries()] == ["Skolgatan 1"]
-    assert (folder / "roads.npz").stat().st_mtime_ns == roads
+    assert (folder / "roads").stat().st_mtime_ns == roads
     assert {path.name for path in folder.iterdir()} == {
-        "roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json",
+        "roads", "addresses.npz", "tiles.pmtiles", "meta.json",
     }  # fmt: skip
 
 
@@ -135,12 +135,24 @@ def test_a_map_that_is_gone_or_damaged_says_so(tmp_path: Path, pbf: Path) -> Non
         with pytest.raises(MapRefused, match=r"meta\.json"):
             open_map(folder)
     (folder / "meta.json").write_text(meta.to_json(), "utf-8")
-    (folder / "roads.npz").write_bytes(b"PK")
-    with pytest.raises(MapRefused, match=r"roads\.npz"):
+    (folder / "roads" / "arc_tail.npy").write_bytes(b"PK")
+    with pytest.raises(MapRefused, match="/roads:"):
         open_map(folder)
 
 
+def test_a_map_of_another_version_is_built_anew(tmp_path: Path, pbf: Path) -> None:
+    """It was in one file then."""
+    meta = build_map(pbf, tmp_path / "maps", ignore, made_at=AT)
+    folder = tmp_path / "maps" / meta.sha256
+    shutil.rmtree(folder / "roads")
+    (folder / "roads.npz").write_bytes(b"PK")
+    assert build_map(pbf, tmp_path / "maps", ignore, made_at=AT) == meta
+    assert open_map(folder).meta == meta
+    assert [one.name for one in (tmp_path / "maps").iterdir()] == [meta.sha256]
+    assert not (folder / "roads.npz").exists()
+
+
 def test_the_facts_survive_the_file() -> None:
-    facts = RoadFacts(1, 2, 3, 4, 5, 6, False, 7, 8, (1.0, 2.0, 3.0, 4.0))
+    facts = RoadFacts(1, 2, 3, 4, 5, 6, 7, 8, 9, {"car": 10}, (1.0, 2.0, 3.0, 4.0))
     meta = MapMeta("ab", "å.osm.pbf", (1.0, 2.0, 3.0, 4.0), 5, 6, facts, (8, 15), "©", "now", "n 1")
     assert MapMeta.from_json(meta.to_json()) == meta

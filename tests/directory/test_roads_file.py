@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from narvaro.core.jit import F64, I32
-from narvaro.core.roads import RoadGraph, Roads
+from narvaro.core.roads import CLOSED_MS, PROFILES, RoadGraph, Roads
 from narvaro.directory.roads_file import MapRefused, RoadFacts, load_roads, read_roads, save_roads
-from tests.core.roads.worlds import make_places
-from tests.directory.extracts import CROSS, STREET, Ways, ignore, write_extract
+from tests.directory.extracts import CROSS, STREET, Tags, Ways, ignore, write_extract
 
 ARM_MS = 111_195  # a hundredth of a degree north at ten metres a second
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm"
+Relation = tuple[list[tuple[str, int, str]], Tags]
 ALL_ARMS: Ways = [([4, 1, 2], STREET), ([5, 1, 3], STREET)]
 
 
@@ -97,22 +97,72 @@ def test_a_part_that_cannot_be_reached_is_left_out_and_counted(tmp_path: Path) -
     assert float(roads.place(60.025, 18.02).distance_m[0]) > 500
 
 
-def test_turn_restrictions_are_counted_and_said_not_to_be_applied(tmp_path: Path) -> None:
-    by_point = [("w", 100, "from"), ("n", 1, "via"), ("w", 101, "to")]
-    by_way = [("w", 100, "from"), ("w", 101, "via"), ("w", 100, "to")]
-    kinds = [
-        (by_point, {"type": "restriction", "restriction": "no_left_turn"}),
-        (by_way, {"type": "restriction", "restriction": "no_u_turn"}),
-        (
-            by_point,
-            {"type": "restriction", "restriction:conditional": "no_left_turn @ (07:00-09:00)"},
-        ),
-        (by_point, {"type": "route", "route": "bus"}),
-    ]
-    _, facts = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS, relations=kinds))
-    assert facts.restrictions_applied is False
-    assert facts.restrictions == 3
-    assert (facts.restrictions_by_way, facts.restrictions_conditional) == (1, 1)
+def restricted(tmp_path: Path, *relations: Relation) -> tuple[Roads, RoadFacts]:
+    """Read a crossing (1) with arms to south (4), north (2), west (5) and east (3), all of one way.
+
+    Round it runs a ring, so that a turn that is forbidden leads round.
+    """
+    arms = [([4, 1], STREET), ([1, 2], STREET), ([5, 1], STREET), ([1, 3], STREET)]
+    ring: Ways = [([4, 3, 2, 5, 4], STREET)]
+    file = tmp_path / f"{len(list(tmp_path.iterdir()))}.osm.pbf"
+    return read(write_extract(file, [*arms, *ring], relations=list(relations)))
+
+
+def restrict(kind: str, tags: Tags | None = None, *, to: int = 103) -> Relation:
+    """Return a restriction of who comes from the south."""
+    members = [("w", 100, "from"), ("n", 1, "via"), ("w", to, "to")]
+    return members, {"type": "restriction", "restriction": kind, **(tags or {})}
+
+
+@pytest.mark.parametrize(
+    ("relation", "barred"),
+    [
+        (restrict("no_right_turn"), True),
+        (restrict("only_straight_on", to=101), True),
+        (restrict("only_right_turn"), False),
+        (restrict("no_left_turn", to=102), False),
+        (restrict("no_right_turn", {"except": "psv;motorcar"}), False),
+        (restrict("no_right_turn", {"except": "psv;bicycle"}), True),
+        (restrict("give_way"), False),
+    ],
+)
+def test_a_turn_restriction_is_driven(tmp_path: Path, relation: Relation, *, barred: bool) -> None:
+    roads, facts = restricted(tmp_path, relation)
+    start, end = roads.place(59.999, 18.0), roads.place(60.0, 18.001)
+    straight = float(restricted(tmp_path)[0].travel_s(start, end)[0, 0])
+    assert (float(roads.travel_s(start, end)[0, 0]) > straight) == barred
+    assert float(roads.on("foot").travel_s(start, end)[0, 0]) == pytest.approx(
+        straight * 10 / 1.4, rel=1e-3
+    )
+    assert (facts.restrictions, facts.restrictions_not_met) == (1, 0)
+
+
+def test_a_restriction_over_a_way_holds_only_over_that_way(tmp_path: Path) -> None:
+    """Who comes from the ring's east into the south arm may not turn right at the crossing."""
+    points = {**CROSS, 6: (59.985, 18.0)}
+    ways: Ways = [([6, 4], STREET), ([4, 1], STREET), ([1, 3], STREET), ([3, 4], STREET),
+                  ([1, 2, 3], STREET)]  # fmt: skip
+    members = [("w", 100, "from"), ("w", 101, "via"), ("w", 102, "to")]
+    rule = (members, {"type": "restriction", "restriction": "no_right_turn"})
+    path = write_extract(tmp_path / "a.osm.pbf", ways, points=points, relations=[rule])
+    roads, facts = read(path)
+    inside, before = roads.place(59.995, 18.0), roads.place(59.986, 18.0)
+    end = roads.place(60.0, 18.001)
+    arm_s = ARM_MS / 1000
+    assert float(roads.travel_s(inside, end)[0, 0]) == pytest.approx(0.55 * arm_s, rel=0.01)
+    around = float(roads.travel_s(before, end)[0, 0])
+    assert around > 0.4 * arm_s + arm_s + 0.05 * arm_s + 0.1 * arm_s
+    assert (facts.restrictions_by_way, facts.restrictions_not_met) == (1, 0)
+
+
+def test_what_is_not_applied_is_counted(tmp_path: Path) -> None:
+    """One that holds at some hours only, and one whose ways do not meet the point."""
+    hours = restrict("x", {"restriction:conditional": "no_right_turn @ (07:00-09:00)"})
+    apart = ([("w", 104, "from"), ("n", 1, "via"), ("w", 103, "to")], restrict("no_u_turn")[1])
+    other = ([("w", 100, "from")], {"type": "route", "route": "bus"})
+    _, facts = restricted(tmp_path, hours, apart, other)
+    assert (facts.restrictions, facts.restrictions_conditional) == (2, 1)
+    assert facts.restrictions_not_met == 1
 
 
 @pytest.mark.parametrize(
@@ -163,30 +213,43 @@ def test_a_map_with_one_dead_one_way_street_is_refused(tmp_path: Path) -> None:
 
 def test_saved_roads_answer_as_before(tmp_path: Path) -> None:
     roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
-    save_roads(tmp_path / "roads.npz", roads)
-    assert travel_s(load_roads(tmp_path / "roads.npz"), 4, 3) == travel_s(roads, 4, 3)
+    save_roads(tmp_path / "roads", roads)
+    assert travel_s(load_roads(tmp_path / "roads"), 4, 3) == travel_s(roads, 4, 3)
 
 
 NPY_HEADER = b"{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }"
 NPY = b"\x93NUMPY\x01\x00" + bytes([len(NPY_HEADER), 0]) + NPY_HEADER + bytes(4)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01.", NPY]
-)
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01.", NPY])
 def test_damaged_roads_are_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "roads.npz"
-    path.write_bytes(content)
-    with pytest.raises(MapRefused, match=r"roads\.npz.*import the map again"):
-        load_roads(path)
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    save_roads(tmp_path / "roads", roads)
+    (tmp_path / "roads" / "arc_tail.npy").write_bytes(content)
+    with pytest.raises(MapRefused, match=r"/roads:.*import the map again"):
+        load_roads(tmp_path / "roads")
+
+
+def test_roads_that_are_cut_short_or_gone_are_refused(tmp_path: Path) -> None:
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    save_roads(tmp_path / "roads", roads)
+    file = tmp_path / "roads" / "arc_tail.npy"
+    file.write_bytes(file.read_bytes()[:-4])
+    with pytest.raises(MapRefused, match="import the map again"):
+        load_roads(tmp_path / "roads")
+    file.unlink()
+    with pytest.raises(MapRefused, match="no array named arc_tail"):
+        load_roads(tmp_path / "roads")
+    with pytest.raises(MapRefused, match="import the map again"):
+        load_roads(tmp_path / "nowhere")
 
 
 def test_roads_of_another_format_are_refused(tmp_path: Path) -> None:
     roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
-    path = tmp_path / "roads.npz"
-    np.savez(path, format=np.int32(99), **roads.to_arrays())  # type: ignore[arg-type]
+    save_roads(tmp_path / "roads", roads)
+    np.save(tmp_path / "roads" / "format.npy", np.int32(99))
     with pytest.raises(MapRefused, match="another version"):
-        load_roads(path)
+        load_roads(tmp_path / "roads")
 
 
 @pytest.mark.real_data
@@ -204,22 +267,22 @@ def test_on_real_streets_no_answer_differs_from_dijkstra(name: str) -> None:
         pytest.skip(f"{name} is not beside the checkout")
     roads, _ = read(path)
     graph = roads.graph
-    arcs = np.random.default_rng(7).choice(np.flatnonzero(graph.arc_piece >= 0), (2, 60))
-    forward = graph.arc_forward[arcs]
-    sources = make_places(graph.arc_piece[arcs[0]].tolist(), (~forward[0]).astype(float).tolist())
-    targets = make_places(graph.arc_piece[arcs[1]].tolist(), forward[1].astype(float).tolist())
-    expected = scipy_s(graph, graph.arc_tail[arcs[0]])[:, graph.arc_head[arcs[1]]]
-    assert (roads.travel_s(sources, targets) == expected).all()
+    nodes = np.random.default_rng(7).integers(0, graph.nodes, (2, 60), np.int32)
+    for profile in PROFILES:
+        there = roads.on(profile)
+        expected = scipy_s(graph, there.travel_ms, nodes[0])[:, nodes[1]]
+        assert (there.between_nodes(*nodes) == expected).all(), profile
 
 
-def scipy_s(graph: RoadGraph, sources: I32) -> F64:
+def scipy_s(graph: RoadGraph, travel_ms: I32, sources: I32) -> F64:
     """Return the seconds from some junctions to all by scipy's Dijkstra."""
     sparse = pytest.importorskip("scipy.sparse")
+    open_ms = np.where(travel_ms < CLOSED_MS, travel_ms, np.inf)
     key, place = np.unique(
         graph.arc_tail.astype(np.int64) * graph.nodes + graph.arc_head, return_inverse=True
     )
     fastest = np.full(len(key), np.inf)
-    np.minimum.at(fastest, place, graph.arc_travel_ms)
+    np.minimum.at(fastest, place, open_ms)
     table = sparse.csr_matrix(
         (fastest, (key // graph.nodes, key % graph.nodes)), (graph.nodes,) * 2
     )

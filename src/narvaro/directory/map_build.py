@@ -26,6 +26,7 @@ from narvaro.directory.roads_file import (
     MapRefused,
     Progress,
     RoadFacts,
+    is_current,
     load_roads,
     read_roads,
     save_roads,
@@ -33,7 +34,7 @@ from narvaro.directory.roads_file import (
 )
 from narvaro.directory.tiles import ATTRIBUTION, MAX_ZOOM, MIN_ZOOM, TileReader, build_tiles
 
-ROADS, ADDRESSES, TILES, META = "roads.npz", "addresses.npz", "tiles.pmtiles", "meta.json"
+ROADS, ADDRESSES, TILES, META = "roads", "addresses.npz", "tiles.pmtiles", "meta.json"
 # shares of the whole time, as measured on Porto
 READ_UNTIL, ORDERED_AT, ADDRESSED_AT = 0.3, 0.4, 0.5
 
@@ -85,11 +86,12 @@ def build_map(pbf: Path, maps: Path, progress: Progress, *, made_at: datetime) -
     """Build the map of an extract under `maps`, or return it where it is built already.
 
     `progress` hears a step's name and the share of the whole that is done. Raises MapRefused for a
-    file that is broken or has no roads; then `maps` is as before.
+    file that is broken or has no roads; then `maps` is as before. A map that another version built
+    in another form is built anew.
     """
     sha256 = _digest(pbf)
     target = maps / sha256
-    if target.exists():
+    if is_current(target / ROADS):
         _add_addresses(pbf, target, progress)
         progress("ready", 1.0)
         return read_meta(target)
@@ -176,8 +178,12 @@ def _add_addresses(pbf: Path, folder: Path, progress: Progress) -> None:
 def _publish(aside: Path, target: Path) -> None:
     """Rename the whole folder into place; another import of the same file may have been faster."""
     aside.chmod(0o755)
+    if target.exists() and not is_current(target / ROADS):
+        target.rename(aside.with_name(f"{aside.name}-old"))
     try:
         aside.rename(target)
     except OSError:
         if not target.exists():
             raise
+    finally:
+        shutil.rmtree(aside.with_name(f"{aside.name}-old"), ignore_errors=True)

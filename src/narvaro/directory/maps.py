@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 
 from narvaro.core.roads import Roads
-from narvaro.core.roads.walking import walking_ms
 from narvaro.directory.addresses_file import MapAddresses, load_addresses
 from narvaro.directory.map_build import ADDRESSES, MapMeta, open_map
 from narvaro.directory.models import RoadMap
@@ -17,7 +16,7 @@ from narvaro.directory.tiles import TileReader
 
 @dataclass(frozen=True)
 class Ground:
-    """An open map: roads by car, the same streets on foot, tiles, facts."""
+    """An open map: roads by car, streets and paths on foot, tiles, facts."""
 
     folder: Path
     roads: Roads
@@ -42,9 +41,7 @@ def _read_addresses(path: Path, *, is_there: bool) -> MapAddresses:  # noqa: ARG
 @lru_cache(maxsize=8)
 def _open(folder: Path) -> Ground:
     opened = open_map(folder)
-    walking = Roads(opened.roads.graph, opened.roads.hierarchy)
-    walking.customise(walking_ms(opened.roads.graph))
-    return Ground(folder, opened.roads, walking, opened.tiles, opened.meta)
+    return Ground(folder, opened.roads, opened.roads.on("foot"), opened.tiles, opened.meta)
 
 
 def open_by_digest(sha256: str) -> Ground:

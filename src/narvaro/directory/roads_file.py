@@ -1,30 +1,29 @@
-"""Roads from OpenStreetMap, and the file they are kept in. In: .osm.pbf, or roads.npz. Out: roads.
+"""Roads from OpenStreetMap, and the folder they are kept in. In: .osm.pbf, or arrays. Out: roads.
 
-The extract is read once: barriers and restrictions are noted, drivable ways become segments between
-their points. Where an extract was clipped and points are missing, the way is cut there.
+The extract is read once: barriers and restrictions are noted, ways that anybody may be on become
+segments between their points. Where an extract was clipped and points are missing, the way is cut.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import osmium
 
 from narvaro.core.geo import distance_m
-from narvaro.core.roads import RoadGraph, Roads, Segments, contract
-from narvaro.core.roads.graph import DEGREE
+from narvaro.core.roads import PROFILES, Kinds, RoadGraph, Roads, Segments, contract
+from narvaro.core.roads.graph import DEGREE, bit_of, piece_use
 from narvaro.core.said import Said
-from narvaro.directory import road_rules
+from narvaro.directory.path_rules import Use, blocked_at, list_uses
+from narvaro.directory.turn_rules import Restrictions, Run, Runs, list_turns
 from narvaro.spine.refusal import Refused
 
 Array = npt.NDArray[np.generic]
 Progress = Callable[[str, float], None]
-FORMAT = 1
+FORMAT = 2
 UNKNOWN = 2_147_483_647  # the coordinate of a point that the file does not hold
-COPIES_FROM = -(1 << 60)
 
 
 class MapRefused(Refused):
@@ -40,7 +39,12 @@ class MapRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class RoadFacts:
-    """What was seen while reading, and what of it is not used."""
+    """What was seen while reading, and what of it is not used.
+
+    `segments` are those that cars may use, `segments_left_out` those of them that cannot be reached
+    or left. `left_out_m` is the same for each profile, in metres. Of the restrictions, those that
+    hold at some hours only and those whose members do not meet are not applied.
+    """
 
     ways_read: int
     ways_cut: int
@@ -48,114 +52,108 @@ class RoadFacts:
     restrictions: int
     restrictions_by_way: int
     restrictions_conditional: int
-    restrictions_applied: bool
+    restrictions_not_met: int
     segments: int
     segments_left_out: int
+    left_out_m: dict[str, int]
     bounds: tuple[float, float, float, float]  # south, west, north, east
 
 
+Kind = tuple[tuple[Use, ...], str]
+"""How each profile uses a road, and the street's name."""
+
+
 @dataclass(slots=True)
-class _Runs:
+class _Read:
     """Runs of points that exist and follow each other, one after another; and what was counted."""
 
     point: list[int] = field(default_factory=list)
     lat: list[int] = field(default_factory=list)
     lon: list[int] = field(default_factory=list)
     size: list[int] = field(default_factory=list)
-    speed_ms: list[float] = field(default_factory=list)
-    ways: list[int] = field(default_factory=list)
-    closed: set[int] = field(default_factory=set)
-    copies: int = 0
-    ways_read: int = 0
+    kind: list[int] = field(default_factory=list)
+    way: list[int] = field(default_factory=list)
+    kinds: dict[Kind, int] = field(default_factory=dict)
+    blocked: dict[int, int] = field(default_factory=dict)  # profiles by point
+    restrictions: Restrictions = field(default_factory=Restrictions)
     ways_cut: int = 0
-    restrictions: int = 0
-    by_way: int = 0
-    conditional: int = 0
 
     def add_way(self, way: osmium.osm.Way) -> None:
-        """Note a drivable way, cut where points are missing or no car passes."""
+        """Note a way that anybody may be on, cut where points are missing."""
         tags = {tag.k: tag.v for tag in way.tags}
-        if not road_rules.is_drivable(tags) or not (ways := road_rules.directions(tags)):
+        uses = list_uses(tags)
+        if not any(use.ways for use in uses):
             return
-        self.ways_read += 1
-        runs = list(self._split(way.nodes))
+        kind = self.kinds.setdefault((uses, tags.get("name", "")), len(self.kinds))
         self.ways_cut += any(node.x == UNKNOWN for node in way.nodes)
-        speed = road_rules.speed_ms(tags)
-        for run in runs:
+        for run in _split(way.nodes):
             self.point += [point for point, _, _ in run]
             self.lat += [lat for _, lat, _ in run]
             self.lon += [lon for _, _, lon in run]
             self.size.append(len(run))
-            self.speed_ms.append(speed)
-            self.ways.append(ways)
+            self.kind.append(kind)
+            self.way.append(way.id)
 
-    def _split(self, nodes: Iterable[osmium.osm.NodeRef]) -> Iterator[list[tuple[int, int, int]]]:
-        run: list[tuple[int, int, int]] = []
-        for node in nodes:
-            at = (node.ref, node.y, node.x)
-            if node.x == UNKNOWN:
-                if len(run) > 1:
-                    yield run
-                run = []
-            elif node.ref in self.closed:
-                if run:
-                    yield [*run, self._copy(at)]
-                run = [self._copy(at)]
-            else:
-                run.append(at)
+    def list_runs(self) -> Runs:
+        """Return the runs by way, with the numbers of their segments."""
+        found: Runs = {}
+        first = 0
+        for number, (way, size) in enumerate(zip(self.way, self.size, strict=True)):
+            run = Run(self.point[first : first + size], first - number)
+            found.setdefault(way, []).append(run)
+            first += size
+        return found
+
+
+def _split(nodes: Iterable[osmium.osm.NodeRef]) -> Iterator[list[tuple[int, int, int]]]:
+    run: list[tuple[int, int, int]] = []
+    for node in nodes:
+        if node.x != UNKNOWN:
+            run.append((node.ref, node.y, node.x))
+            continue
         if len(run) > 1:
             yield run
-
-    def _copy(self, at: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Return the same point under a number of its own, so that nothing is joined there."""
-        self.copies += 1
-        return (COPIES_FROM - self.copies, at[1], at[2])
-
-    def add_restriction(self, relation: osmium.osm.Relation) -> None:
-        """Count a turn restriction by its kind."""
-        self.restrictions += 1
-        self.by_way += any(
-            member.role == "via" and member.type == "w" for member in relation.members
-        )
-        self.conditional += any(tag.k.endswith(":conditional") for tag in relation.tags)
+        run = []
+    if len(run) > 1:
+        yield run
 
 
 def read_roads(pbf: Path, progress: Progress) -> tuple[RoadGraph, RoadFacts]:
-    """Read the roads that cars use; raise MapRefused for a file that is broken or has none."""
+    """Read roads and paths; raise MapRefused for a file that is broken or has no roads for cars."""
     progress("roads", 0.0)
-    runs = _read(pbf)
-    if not runs.size:
+    read = _read(pbf)
+    if not any(uses[0].ways for uses, _ in read.kinds) or not read.size:
         raise MapRefused(
             Said("There are no roads for cars in it, none with at least two points"),
             pbf.name,
             Said("Choose an extract that covers the municipality and holds its points."),
         )
     progress("roads", 0.7)
-    segments = _segments(runs)
-    graph = contract(segments)
-    if not graph.arcs:
+    segments = _segments(read)
+    graph = contract(segments, list_turns(read.restrictions, read.list_runs()))
+    if not (graph.arc_use & bit_of("car")).any():
         raise MapRefused(
             Said("No road in it can be driven both to and from"),
             pbf.name,
             Said("Choose a larger extract."),
         )
     progress("roads", 1.0)
-    return graph, _facts(runs, segments, graph)
+    return graph, _facts(read, segments, graph)
 
 
-def _read(pbf: Path) -> _Runs:
-    runs = _Runs()
+def _read(pbf: Path) -> _Read:
+    read = _Read()
     try:
         for thing in _processor(pbf):
             if isinstance(thing, osmium.osm.Way):
-                runs.add_way(thing)
+                read.add_way(thing)
             elif isinstance(thing, osmium.osm.Relation):
-                runs.add_restriction(thing)
-            elif not road_rules.is_passable({tag.k: tag.v for tag in thing.tags}):
-                runs.closed.add(thing.id)
+                read.restrictions.add(thing)
+            elif profiles := blocked_at({tag.k: tag.v for tag in thing.tags}):
+                read.blocked[thing.id] = profiles
     except (RuntimeError, OSError) as error:
         raise unreadable(pbf, error) from error
-    return runs
+    return read
 
 
 def _processor(pbf: Path) -> osmium.FileProcessor:
@@ -180,40 +178,60 @@ def unreadable(pbf: Path, error: Exception) -> MapRefused:
     )
 
 
-def _segments(runs: _Runs) -> Segments:
-    """Join the runs at their common points and time each straight stretch."""
-    size = np.array(runs.size)
-    lat, lon = np.array(runs.lat, np.int32), np.array(runs.lon, np.int32)
-    _, first, point = np.unique(np.array(runs.point), return_index=True, return_inverse=True)
+def _segments(read: _Read) -> Segments:
+    """Join the runs at their common points and measure each straight stretch."""
+    size = np.array(read.size)
+    lat, lon = np.array(read.lat, np.int32), np.array(read.lon, np.int32)
+    ids, first, point = np.unique(np.array(read.point), return_index=True, return_inverse=True)
     starts = np.ones(len(point), bool)
     starts[np.cumsum(size) - 1] = False
     start = np.flatnonzero(starts)
     of_run = np.repeat(np.arange(len(size)), size)[start]
-    metres = distance_m(
-        lat[start] * DEGREE, lon[start] * DEGREE, lat[start + 1] * DEGREE, lon[start + 1] * DEGREE
-    )
+    uses = [uses for uses, _ in read.kinds]
     return Segments(
         point_lat=lat[first],
         point_lon=lon[first],
+        blocked=np.array([read.blocked.get(one, 0) for one in ids.tolist()], np.uint8),
         start=point[start].astype(np.int32),
         end=point[start + 1].astype(np.int32),
-        travel_ms=metres / np.array(runs.speed_ms)[of_run] * 1000,
-        ways=np.array(runs.ways, np.int8)[of_run],
+        metres=distance_m(
+            lat[start] * DEGREE,
+            lon[start] * DEGREE,
+            lat[start + 1] * DEGREE,
+            lon[start + 1] * DEGREE,
+        ),
+        kind=np.array(read.kind, np.int32)[of_run],
+        kinds=Kinds(
+            np.array([[use.m_s for use in one] for one in uses]),
+            np.array([[use.ways for use in one] for one in uses], np.int8),
+            np.array([name for _, name in read.kinds]),
+        ),
     )
 
 
-def _facts(runs: _Runs, segments: Segments, graph: RoadGraph) -> RoadFacts:
-    kept = len(graph.point_lat) - graph.pieces
+def _facts(read: _Read, segments: Segments, graph: RoadGraph) -> RoadFacts:
+    use, allowed = piece_use(graph), segments.kinds.ways[segments.kind] > 0
+    left_out_m: dict[str, int] = {
+        profile: round(
+            float(segments.metres[allowed[:, number]].sum())
+            - float(graph.piece_m[use & bit_of(profile) > 0].sum())
+        )
+        for number, profile in enumerate(PROFILES)
+    }
+    by_car = use & bit_of("car") > 0
+    kept = int((np.diff(graph.piece_first) - 1)[by_car].sum())
+    cars = [uses[0].ways > 0 for uses, _ in read.kinds]
     return RoadFacts(
-        ways_read=runs.ways_read,
-        ways_cut=runs.ways_cut,
-        barriers=len(runs.closed),
-        restrictions=runs.restrictions,
-        restrictions_by_way=runs.by_way,
-        restrictions_conditional=runs.conditional,
-        restrictions_applied=False,
-        segments=len(segments.start),
-        segments_left_out=len(segments.start) - kept,
+        ways_read=len({w for w, kind in zip(read.way, read.kind, strict=True) if cars[kind]}),
+        ways_cut=read.ways_cut,
+        barriers=sum(bits & bit_of("car") > 0 for bits in read.blocked.values()),
+        restrictions=read.restrictions.read,
+        restrictions_by_way=read.restrictions.by_way,
+        restrictions_conditional=read.restrictions.conditional,
+        restrictions_not_met=read.restrictions.not_met,
+        segments=int(allowed[:, 0].sum()),
+        segments_left_out=int(allowed[:, 0].sum()) - kept,
+        left_out_m=left_out_m,
         bounds=(
             float(graph.point_lat.min() * DEGREE),
             float(graph.point_lon.min() * DEGREE),
@@ -223,27 +241,47 @@ def _facts(runs: _Runs, segments: Segments, graph: RoadGraph) -> RoadFacts:
     )
 
 
-def save_roads(path: Path, roads: Roads) -> None:
-    """Write roads as uncompressed arrays: larger on disk, and quick to open."""
-    with path.open("wb") as file:
-        np.savez(file, allow_pickle=False, format=np.int32(FORMAT), **roads.to_arrays())
+def save_roads(folder: Path, roads: Roads) -> None:
+    """Write roads as one file an array, so that they are mapped, not read, when they are opened."""
+    folder.mkdir()
+    for name, array in roads.to_arrays().items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    np.save(folder / "format.npy", np.int32(FORMAT), allow_pickle=False)
 
 
-def load_roads(path: Path) -> Roads:
-    """Read roads that `save_roads` wrote; raise MapRefused where the file is missing or damaged."""
+def is_current(folder: Path) -> bool:
+    """Return whether roads lie in a folder in the form that this version reads."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            loaded = {name: arrays[name] for name in arrays.files}
-        return Roads.from_arrays(_of_this_format(loaded))
-    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
+        return bool(np.load(folder / "format.npy", allow_pickle=False) == FORMAT)
+    except (OSError, ValueError, EOFError):
+        return False
+
+
+def load_roads(folder: Path) -> Roads:
+    """Open roads that `save_roads` wrote; raise MapRefused where files are missing or damaged.
+
+    Pages are read as they are needed and shared between processes; what is written into an array
+    stays in this process.
+    """
+    try:
+        _refuse_another_format(folder)
+        return Roads.from_arrays({file.stem: _map(file) for file in sorted(folder.glob("*.npy"))})
+    except (OSError, ValueError, TypeError, EOFError) as error:
         raise MapRefused(
             Said("The prepared roads cannot be opened"),
-            f"{path.parent.name}/{path.name}: {error}",
+            f"{folder.parent.name}/{folder.name}: {error}",
             Said("Remove that folder and import the map again."),
         ) from error
 
 
-def _of_this_format(arrays: dict[str, Array]) -> dict[str, Array]:
-    if arrays.get("format") != FORMAT:
+def _refuse_another_format(folder: Path) -> None:
+    if np.load(folder / "format.npy", allow_pickle=False) != FORMAT:
         raise ValueError("written by another version")
-    return arrays
+
+
+def _map(file: Path) -> Array:
+    """Map an array; numpy does not map one that is empty."""
+    try:
+        return np.asarray(np.load(file, mmap_mode="c", allow_pickle=False)).view(np.ndarray)
+    except ValueError:
+        return np.asarray(np.load(file, allow_pickle=False))

@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 
 from narvaro.core.roads import BACKWARD, FORWARD, RoadGraph, Segments, contract
-from narvaro.core.roads.contraction import strong_parts
 from narvaro.core.roads.graph import adjacency
-from narvaro.core.roads.search import UNREACHED, dijkstra, leaving
+from narvaro.core.roads.parts import strong_parts
+from narvaro.core.roads.search import UNREACHED, Seeds, dijkstra, leaving
 from tests.core.roads.worlds import draw_segments, make_segments
 
 LINE = [(0, 0), (0, 1), (0, 2), (0, 3)]
@@ -19,7 +20,7 @@ def roads_of(graph: RoadGraph) -> set[tuple[float, float, int, bool]]:
     ends = zip(graph.node_lon[graph.arc_tail], graph.node_lon[graph.arc_head], strict=True)
     return {
         (round(float(a), 4), round(float(b), 4), int(ms), bool(forward))
-        for (a, b), ms, forward in zip(ends, graph.arc_travel_ms, graph.arc_forward, strict=True)
+        for (a, b), ms, forward in zip(ends, graph.travel_ms(), graph.arc_forward, strict=True)
     }
 
 
@@ -35,14 +36,14 @@ def test_a_road_that_turns_one_way_makes_a_junction() -> None:
     ring = [(0, 1, 1000, BACKWARD | FORWARD), (1, 2, 1000, FORWARD), (2, 0, 1000, FORWARD)]
     graph = contract(make_segments([(0, 0), (0, 1), (1, 1)], ring))
     assert graph.nodes == 2
-    assert sorted(graph.arc_travel_ms.tolist()) == [1000, 1000, 2000]
+    assert sorted(graph.travel_ms().tolist()) == [1000, 1000, 2000]
 
 
 def test_a_ring_without_a_junction_is_kept_whole() -> None:
     ring = [(0, 1, 1000, 3), (1, 2, 1000, 3), (2, 0, 1000, 3)]
     graph = contract(make_segments([(0, 0), (0, 1), (1, 1)], ring))
     assert (graph.nodes, graph.pieces) == (1, 1)
-    assert graph.arc_travel_ms.tolist() == [3000, 3000]
+    assert graph.travel_ms().tolist() == [3000, 3000]
 
 
 def test_a_dead_end_for_one_way_traffic_is_left_out() -> None:
@@ -70,9 +71,14 @@ def test_junctions_are_as_far_apart_as_before(segments: Segments) -> None:
     ]
     net, nowhere = leaving(graph), np.zeros(0, np.int32)
     for node in range(graph.nodes):
-        seed = np.array([node], np.int32), np.zeros(1, np.int64)
-        after = dijkstra(net, graph.arc_travel_ms, *seed, nowhere).ms
+        seed = Seeds(np.array([node], np.int32), np.zeros(1, np.int64))
+        after = dijkstra(net, graph.travel_ms(), seed, nowhere).ms
         assert after.tolist() == [before[here[node]][there] for there in here]
+
+
+def ways_of(segments: Segments) -> npt.NDArray[np.int8]:
+    """Return the directions of a car in each segment."""
+    return np.asarray(segments.kinds.ways[segments.kind, 0], np.int8)
 
 
 def _all_pairs(segments: Segments) -> list[list[float]]:
@@ -80,7 +86,7 @@ def _all_pairs(segments: Segments) -> list[list[float]]:
     size = len(segments.point_lat)
     ms = [[0.0 if a == b else math.inf for b in range(size)] for a in range(size)]
     for a, b, time, ways in zip(
-        segments.start, segments.end, segments.travel_ms, segments.ways, strict=True
+        segments.start, segments.end, segments.metres, ways_of(segments), strict=True
     ):
         if ways & FORWARD:
             ms[a][b] = min(ms[a][b], float(time))
@@ -96,7 +102,8 @@ def _all_pairs(segments: Segments) -> list[list[float]]:
 @settings(max_examples=150, deadline=None)
 @given(draw_segments())
 def test_strong_parts_are_the_points_that_reach_each_other(segments: Segments) -> None:
-    forth, back = segments.ways & FORWARD > 0, segments.ways & BACKWARD > 0
+    ways = ways_of(segments)
+    forth, back = ways & FORWARD > 0, ways & BACKWARD > 0
     tail = np.concatenate([segments.start[forth], segments.end[back]])
     head = np.concatenate([segments.end[forth], segments.start[back]])
     part = strong_parts(*adjacency(len(segments.point_lat), tail, head))

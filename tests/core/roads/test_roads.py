@@ -1,12 +1,22 @@
 """Travel times against a judge that searches the long way round, and the use of `Roads`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.roads import CLOSED_MS, RoadGraph, Roads, Segments, contract, warm
-from tests.core.roads.worlds import draw_places, draw_segments, judge_s, make_places, make_segments
+from narvaro.core.roads.graph import EVERYBODY
+from tests.core.roads.worlds import (
+    KINDS,
+    draw_places,
+    draw_segments,
+    judge_s,
+    make_places,
+    make_segments,
+)
 
 
 def town() -> Roads:
@@ -22,7 +32,7 @@ def test_every_time_is_the_judges(segments: Segments, data: st.DataObject) -> No
     graph = contract(segments)
     roads = Roads.build(graph)
     sources, targets = data.draw(draw_places(graph)), data.draw(draw_places(graph))
-    expected = judge_s(graph, graph.arc_travel_ms.tolist(), sources, targets)
+    expected = judge_s(graph, graph.travel_ms().tolist(), sources, targets)
     assert roads.travel_s(sources, targets).tolist() == expected
     assert roads.travel_s(roads.keep(sources), targets).tolist() == expected
     assert roads.travel_s(sources, roads.keep(targets, "target")).tolist() == expected
@@ -41,8 +51,8 @@ def test_after_new_times_and_closures_kept_labels_follow(
     ms = data.draw(st.lists(one, min_size=graph.arcs, max_size=graph.arcs))
     roads.customise(ms)
     assert roads.travel_s(kept, targets).tolist() == judge_s(graph, ms, sources, targets)
-    roads.customise(graph.arc_travel_ms)
-    expected = judge_s(graph, graph.arc_travel_ms.tolist(), sources, targets)
+    roads.customise(graph.travel_ms())
+    expected = judge_s(graph, graph.travel_ms().tolist(), sources, targets)
     assert roads.travel_s(kept, targets).tolist() == expected
 
 
@@ -57,7 +67,7 @@ def test_saved_arrays_answer_alike(segments: Segments, data: st.DataObject) -> N
 
 def test_on_one_road_the_way_back_of_a_one_way_goes_round() -> None:
     roads = town()
-    diagonal = int(roads.graph.arc_piece[roads.graph.arc_travel_ms == 12_000][0])
+    diagonal = int(roads.graph.arc_piece[roads.graph.travel_ms() == 12_000][0])
     near, far = make_places([diagonal], [0.25]), make_places([diagonal], [0.75])
     assert roads.travel_s(near, far)[0, 0] == 6.0
     assert roads.travel_s(far, near)[0, 0] == 3.0 + 20.0 + 3.0
@@ -75,6 +85,8 @@ def test_no_road_near_means_no_way() -> None:
     there, here = roads.place([61.0, np.nan], [18.0, 18.0]), roads.place(60.0, 18.0)
     assert there.piece.tolist() == [-1, -1]
     assert np.isinf(there.distance_m).all()
+    near = roads.place(60.1, 18.0)
+    assert (near.piece[0], near.distance_m[0]) == (-1, pytest.approx(0.096 * 111_195, rel=1e-3))
     assert np.isinf(roads.travel_s(there, here)).all()
     assert np.isinf(roads.travel_s(here, there)).all()
     assert roads.path(there.take([0]), here).shape == (0, 2)
@@ -90,22 +102,26 @@ def test_a_split_junction_forbids_a_turn_through_the_same_interface() -> None:
 
 
 def _crossing(*, link: bool) -> Roads:
-    tail, head, ms, piece = [0, 2], [1, 3], [1000, 1000], [0, 1]
+    tail, head, piece = [0, 2], [1, 3], [0, 1]
     if link:
-        tail, head, ms, piece = [*tail, 1], [*head, 2], [*ms, 0], [*piece, -1]
+        tail, head, piece = [*tail, 1], [*head, 2], [*piece, -1]
     corner = [600_000_000, 600_010_000, 600_010_000, 600_010_000]
     graph = RoadGraph(
         node_lat=np.array(corner) * 1e-7,
         node_lon=np.array([18.0, 18.0, 18.0, 18.001]),
         arc_tail=np.array(tail, np.int32),
         arc_head=np.array(head, np.int32),
-        arc_travel_ms=np.array(ms, np.int32),
         arc_piece=np.array(piece, np.int32),
         arc_forward=np.ones(len(tail), bool),
+        arc_use=np.full(len(tail), EVERYBODY, np.uint8),
         piece_first=np.array([0, 2, 4], np.int32),
+        piece_m=np.array([1000.0, 1000.0]),
+        piece_kind=np.array([1, 1], np.int32),
         point_lat=np.array(corner, np.int32),
         point_lon=np.array([180_000_000, 180_000_000, 180_000_000, 180_010_000], np.int32),
         point_share=np.array([0, 1, 0, 1], np.float32),
+        kind_m_s=KINDS.m_s,
+        kind_name=KINDS.name,
     )
     return Roads.build(graph)
 
@@ -113,18 +129,15 @@ def _crossing(*, link: bool) -> Roads:
 def test_several_copies_of_a_road_count_as_one_road() -> None:
     """A via-way restriction copies a road; a place on it is reached over either copy."""
     plain = _crossing(link=True).graph
-    double = RoadGraph(
+    double = replace(
+        plain,
         node_lat=np.append(plain.node_lat, 60.001),
         node_lon=np.append(plain.node_lon, 18.0),
         arc_tail=np.array([0, 2, 1, 4], np.int32),
         arc_head=np.array([1, 3, 4, 3], np.int32),
-        arc_travel_ms=np.array([1000, CLOSED_MS, 0, 1000], np.int32),
         arc_piece=np.array([0, 1, -1, 1], np.int32),
         arc_forward=np.ones(4, bool),
-        piece_first=plain.piece_first,
-        point_lat=plain.point_lat,
-        point_lon=plain.point_lon,
-        point_share=plain.point_share,
+        arc_use=np.array([EVERYBODY, 0, EVERYBODY, EVERYBODY], np.uint8),
     )
     roads = Roads.build(double)
     assert roads.travel_s(make_places([0], [0.5]), make_places([1], [0.5]))[0, 0] == 1.0

@@ -1,6 +1,7 @@
 """The nearest road is the nearest of all, and far away is nowhere."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.geo import METRES_PER_DEGREE
-from narvaro.core.roads import RoadGraph, Roads, Segments, contract
+from narvaro.core.roads import Kinds, RoadGraph, Roads, Segments, contract
 from narvaro.core.roads.snap import NearestRoad
-from tests.core.roads.worlds import draw_segments, make_segments
+from tests.core.roads.worlds import KINDS, draw_segments, make_segments
 
 
 def nearest_m(graph: RoadGraph, lat: float, lon: float) -> float:
@@ -37,18 +38,15 @@ def test_no_stretch_is_nearer_than_the_one_found(
 ) -> None:
     graph = contract(segments)
     expected = nearest_m(graph, lat, lon)
-    found = NearestRoad(graph).place(np.array([lat]), np.array([lon]), within_m)
+    found = NearestRoad(graph).place(np.array([lat]), np.array([lon]), within_m, 1)
+    assert found.distance_m[0] == pytest.approx(expected, abs=1e-5)
     if abs(expected - within_m) < 1e-6:
         return
-    if expected > within_m:
-        assert found.piece[0] == -1
-        assert math.isinf(found.distance_m[0])
-    else:
-        assert found.distance_m[0] == pytest.approx(expected, abs=1e-5)
+    assert (found.piece[0] == -1) == (expected > within_m)
 
 
-def test_the_share_is_of_time_not_of_length() -> None:
-    """Half of the road is driven at a third of the speed."""
+def test_the_share_is_of_the_length_as_given() -> None:
+    """Here the second half is three times as long as the map says."""
     points = [(0, 0), (0, 1), (0, 2)]
     roads = Roads.build(contract(make_segments(points, [(0, 1, 1000, 3), (1, 2, 3000, 3)])))
     middle = roads.place(60.0005, 18.003)
@@ -80,4 +78,27 @@ def test_what_is_no_position_on_earth_is_nowhere(lat: float, lon: float) -> None
 
 def test_a_graph_without_roads_has_nothing_near() -> None:
     empty = contract(make_segments([], []))
-    assert NearestRoad(empty).place(np.array([60.0]), np.array([18.0]), 1e6).piece[0] == -1
+    assert NearestRoad(empty).place(np.array([60.0]), np.array([18.0]), 1e6, 1).piece[0] == -1
+
+
+def test_the_side_is_told_as_the_piece_runs() -> None:
+    """It runs east: north of it is left."""
+    roads = Roads.build(contract(make_segments([(0, 0), (0, 1)], [(0, 1, 1000, 3)])))
+    assert roads.place([60.0005, 59.9995, 60.0], [18.001] * 3).side.tolist() == [1, -1, 0]
+
+
+def test_a_profile_is_placed_on_roads_that_it_uses() -> None:
+    """A path for walkers beside a street: the car stands on the street."""
+    made = make_segments(
+        [(0, 0), (0, 1), (1, 0), (1, 1)], [(0, 1, 1000, 3), (2, 3, 1000, 3), (0, 2, 1000, 3)]
+    )
+    kinds = Kinds(KINDS.m_s, KINDS.ways.copy(), KINDS.name)
+    kinds.ways[2] = [0, 3, 0]  # instead of a road backwards
+    graph = contract(replace(made, kind=np.array([3, 2, 2], np.int32), kinds=kinds))
+    car = Roads.build(graph)
+    walker = car.on("foot")
+    assert car.place(60.002, 18.001).distance_m[0] == pytest.approx(0.002 * METRES_PER_DEGREE)
+    assert walker.place(60.002, 18.001).distance_m[0] == pytest.approx(0.0, abs=1e-3)
+    corner = walker.place(60.002, 18.002), walker.place(60.0, 18.0)
+    assert walker.travel_s(*corner)[0, 0] == 2.0
+    assert np.isinf(car.travel_s(*corner)[0, 0])

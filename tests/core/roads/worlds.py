@@ -8,25 +8,35 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from narvaro.core.roads import CLOSED_MS, Places, RoadGraph, Segments
+from narvaro.core.roads import CLOSED_MS, PROFILES, Kinds, Places, RoadGraph, Segments
 
 ORIGIN = 60_0000000, 18_0000000
 STEP = 20_000  # 1e-7 degrees between grid points: 222 m north, 111 m east
 
-Road = tuple[int, int, int, int]  # start, end, milliseconds, ways
+Road = tuple[int, int, int, int]  # start, end, metres, ways
+KINDS = Kinds(
+    np.full((4, len(PROFILES)), 1000.0),
+    np.repeat(np.arange(4, dtype=np.int8)[:, np.newaxis], len(PROFILES), axis=1),
+    np.array(["", "Enkelgatan", "Baklängesgatan", "Storgatan"]),
+)
 
 
 def make_segments(points: Sequence[tuple[int, int]], roads: Sequence[Road]) -> Segments:
-    """Make segments between points given in steps north and east."""
+    """Make segments between points given in steps north and east; a kind of road is its directions.
+
+    Everybody drives one metre a millisecond.
+    """
     place = np.array(points, np.int64).reshape(-1, 2)
     table = np.array(roads, np.int64).reshape(-1, 4)
     return Segments(
         point_lat=(ORIGIN[0] + place[:, 0] * STEP).astype(np.int32),
         point_lon=(ORIGIN[1] + place[:, 1] * STEP).astype(np.int32),
+        blocked=np.zeros(len(place), np.uint8),
         start=table[:, 0].astype(np.int32),
         end=table[:, 1].astype(np.int32),
-        travel_ms=table[:, 2].astype(np.float64),
-        ways=table[:, 3].astype(np.int8),
+        metres=table[:, 2].astype(np.float64),
+        kind=table[:, 3].astype(np.int32),
+        kinds=KINDS,
     )
 
 
@@ -56,7 +66,8 @@ def make_places(pieces: Sequence[int], shares: Sequence[float]) -> Places:
     """Make places that stand on pieces; where that is on the earth does not matter."""
     nowhere = np.zeros(len(pieces))
     return Places(
-        nowhere, nowhere, np.array(pieces, np.int32), np.array(shares, float), nowhere, nowhere, nowhere
+        nowhere, nowhere, np.array(pieces, np.int32), np.array(shares, float), nowhere, nowhere, nowhere,
+        np.zeros(len(pieces), np.int8),
     )  # fmt: skip
 
 

@@ -1,41 +1,76 @@
-"""Travel times by car. In: a road graph. Out: seconds between places, and paths for the map.
+"""Travel times. In: a road graph, a profile. Out: seconds between places, and paths for the map.
 
 `Roads` is what others use: place positions on the road, keep the labels of units until they move,
-ask for seconds, draw a path, change the travel times.
+ask for seconds, draw a path, change the travel times. Cars, walkers and cyclists share one network
+and its order: each is a `Roads` with times of its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from narvaro.core.jit import F64, I32
+from narvaro.core.jit import F64, I32, I64
 from narvaro.core.roads import hierarchy as hierarchies
 from narvaro.core.roads import labels
-from narvaro.core.roads.contraction import BACKWARD, FORWARD, Segments, contract
-from narvaro.core.roads.graph import CLOSED_MS, RoadGraph, arcs_by_piece
+from narvaro.core.roads.contraction import (
+    BACKWARD,
+    FORWARD,
+    Kinds,
+    Segments,
+    Turn,
+    contract,
+)
+from narvaro.core.roads.graph import (
+    CLOSED_MS,
+    PROFILES,
+    Profile,
+    RoadGraph,
+    arcs_by_piece,
+    bit_of,
+)
 from narvaro.core.roads.hierarchy import Hierarchy, Metric
-from narvaro.core.roads.search import Router
+from narvaro.core.roads.route import Manoeuvre, Route, Router, Step
+from narvaro.core.roads.search import dijkstra
 from narvaro.core.roads.snap import NearestRoad, Places
+from narvaro.core.roads.within import Outline, Parts, outline, reached
 
 __all__ = [
     "BACKWARD",
     "CLOSED_MS",
     "FORWARD",
+    "PROFILES",
     "Hierarchy",
     "Kept",
+    "Kinds",
+    "Manoeuvre",
     "Places",
+    "Profile",
     "RoadGraph",
     "Roads",
+    "Route",
     "Segments",
+    "Step",
+    "Turn",
+    "WhyNot",
     "contract",
     "warm",
 ]
 
 NEAR_ENOUGH_M = 2_000.0
 Side = Literal["source", "target"]
+
+
+class WhyNot(StrEnum):
+    """Why a place cannot be reached."""
+
+    SOURCE_OFF_ROAD = "source_off_road"  # its `distance_m` says how far the nearest road is
+    TARGET_OFF_ROAD = "target_off_road"
+    CLOSED = "closed"  # by those that hold now; with the usual times there is a way
+    NO_WAY = "no_way"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,19 +95,39 @@ class Kept:
         return len(self.places)
 
 
-class Roads:
-    """Travel times on one road network; safe to share between threads."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Network:
+    """What all profiles share."""
 
-    def __init__(self, graph: RoadGraph, hierarchy: Hierarchy) -> None:
-        """Take a graph and its hierarchy, weighed with the graph's own travel times."""
+    nearest: NearestRoad
+    attachments: labels.Attachments
+    router: Router
+
+
+class Roads:
+    """Travel times of one profile on a road network; safe to share between threads."""
+
+    def __init__(
+        self,
+        graph: RoadGraph,
+        hierarchy: Hierarchy,
+        profile: Profile = "car",
+        shared: _Network | None = None,
+    ) -> None:
+        """Take a graph and its hierarchy, weighed with the profile's usual travel times."""
         if len(hierarchy.rank) != graph.nodes or len(hierarchy.arc_edge) != graph.arcs:
             raise ValueError("Roads: the hierarchy was built for another graph; build it again.")
         self.graph = graph
         self.hierarchy = hierarchy
-        self._nearest = NearestRoad(graph)
-        self._attachments = _attachments(graph, hierarchy)
-        self._router = Router(graph)
-        self.customise(graph.arc_travel_ms)
+        self.profile: Profile = profile
+        self._shared = shared or _Network(
+            NearestRoad(graph), _attachments(graph, hierarchy), Router(graph)
+        )
+        self.customise(graph.travel_ms(profile))
+
+    def on(self, profile: Profile) -> "Roads":
+        """Return the same network for another profile, with its usual travel times."""
+        return type(self)(self.graph, self.hierarchy, profile, self._shared)
 
     @classmethod
     def build(cls, graph: RoadGraph) -> Self:
@@ -95,15 +150,15 @@ class Roads:
     def place(
         self, lat: npt.ArrayLike, lon: npt.ArrayLike, within_m: float = NEAR_ENOUGH_M
     ) -> Places:
-        """Place positions in degrees on the nearest road; scalars make one place.
+        """Place positions in degrees on the nearest road that the profile uses; scalars make one.
 
-        A position without a road within `within_m` keeps `distance_m` inf and is unreachable.
+        A position without a road within `within_m` is unreachable; its `distance_m` says how far.
         """
         lats = np.atleast_1d(np.asarray(lat, np.float64))
         lons = np.atleast_1d(np.asarray(lon, np.float64))
         if lats.shape != lons.shape or lats.ndim != 1:
             raise ValueError("Roads.place: as many longitudes as latitudes, in one dimension.")
-        return self._nearest.place(lats, lons, within_m)
+        return self._shared.nearest.place(lats, lons, within_m, bit_of(self.profile))
 
     def keep(self, places: Places, side: Side = "source") -> Kept:
         """Compute the labels of places once, to be asked from (or, as targets, to) many times."""
@@ -121,12 +176,69 @@ class Roads:
         b = targets.places if isinstance(targets, Kept) else targets
         seconds = np.full((len(a), len(b)), np.inf)
         labels.meet(one, other, self.hierarchy.tree, seconds)
-        labels.along(_spots(a), _spots(b), weights.travel_ms, self._attachments, seconds)
+        labels.along(_spots(a), _spots(b), weights.travel_ms, self._shared.attachments, seconds)
         return seconds
 
+    def between_nodes(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> F64:
+        """Return the shortest seconds between nodes of the graph, [S, T]; inf: no way.
+
+        A junction that was split is several nodes: its ways in and its ways out.
+        """
+        rank, tree, metric = self.hierarchy.rank, self.hierarchy.tree, self._weights.metric
+        one, other = (rank[np.asarray(given, np.int64)] for given in (sources, targets))
+        seconds = np.full((len(one), len(other)), np.inf)
+        labels.meet(
+            labels.label_nodes(one, metric.up, tree),
+            labels.label_nodes(other, metric.down, tree),
+            tree,
+            seconds,
+        )
+        return seconds
+
+    def nearest(self, sources: Kept | Places, target: Places, k: int) -> tuple[I64, F64]:
+        """Return the `k` sources that reach a single place first, and their seconds, ascending.
+
+        Those that cannot reach it are left out; ties are in the order given.
+        """
+        seconds = self.travel_s(sources, target)[:, 0]
+        order = np.argsort(seconds, kind="stable")[:k]
+        order = order[np.isfinite(seconds[order])]
+        return order, seconds[order]
+
+    def route(self, a: Places, b: Places) -> Route | None:
+        """Return the shortest way between two single places with its turns; None: no way."""
+        return self._shared.router.find_route(a, b, self._weights.travel_ms)
+
     def path(self, a: Places, b: Places) -> F64:
-        """Return the shortest path between two single places as (lat, lon) rows; no rows: no way."""
-        return self._router.path(a, b, self._weights.travel_ms)
+        """Return the shape of `route` as (lat, lon) rows; no rows: no way."""
+        found = self.route(a, b)
+        return found.shape if found else np.empty((0, 2))
+
+    def within(self, place: Places, seconds: float) -> Outline:
+        """Return the outline of what is reached from a single place within a time."""
+        router, travel_ms = self._shared.router, self._weights.travel_ms
+        limit_ms = int(seconds * 1000)
+        seeds = router.seeds(place, travel_ms, limit_ms)
+        reach = dijkstra(router.leaving, travel_ms, seeds, np.zeros(0, np.int32))
+        far = reached(self.graph, travel_ms, reach.ms, limit_ms)
+        near = router.own_parts(place, travel_ms, limit_ms)
+        parts = Parts(
+            np.concatenate([far.piece, near.piece]),
+            np.concatenate([far.begin, near.begin]),
+            np.concatenate([far.end, near.end]),
+        )
+        return outline(self.graph, parts)
+
+    def why_not(self, source: Places, target: Places) -> WhyNot | None:
+        """Return why no way leads from one single place to another; None where one does."""
+        if source.piece[0] < 0 or target.piece[0] < 0:
+            return WhyNot.SOURCE_OFF_ROAD if source.piece[0] < 0 else WhyNot.TARGET_OFF_ROAD
+        if np.isfinite(self.travel_s(source, target)[0, 0]):
+            return None
+        usual = self.graph.travel_ms(self.profile)
+        if self._shared.router.find_route(source, target, usual) is not None:
+            return WhyNot.CLOSED
+        return WhyNot.NO_WAY
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return graph and hierarchy as named arrays, for a file."""
@@ -150,7 +262,7 @@ class Roads:
         outward = side == "source"
         edge_ms = weights.metric.up if outward else weights.metric.down
         times = labels.Times(weights.travel_ms, edge_ms, outward)
-        found = labels.label(_spots(places), times, self.hierarchy.tree, self._attachments)
+        found = labels.label(_spots(places), times, self.hierarchy.tree, self._shared.attachments)
         return Kept(places, side, found, weights)
 
 
@@ -174,14 +286,22 @@ def warm() -> None:
     segments = Segments(
         point_lat=np.array([600_000_000, 600_010_000, 600_010_000], np.int32),
         point_lon=np.array([180_000_000, 180_000_000, 180_010_000], np.int32),
+        blocked=np.zeros(3, np.uint8),
         start=np.array([0, 1, 2, 0], np.int32),
         end=np.array([1, 2, 0, 1], np.int32),
-        travel_ms=np.array([900.0, 800.0, 700.0, 600.0]),
-        ways=np.array([3, 3, 3, 1], np.int8),
+        metres=np.array([900.0, 800.0, 700.0, 600.0]),
+        kind=np.array([0, 0, 0, 1], np.int32),
+        kinds=Kinds(
+            np.full((2, len(PROFILES)), 10.0),
+            np.repeat(np.array([[3], [1]], np.int8), len(PROFILES), axis=1),
+            np.array(["", ""]),
+        ),
     )
     roads = Roads.build(contract(segments))
     roads = Roads.from_arrays(roads.to_arrays())
     places = roads.place([60.0002, 60.001], [18.0, 18.0005])
     roads.travel_s(roads.keep(places), places)
     roads.travel_s(places.take([0]), roads.keep(places, "target"))
-    roads.path(places.take([0]), places.take([1]))
+    roads.between_nodes([0], [0])
+    roads.route(places.take([0]), places.take([1]))
+    roads.within(places.take([0]), 60.0)

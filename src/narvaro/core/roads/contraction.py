@@ -1,64 +1,117 @@
-"""From map points to junctions. In: segments between points. Out: the road graph.
+"""From map points to junctions. In: segments between points, and who may turn where. Out: the graph.
 
-Kept is the largest part in which every point reaches every other. Points where nothing can be
-chosen (two segments meet, same directions) lie inside a piece and are no junctions.
+Kept is what is in the largest part in which every point reaches every other, for any profile. Points
+where nothing can be chosen and nothing changes (two segments of one kind of road meet, same
+directions) lie inside a piece and are no junctions.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from narvaro.core.jit import F64, I32, Bits, kernel
-from narvaro.core.roads.graph import CLOSED_MS, DEGREE, RoadGraph, adjacency
+from narvaro.core.jit import F64, I8, I32, Bits, kernel
+from narvaro.core.roads.graph import DEGREE, PROFILES, U8, RoadGraph, adjacency
+from narvaro.core.roads.parts import close_what_leads_nowhere, largest_part
+from narvaro.core.roads.turns import Arcs, Ban, expand
 
 FORWARD, BACKWARD = 1, 2
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kinds:
+    """Kinds of road: what is equal along a piece.
+
+    `m_s`: float64 [k, 3], metres per second by profile, 0 where it may not be. `ways`: int8 [k, 3],
+    FORWARD (along the segment), BACKWARD or both, by profile. `name`: str [k].
+    """
+
+    m_s: F64
+    ways: I8
+    name: npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Segments:
     """Straight stretches of road between map points, before contraction.
 
-    `point_lat`, `point_lon`: int32 [p], 1e-7 degrees. `start`, `end`: int32 [s], indices of points.
-    `travel_ms`: float64 [s]. `ways`: int8 [s], FORWARD (start to end), BACKWARD or both.
+    `point_lat`, `point_lon`: int32 [p], 1e-7 degrees. `blocked`: uint8 [p], bits of the profiles that
+    do not get past a point. `start`, `end`: int32 [s], indices of points. `metres`: float64 [s].
+    `kind`: int32 [s].
     """
 
     point_lat: I32
     point_lon: I32
+    blocked: U8
     start: I32
     end: I32
-    travel_ms: F64
-    ways: npt.NDArray[np.int8]
+    metres: F64
+    kind: I32
+    kinds: Kinds
 
 
-def contract(segments: Segments) -> RoadGraph:
-    """Make the graph: the largest strongly connected part, joined into pieces between junctions."""
+Directed = tuple[int, bool]
+"""A segment and whether it is travelled from its start to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn restriction: after this way, `to` may not be taken, or (`only`) nothing else.
+
+    `path` are the segments of the way that count, in order of travel: the last before the first
+    junction, then those of the via ways, if any. `profiles` are bits.
+    """
+
+    path: tuple[Directed, ...]
+    to: Directed
+    only: bool
+    profiles: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Laid:
+    """Where the segments that are kept lie: their piece, and if they run as it does."""
+
+    kept: Bits  # [s] of the segments as given
+    piece: I32  # [those kept]
+    along: Bits
+    number: I32 = field(init=False)  # [s] their number among those kept
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "number", (np.cumsum(self.kept) - 1).astype(np.int32))
+
+
+def contract(segments: Segments, turns: Sequence[Turn] = ()) -> RoadGraph:
+    """Make the graph: segments joined into pieces between junctions, split where turns differ."""
     kept = _connected(segments)
-    first, incident = _incidence(len(segments.point_lat), kept.start, kept.end)
-    shape = _pieces(first, incident, _Stretches(kept.start, kept.end, kept.travel_ms, kept.ways))
-    return _assemble(segments, shape)
+    roads = _Stretches(
+        segments.start[kept], segments.end[kept], segments.metres[kept], segments.kind[kept],
+        (segments.kinds.ways % 3 == 0).all(axis=1),
+    )  # fmt: skip
+    first, incident = _incidence(len(segments.point_lat), roads.start, roads.end)
+    forced = segments.blocked > 0
+    for turn in turns:
+        for number, along in turn.path:
+            forced[(segments.end if along else segments.start)[number]] = True
+    shape = _pieces(first, incident, forced, roads)
+    laid = _Laid(kept, shape.piece, shape.along)
+    return _assemble(segments, shape, laid, turns)
 
 
-def _connected(segments: Segments) -> Segments:
-    """Keep the segments of the largest part in which every point reaches every other."""
+def _connected(segments: Segments) -> Bits:
+    """Tell which segments are in the largest part where all points reach each other, of any profile."""
     real = segments.start != segments.end
-    forth = (segments.ways & FORWARD).astype(bool) & real
-    back = (segments.ways & BACKWARD).astype(bool) & real
-    tail = np.concatenate([segments.start[forth], segments.end[back]])
-    head = np.concatenate([segments.end[forth], segments.start[back]])
-    first, heads = adjacency(len(segments.point_lat), tail, head)
-    part = strong_parts(first, heads)
-    largest = int(np.argmax(np.bincount(part))) if len(part) else 0
-    keep = real & (part[segments.start] == largest) & (part[segments.end] == largest)
-    return Segments(
-        segments.point_lat,
-        segments.point_lon,
-        segments.start[keep],
-        segments.end[keep],
-        segments.travel_ms[keep],
-        segments.ways[keep],
-    )
+    kept = np.zeros(len(segments.start), np.bool_)
+    for profile in range(len(PROFILES)):
+        ways = segments.kinds.ways[segments.kind, profile]
+        forth, back = (ways & FORWARD > 0) & real, (ways & BACKWARD > 0) & real
+        tail = np.concatenate([segments.start[forth], segments.end[back]])
+        head = np.concatenate([segments.end[forth], segments.start[back]])
+        inside = largest_part(len(segments.point_lat), tail, head)
+        kept |= (forth | back) & inside[segments.start] & inside[segments.end]
+    return kept
 
 
 def _incidence(nodes: int, start: I32, end: I32) -> tuple[I32, I32]:
@@ -72,130 +125,126 @@ class _Stretches(NamedTuple):
 
     start: I32
     end: I32
-    ms: F64
-    ways: npt.NDArray[np.int8]
+    metres: F64
+    kind: I32
+    even: Bits  # [k] the kind is the same in both directions
 
 
 class _Pen(NamedTuple):
-    """Which segments are used, and the room for the points of the next pieces."""
+    """The next piece's number and room for its points, and where the segments' pieces are noted."""
 
-    used: Bits
+    number: int
     point: I32
-    passed_ms: F64
+    passed_m: F64
+    piece: I32
+    along: Bits
 
 
 class _Shape(NamedTuple):
-    """Pieces as lists of points, with the time along them and their directions."""
+    """Pieces as lists of points, with the metres along them, their kind and if they run against it."""
 
     piece_first: I32
     point: I32
-    passed_ms: F64
-    ways: npt.NDArray[np.int8]
+    passed_m: F64
+    kind: I32
+    turned: Bits
+    piece: I32  # of each segment
+    along: Bits
 
 
-def _assemble(segments: Segments, shape: _Shape) -> RoadGraph:
+def _assemble(segments: Segments, shape: _Shape, laid: _Laid, turns: Sequence[Turn]) -> RoadGraph:
     starts, ends = shape.piece_first[:-1], shape.piece_first[1:] - 1
     begin, finish = shape.point[starts], shape.point[ends]
     junctions, numbered = np.unique(np.concatenate([begin, finish]), return_inverse=True)
     begin_node, finish_node = np.split(numbered.astype(np.int32), 2)
-    total = shape.passed_ms[ends]
+    total = shape.passed_m[ends]
     whole = np.repeat(total, np.diff(shape.piece_first))
-    share = np.divide(shape.passed_ms, whole, out=np.zeros_like(whole), where=whole > 0)
+    share = np.divide(shape.passed_m, whole, out=np.zeros_like(whole), where=whole > 0)
     share[ends] = 1.0
-    forth = np.flatnonzero(shape.ways & FORWARD).astype(np.int32)
-    back = np.flatnonzero(shape.ways & BACKWARD).astype(np.int32)
-    piece = np.concatenate([forth, back])
-    whole_ms = np.clip(np.rint(total), 1, CLOSED_MS - 1).astype(np.int32)
+    forth, back = _uses(segments.kinds.ways, shape)
+    forward, backward = np.flatnonzero(forth), np.flatnonzero(back)
+    piece = np.concatenate([forward, backward]).astype(np.int32)
+    arcs = Arcs(
+        tail=np.concatenate([begin_node[forward], finish_node[backward]]),
+        head=np.concatenate([finish_node[forward], begin_node[backward]]),
+        piece=piece,
+        forward=np.arange(len(piece)) < len(forward),
+        use=np.concatenate([forth[forward], back[backward]]),
+    )
+    bans = _bans(turns, laid, arcs, len(total))
+    origin, arcs = expand(len(junctions), arcs, bans, segments.blocked[junctions])
     return RoadGraph(
-        node_lat=segments.point_lat[junctions] * DEGREE,
-        node_lon=segments.point_lon[junctions] * DEGREE,
-        arc_tail=np.concatenate([begin_node[forth], finish_node[back]]),
-        arc_head=np.concatenate([finish_node[forth], begin_node[back]]),
-        arc_travel_ms=whole_ms[piece],
-        arc_piece=piece,
-        arc_forward=np.arange(len(piece)) < len(forth),
+        node_lat=segments.point_lat[junctions][origin] * DEGREE,
+        node_lon=segments.point_lon[junctions][origin] * DEGREE,
+        arc_tail=arcs.tail,
+        arc_head=arcs.head,
+        arc_piece=arcs.piece,
+        arc_forward=arcs.forward,
+        arc_use=close_what_leads_nowhere(len(origin), arcs.tail, arcs.head, arcs.use),
         piece_first=shape.piece_first,
+        piece_m=total,
+        piece_kind=shape.kind,
         point_lat=segments.point_lat[shape.point],
         point_lon=segments.point_lon[shape.point],
         point_share=share.astype(np.float32),
+        kind_m_s=segments.kinds.m_s,
+        kind_name=segments.kinds.name,
     )
 
 
-@kernel
-def strong_parts(first: I32, heads: I32) -> I32:  # noqa: C901 - Tarjan's algorithm with its own stack
-    """Return the number of each node's strongly connected part (Tarjan 1972)."""
-    nodes = len(first) - 1
-    part = np.full(nodes, -1, np.int32)
-    index = np.full(nodes, -1, np.int32)
-    lowest = np.zeros(nodes, np.int32)
-    cursor = first[:-1].copy()
-    open_nodes = np.empty(nodes, np.int32)
-    trail = np.empty(nodes, np.int32)
-    opened = 0
-    seen = 0
-    parts = 0
-    for root in range(nodes):
-        if index[root] >= 0:
-            continue
-        depth = 0
-        trail[0] = root
-        while depth >= 0:
-            v = trail[depth]
-            if index[v] < 0:
-                index[v] = seen
-                lowest[v] = seen
-                seen += 1
-                open_nodes[opened] = v
-                opened += 1
-            if cursor[v] < first[v + 1]:
-                w = heads[cursor[v]]
-                cursor[v] += 1
-                if index[w] < 0:
-                    depth += 1
-                    trail[depth] = w
-                elif part[w] < 0:
-                    lowest[v] = min(lowest[v], index[w])
-                continue
-            depth -= 1
-            if depth >= 0:
-                lowest[trail[depth]] = min(lowest[trail[depth]], lowest[v])
-            if lowest[v] == index[v]:
-                while part[v] < 0:
-                    opened -= 1
-                    part[open_nodes[opened]] = parts
-                parts += 1
-    return part
+def _uses(ways: I8, shape: _Shape) -> tuple[U8, U8]:
+    """Return the profiles that may travel each piece from its first point on, and those back."""
+    along, against = (
+        ((ways & way > 0) << np.arange(len(PROFILES))).sum(axis=1).astype(np.uint8)[shape.kind]
+        for way in (FORWARD, BACKWARD)
+    )
+    return np.where(shape.turned, against, along), np.where(shape.turned, along, against)
 
 
-@kernel
-def _turned(ways: int, reverse: bool) -> int:
-    """Return the directions of a segment as seen by one who walks it, maybe from its end."""
-    if reverse:
-        return (ways & 1) << 1 | (ways & 2) >> 1
-    return ways
+def _bans(turns: Sequence[Turn], laid: _Laid, arcs: Arcs, pieces: int) -> list[Ban]:
+    """Return the restrictions as ways along arcs; without those whose roads are not kept."""
+    of_piece = np.full((2, pieces), -1, np.int64)
+    of_piece[(~arcs.forward).astype(np.int64), arcs.piece] = np.arange(len(arcs.piece))
+
+    def arc_of(at: Directed) -> int:
+        number, along = at
+        if not laid.kept[number]:
+            return -1
+        inside = laid.number[number]
+        return int(of_piece[int(laid.along[inside] != along), laid.piece[inside]])
+
+    found = []
+    for turn in turns:
+        way = [arc_of(at) for at in turn.path]
+        path = [arc for k, arc in enumerate(way) if k == 0 or arc != way[k - 1]]
+        to = arc_of(turn.to)
+        if min(path) >= 0 and to >= 0:
+            found.append(Ban(tuple(path), to, turn.only, turn.profiles))
+    return found
 
 
 @kernel
 def _is_junction(v: int, first: I32, incident: I32, roads: _Stretches) -> bool:
-    """Tell whether a choice is made at `v`: not two segments that pass the same directions on."""
+    """Tell whether `v` is an end of pieces: not two segments of one kind that lead on."""
     if first[v + 1] - first[v] != 2:
         return True
     one, two = incident[first[v]], incident[first[v] + 1]
-    into = _turned(roads.ways[one], roads.end[one] != v)
-    out_of = _turned(roads.ways[two], roads.end[two] == v)
-    return into != out_of
+    if roads.kind[one] != roads.kind[two]:
+        return True
+    onward = (roads.end[one] == v) == (roads.start[two] == v)
+    return not (onward or roads.even[roads.kind[one]])
 
 
 @kernel
 def _walk(v: int, s: int, between: I32, roads: _Stretches, pen: _Pen) -> int:
     """Write the piece that leaves `v` by segment `s`; return how many points it has."""
-    at, time, size = v, 0.0, 1
-    pen.point[0], pen.passed_ms[0] = v, 0.0
+    at, passed_m, size = v, 0.0, 1
+    pen.point[0], pen.passed_m[0] = v, 0.0
     while True:
-        pen.used[s] = True
-        at = roads.start[s] if roads.end[s] == at else roads.end[s]
-        time += roads.ms[s]
-        pen.point[size], pen.passed_ms[size] = at, time
+        pen.piece[s], pen.along[s] = pen.number, roads.start[s] == at
+        at = roads.end[s] if roads.start[s] == at else roads.start[s]
+        passed_m += roads.metres[s]
+        pen.point[size], pen.passed_m[size] = at, passed_m
         size += 1
         if between[at] < 0 or at == v:
             return size
@@ -203,20 +252,18 @@ def _walk(v: int, s: int, between: I32, roads: _Stretches, pen: _Pen) -> int:
 
 
 @kernel
-def _pieces(first: I32, incident: I32, roads: _Stretches) -> _Shape:
+def _pieces(first: I32, incident: I32, forced: Bits, roads: _Stretches) -> _Shape:
     """Walk from junction to junction; a ring without a junction begins at any of its points."""
     nodes, size = len(first) - 1, len(roads.start)
     shape = _Shape(
-        np.zeros(size + 1, np.int32),
-        np.empty(2 * size, np.int32),
-        np.empty(2 * size, np.float64),
-        np.empty(size, np.int8),
-    )
-    used = np.zeros(size, np.bool_)
+        np.zeros(size + 1, np.int32), np.empty(2 * size, np.int32), np.empty(2 * size),
+        np.empty(size, np.int32), np.empty(size, np.bool_),
+        np.full(size, np.int32(-1)), np.empty(size, np.bool_),
+    )  # fmt: skip
     # the sum of the two segments that meet at a point inside a piece, -1 at a junction
     between = np.full(nodes, np.int32(-1))
     for v in range(nodes):
-        if not _is_junction(v, first, incident, roads):
+        if not forced[v] and not _is_junction(v, first, incident, roads):
             between[v] = incident[first[v]] + incident[first[v] + 1]
     pieces, points = 0, 0
     for rings in (False, True):
@@ -225,16 +272,18 @@ def _pieces(first: I32, incident: I32, roads: _Stretches) -> _Shape:
                 continue
             for k in range(first[v], first[v + 1]):
                 s = incident[k]
-                if used[s]:
+                if shape.piece[s] >= 0:
                     continue
-                shape.ways[pieces] = _turned(roads.ways[s], roads.end[s] == v)
-                pen = _Pen(used, shape.point[points:], shape.passed_ms[points:])
+                shape.kind[pieces] = roads.kind[s]
+                shape.turned[pieces] = roads.start[s] != v
+                pen = _Pen(
+                    pieces, shape.point[points:], shape.passed_m[points:], shape.piece, shape.along
+                )
                 points += _walk(v, s, between, roads, pen)
                 pieces += 1
                 shape.piece_first[pieces] = points
     return _Shape(
-        shape.piece_first[: pieces + 1].copy(),
-        shape.point[:points].copy(),
-        shape.passed_ms[:points].copy(),
-        shape.ways[:pieces].copy(),
-    )
+        shape.piece_first[: pieces + 1].copy(), shape.point[:points].copy(),
+        shape.passed_m[:points].copy(), shape.kind[:pieces].copy(), shape.turned[:pieces].copy(),
+        shape.piece, shape.along,
+    )  # fmt: skip

@@ -1,13 +1,14 @@
 """The road network. In: arrays, as `contraction.py` makes them or a file holds them. Out: a graph.
 
-A *piece* is the road between two junctions with its true shape; an *arc* is one direction of travel
-along a piece. Times are whole milliseconds, coordinates of shapes are 1e-7 degrees,
-as OpenStreetMap stores them, so that nothing is lost by keeping them small.
+A *piece* is the road between two junctions with its true shape and one kind of road throughout; an
+*arc* is one direction of travel along a piece. One network serves all profiles: `arc_use` says who
+may use an arc, the piece's kind how fast. Coordinates of shapes are 1e-7 degrees, as OpenStreetMap
+stores them, so that nothing is lost by keeping them small.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,50 +19,72 @@ DEGREE = 1e-7
 CLOSED_MS = 1_000_000_000
 """Travel time of an arc that nobody may use; also the bound of every travel time (277 hours)."""
 
+Profile = Literal["car", "foot", "cycle"]
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+EVERYBODY = (1 << len(PROFILES)) - 1
+U8 = npt.NDArray[np.uint8]
+
+
+def bit_of(profile: Profile) -> int:
+    """Return the bit that stands for a profile in `arc_use`."""
+    return 1 << PROFILES.index(profile)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RoadGraph:
-    """Junctions (n), arcs (m) and road pieces (p) with their shape points (q).
+    """Junctions (n), arcs (m), road pieces (p) with their shape points (q), and kinds of road (k).
 
     An arc with `arc_piece` -1 is a link without a road: a permitted turn at a junction that was
-    split. Several arcs may lie on one piece in the same direction. So a network with turn
-    restrictions is one more RoadGraph, and nothing that uses it changes.
+    split because not all may turn there. Several arcs may lie on one piece in the same direction.
     """
 
     node_lat: F64  # [n] degrees
     node_lon: F64  # [n] degrees
     arc_tail: I32  # [m] node
     arc_head: I32  # [m] node
-    arc_travel_ms: I32  # [m]
     arc_piece: I32  # [m] piece, or -1
     arc_forward: Bits  # [m] travels the piece from its first point to its last
+    arc_use: U8  # [m] bits of the profiles that may use it and get everywhere
     piece_first: I32  # [p + 1] first shape point of each piece
+    piece_m: F64  # [p] length
+    piece_kind: I32  # [p]
     point_lat: I32  # [q] 1e-7 degrees
     point_lon: I32  # [q] 1e-7 degrees
-    point_share: F32  # [q] share of the piece's travel time from its first point, 0 … 1
+    point_share: F32  # [q] share of the piece's length from its first point, 0 … 1
+    kind_m_s: F64  # [k, 3] usual speed by profile, 0 where the profile may not be
+    kind_name: npt.NDArray[np.str_]  # [k] name of the street, or ""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together."""
         nodes, arcs, points = len(self.node_lat), len(self.arc_tail), len(self.point_lat)
-        pieces = len(self.piece_first) - 1
-        for name, size in _sizes(nodes, arcs, points).items():
-            if len(getattr(self, name)) != size:
-                raise ValueError(f"RoadGraph.{name}: {len(getattr(self, name))} long, not {size}.")
+        pieces, kinds = len(self.piece_first) - 1, len(self.kind_m_s)
+        for size, names in (
+            (nodes, ("node_lon",)),
+            (arcs, ("arc_head", "arc_piece", "arc_forward", "arc_use")),
+            (points, ("point_lon", "point_share")),
+            (pieces, ("piece_m", "piece_kind")),
+            (kinds, ("kind_name",)),
+        ):
+            for name in names:
+                if len(getattr(self, name)) != size:
+                    raise ValueError(
+                        f"RoadGraph.{name}: {len(getattr(self, name))} long, not {size}."
+                    )
         if pieces < 0 or self.piece_first[-1] != points:
             raise ValueError("RoadGraph.piece_first must end with the number of shape points.")
         for name, low, high in (
             ("arc_tail", 0, nodes),
             ("arc_head", 0, nodes),
             ("arc_piece", -1, pieces),
-            ("arc_travel_ms", 0, CLOSED_MS + 1),
+            ("piece_kind", 0, kinds),
         ):
             values = getattr(self, name)
-            if arcs and not (low <= values.min() and values.max() < high):
+            if len(values) and not (low <= values.min() and values.max() < high):
                 raise ValueError(f"RoadGraph.{name}: values outside {low} … {high - 1}.")
 
     @property
     def nodes(self) -> int:
-        """Count the junctions."""
+        """Count the junctions, those that were split as many times as they have parts."""
         return len(self.node_lat)
 
     @property
@@ -73,6 +96,15 @@ class RoadGraph:
     def pieces(self) -> int:
         """Count the road pieces."""
         return len(self.piece_first) - 1
+
+    def travel_ms(self, profile: Profile = "car") -> I32:
+        """Return the usual milliseconds of a profile on each arc, int32 [m]; CLOSED_MS: may not."""
+        speed = self.kind_m_s[:, PROFILES.index(profile)][self.piece_kind]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ms = np.where(speed > 0, np.rint(self.piece_m / speed * 1000), CLOSED_MS)
+        ms = np.append(np.clip(ms, 1, CLOSED_MS), 0).astype(np.int32)[self.arc_piece]
+        allowed = (self.arc_use & bit_of(profile)) > 0
+        return np.where(allowed, ms, CLOSED_MS).astype(np.int32)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays by field name, for a file."""
@@ -87,22 +119,18 @@ class RoadGraph:
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})  # type: ignore[arg-type]
 
 
-def _sizes(nodes: int, arcs: int, points: int) -> dict[str, int]:
-    return {
-        "node_lon": nodes,
-        "arc_head": arcs,
-        "arc_travel_ms": arcs,
-        "arc_piece": arcs,
-        "arc_forward": arcs,
-        "point_lon": points,
-        "point_share": points,
-    }
-
-
 def arcs_by_piece(graph: RoadGraph) -> tuple[I32, I32]:
     """Return where each piece's arcs begin, int32 [p + 1], and the arcs sorted by piece."""
     on_road = np.flatnonzero(graph.arc_piece >= 0).astype(np.int32)
     return adjacency(graph.pieces, graph.arc_piece[on_road], on_road)
+
+
+def piece_use(graph: RoadGraph) -> U8:
+    """Return the bits of the profiles that may be on each piece, uint8 [p]."""
+    use = np.zeros(graph.pieces, np.uint8)
+    on_road = graph.arc_piece >= 0
+    np.bitwise_or.at(use, graph.arc_piece[on_road], graph.arc_use[on_road])
+    return use
 
 
 def adjacency(nodes: int, tail: I32, head: I32) -> tuple[I32, I32]:

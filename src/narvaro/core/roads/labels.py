@@ -18,7 +18,7 @@ FAR = np.int32(CLOSED_MS)
 
 
 class Spots(NamedTuple):
-    """Where places stand: the piece, -1 for none, and the share of its travel time, 0 … 1."""
+    """Where places stand: the piece, -1 for none, and the share of its length, 0 … 1."""
 
     piece: I32
     share: F64
@@ -136,7 +136,22 @@ def _meeting_depth(a: int, b: int, tree: Tree) -> int:
 @kernel
 def label(spots: Spots, times: Times, tree: Tree, net: Attachments) -> Labels:
     """Return the labels of places."""
-    rows = _seeds(spots, times, tree.lowest, net)
+    return _grow(_seeds(spots, times, tree.lowest, net), times.edge_ms, tree)
+
+
+@kernel
+def label_nodes(ranks: I32, edge_ms: I32, tree: Tree) -> Labels:
+    """Return the labels of nodes, given by rank."""
+    rows = np.zeros((len(ranks), 5), np.int32)
+    rows[:, 0] = ranks
+    rows[:, 2] = -1
+    rows[:, 4] = np.arange(len(ranks))
+    return _grow(rows, edge_ms, tree)
+
+
+@kernel
+def _grow(rows: I32, edge_ms: I32, tree: Tree) -> Labels:
+    """Return the labels that begin with these seeds."""
     size = len(rows)
     sort = np.argsort(rows[:, 0])
     deepest = 0
@@ -151,7 +166,7 @@ def label(spots: Spots, times: Times, tree: Tree, net: Attachments) -> Labels:
     for r in range(size):
         if r:
             found.joint[r] = _meeting_depth(found.rank[r - 1], found.rank[r], tree)
-        _climb(found.ms[r], rows[sort[r]], times.edge_ms, tree)
+        _climb(found.ms[r], rows[sort[r]], edge_ms, tree)
     return found
 
 

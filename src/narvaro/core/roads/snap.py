@@ -10,27 +10,30 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from narvaro.core.geo import METRES_PER_DEGREE
-from narvaro.core.jit import F32, F64, I32, I64, kernel
-from narvaro.core.roads.graph import DEGREE, RoadGraph
+from narvaro.core.jit import F32, F64, I8, I32, I64, kernel
+from narvaro.core.roads.graph import DEGREE, U8, RoadGraph, piece_use
 
 CELL_M = 150.0
 MOST_CELLS = 4_000_000
+FURTHEST_M = 50_000.0  # beyond this no road is looked for
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Places:
     """Positions (n) and where they stand on the road; independent of travel times.
 
-    `piece` is -1 where no road is near enough: nothing can be reached from there.
+    `piece` is -1 where no road is near enough: nothing can be reached from there, and `distance_m`
+    says how far the nearest is.
     """
 
     lat: F64  # [n] degrees
     lon: F64  # [n] degrees
     piece: I32  # [n]
-    share: F64  # [n] 0 … 1 along the piece, by travel time
-    distance_m: F64  # [n] to the road, inf where none is near enough
-    road_lat: F64  # [n] the point on the road, nan where there is none
+    share: F64  # [n] 0 … 1 along the piece
+    distance_m: F64  # [n] to the road, inf where there is none within 50 km
+    road_lat: F64  # [n] the nearest point on a road, nan where there is none
     road_lon: F64  # [n]
+    side: I8  # [n] 1 left of the piece as it runs, -1 right of it, 0 on it or nowhere
 
     def __len__(self) -> int:
         """Count the places."""
@@ -47,6 +50,7 @@ class Places:
             self.distance_m[i],
             self.road_lat[i],
             self.road_lon[i],
+            self.side[i],
         )
 
 
@@ -70,6 +74,7 @@ class Shapes(NamedTuple):
     lat: I32
     lon: I32
     share: F32
+    use: U8  # [p] bits of the profiles that may be on each piece
 
 
 class Hits(NamedTuple):
@@ -80,6 +85,7 @@ class Hits(NamedTuple):
     distance_m: F64
     lat: F64
     lon: F64
+    side: I8
 
 
 class NearestRoad:
@@ -88,13 +94,15 @@ class NearestRoad:
     def __init__(self, graph: RoadGraph) -> None:
         """Sort the stretches of all pieces into the grid."""
         self._shapes = Shapes(
-            graph.piece_first, graph.point_lat, graph.point_lon, graph.point_share
+            graph.piece_first, graph.point_lat, graph.point_lon, graph.point_share, piece_use(graph)
         )
         self._grid = _grid(self._shapes)
 
-    def place(self, lat: F64, lon: F64, within_m: float) -> Places:
-        """Return where positions meet the nearest road within `within_m` metres."""
-        return Places(lat, lon, *_nearest(lat, lon, within_m, self._grid, self._shapes))
+    def place(self, lat: F64, lon: F64, within_m: float, profile: int) -> Places:
+        """Return where positions meet the nearest road, within metres, that a profile (bit) uses."""
+        hits = _nearest(lat, lon, profile, self._grid, self._shapes)
+        hits.piece[hits.distance_m > within_m] = -1
+        return Places(lat, lon, *hits)
 
 
 def _grid(shapes: Shapes) -> Grid:
@@ -162,15 +170,20 @@ def _on_stretch(
 
 
 @kernel
+def _piece_of(k: int, shapes: Shapes) -> int:
+    return int(np.searchsorted(shapes.piece_first, k, side="right")) - 1
+
+
+@kernel
 def _search(
-    lat: float, lon: float, within_m: float, grid: Grid, shapes: Shapes
+    lat: float, lon: float, profile: int, grid: Grid, shapes: Shapes
 ) -> tuple[int, float, float]:
     """Return (stretch or -1, share of it, squared metres), ring by ring."""
     lon_m = METRES_PER_DEGREE * max(0.01, np.cos(np.radians(lat)))
     cell_m = min(grid.lat_step * METRES_PER_DEGREE, grid.lon_step * lon_m)
     row = _cell(lat, grid.south, grid.lat_step)
     column = _cell(lon, grid.west, grid.lon_step)
-    best, best_t, best_square = -1, 0.0, within_m * within_m
+    best, best_t, best_square = -1, 0.0, FURTHEST_M * FURTHEST_M
     ring = 0
     while (max(0, ring - 1) * cell_m) ** 2 <= best_square:
         for r in range(max(0, row - ring), min(grid.rows - 1, row + ring) + 1):
@@ -183,28 +196,38 @@ def _search(
                 for i in range(grid.first[cell], grid.first[cell + 1]):
                     k = grid.stretch[i]
                     square, t = _on_stretch(k, lat, lon, lon_m, shapes)
-                    if square < best_square or (square == best_square and 0 <= k < best):
+                    nearer = square < best_square or (square == best_square and 0 <= k < best)
+                    if nearer and shapes.use[_piece_of(k, shapes)] & profile:
                         best, best_t, best_square = k, t, square
         ring += 1
     return best, best_t, best_square
 
 
 @kernel
-def _nearest(lat: F64, lon: F64, within_m: float, grid: Grid, shapes: Shapes) -> Hits:
+def _side(k: int, lat: float, lon: float, shapes: Shapes) -> int:
+    """Return 1 left of the stretch, -1 right of it, 0 on its line."""
+    east = (lon / DEGREE - shapes.lon[k]) * (shapes.lat[k + 1] - shapes.lat[k])
+    north = (lat / DEGREE - shapes.lat[k]) * (shapes.lon[k + 1] - shapes.lon[k])
+    return int(np.sign(north - east))
+
+
+@kernel
+def _nearest(lat: F64, lon: F64, profile: int, grid: Grid, shapes: Shapes) -> Hits:
     size = len(lat)
     hits = Hits(
         np.full(size, -1, np.int32), np.zeros(size), np.full(size, np.inf),
-        np.full(size, np.nan), np.full(size, np.nan),
+        np.full(size, np.nan), np.full(size, np.nan), np.zeros(size, np.int8),
     )  # fmt: skip
     for i in range(size):
         if not (abs(lat[i]) <= 90.0 and abs(lon[i]) <= 180.0):
             continue
-        k, t, square = _search(lat[i], lon[i], within_m, grid, shapes)
+        k, t, square = _search(lat[i], lon[i], profile, grid, shapes)
         if k < 0:
             continue
-        hits.piece[i] = np.searchsorted(shapes.piece_first, k, side="right") - 1
-        hits.share[i] = shapes.share[k] + t * (shapes.share[k + 1] - shapes.share[k])
         hits.distance_m[i] = np.sqrt(square)
+        hits.piece[i] = _piece_of(k, shapes)
+        hits.share[i] = shapes.share[k] + t * (shapes.share[k + 1] - shapes.share[k])
         hits.lat[i] = (shapes.lat[k] + t * (shapes.lat[k + 1] - shapes.lat[k])) * DEGREE
         hits.lon[i] = (shapes.lon[k] + t * (shapes.lon[k + 1] - shapes.lon[k])) * DEGREE
+        hits.side[i] = _side(k, lat[i], lon[i], shapes)
     return hits

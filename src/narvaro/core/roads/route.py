@@ -1,0 +1,248 @@
+"""The way from place to place. In: a graph, travel times, two places. Out: its shape and its turns."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from narvaro.core.jit import F64, I32
+from narvaro.core.roads.graph import CLOSED_MS, DEGREE, RoadGraph, arcs_by_piece
+from narvaro.core.roads.search import UNREACHED, Seeds, dijkstra, leaving
+from narvaro.core.roads.snap import Places
+from narvaro.core.roads.within import Parts
+
+ANOTHER_WAY_DEG = 60.0  # within one street, a bend sharper than this is told too
+
+
+class Manoeuvre(StrEnum):
+    """What to do where a step begins."""
+
+    START = "start"
+    STRAIGHT = "straight"
+    SLIGHT_LEFT = "slight_left"
+    LEFT = "left"
+    SHARP_LEFT = "sharp_left"
+    SLIGHT_RIGHT = "slight_right"
+    RIGHT = "right"
+    SHARP_RIGHT = "sharp_right"
+    TURN_ROUND = "turn_round"
+    ARRIVE = "arrive"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From a manoeuvre to the next; `street` is "" where the map has no name."""
+
+    manoeuvre: Manoeuvre
+    street: str
+    metres: float
+    seconds: float
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Route:
+    """A way: rows of (lat, lon), what it takes, and what to do."""
+
+    shape: F64
+    seconds: float
+    metres: float
+    steps: tuple[Step, ...]
+
+
+class _End(NamedTuple):
+    """One way between a place and the network: along its piece to or from a junction."""
+
+    node: int
+    ms: int
+    share: float  # where on the piece the junction is: 0 or 1
+
+
+class _Stretch(NamedTuple):
+    """A part of a piece, in order of travel."""
+
+    piece: int
+    begin: float
+    end: float
+    ms: int
+
+
+def manoeuvre_of(turn_deg: float) -> Manoeuvre:
+    """Return what a change of direction is called; right is positive, -180 … 180."""
+    size = abs(turn_deg)
+    if size < 25:
+        return Manoeuvre.STRAIGHT
+    if size >= 165:
+        return Manoeuvre.TURN_ROUND
+    grade = "slight_" if size < 55 else "sharp_" if size >= 120 else ""
+    return Manoeuvre(f"{grade}{'right' if turn_deg > 0 else 'left'}")
+
+
+class Router:
+    """Shortest ways between places on one graph."""
+
+    def __init__(self, graph: RoadGraph) -> None:
+        """Sort the arcs for searches and for places."""
+        self._graph = graph
+        self.leaving = leaving(graph)
+        self._piece_first, self._piece_arc = arcs_by_piece(graph)
+
+    def find_route(self, a: Places, b: Places, travel_ms: I32) -> Route | None:
+        """Return the shortest way between two single places, None where there is none."""
+        if len(a) != 1 or len(b) != 1:
+            raise ValueError("A route runs from one place to one place.")
+        if a.piece[0] < 0 or b.piece[0] < 0:
+            return None
+        ms, way = self._around(a, b, travel_ms)
+        direct_ms = self._along(a, b, travel_ms)
+        if min(ms, direct_ms) >= UNREACHED:
+            return None
+        if direct_ms <= ms:
+            ends = float(a.share[0]), float(b.share[0])
+            ms, way = direct_ms, [_Stretch(int(a.piece[0]), *ends, direct_ms)]
+        return self._describe(a, b, way, ms / 1000)
+
+    def seeds(self, place: Places, travel_ms: I32, limit_ms: int = int(UNREACHED)) -> Seeds:
+        """Return where a search from a single place begins."""
+        exits = self._ends(place, travel_ms, False) if place.piece[0] >= 0 else []
+        return Seeds(
+            np.array([end.node for end in exits], np.int32),
+            np.array([end.ms for end in exits], np.int64),
+            limit_ms,
+        )
+
+    def own_parts(self, place: Places, travel_ms: I32, limit_ms: int) -> Parts:
+        """Return how far one gets within the limit on the road that a single place is on."""
+        piece, share = int(place.piece[0]), float(place.share[0])
+        ends = [
+            share
+            + min(1.0, limit_ms / travel_ms[arc]) * (1 if self._graph.arc_forward[arc] else -1)
+            for arc in (self._arcs(piece) if piece >= 0 else [])
+            if travel_ms[arc] < CLOSED_MS
+        ]
+        return Parts(
+            np.full(len(ends), piece, np.int32), np.full(len(ends), share), np.clip(ends, 0.0, 1.0)
+        )
+
+    def _describe(self, a: Places, b: Places, way: list[_Stretch], seconds: float) -> Route:
+        start, end = [[a.road_lat[0], a.road_lon[0]]], [[b.road_lat[0], b.road_lon[0]]]
+        drawn = [(one, self._slice(one)) for one in way]
+        drawn = [(one, shape) for one, shape in drawn if one.begin != one.end]
+        rows = np.concatenate([start, *(shape for _, shape in drawn), end])
+        moved = np.concatenate([[True], (np.abs(np.diff(rows, axis=0)) > 1e-9).any(axis=1)])
+        steps = self._steps(drawn, (float(rows[0, 0]), float(rows[0, 1])))
+        last = Step(Manoeuvre.ARRIVE, "", 0.0, 0.0, float(rows[-1, 0]), float(rows[-1, 1]))
+        metres = sum(step.metres for step in steps)
+        return Route(np.asarray(rows[moved], np.float64), seconds, metres, (*steps, last))
+
+    def _steps(self, drawn: list[tuple[_Stretch, F64]], start: tuple[float, float]) -> list[Step]:
+        """Join stretches of one street to steps, as long as the way bends gently."""
+        steps: list[Step] = []
+        leaving_deg: float | None = None
+        for one, shape in drawn:
+            street = str(self._graph.kind_name[self._graph.piece_kind[one.piece]])
+            metres = float(abs(one.end - one.begin) * self._graph.piece_m[one.piece])
+            seconds = one.ms / 1000
+            entering, after = _bearings(shape)
+            turn = 0.0 if leaving_deg is None else (entering - leaving_deg + 540) % 360 - 180
+            leaving_deg = after
+            if steps and steps[-1].street == street and abs(turn) < ANOTHER_WAY_DEG:
+                last = steps[-1]
+                steps[-1] = Step(
+                    last.manoeuvre, street, last.metres + metres, last.seconds + seconds,
+                    last.lat, last.lon,
+                )  # fmt: skip
+                continue
+            what = manoeuvre_of(turn) if steps else Manoeuvre.START
+            lat, lon = (float(shape[0, 0]), float(shape[0, 1])) if steps else start
+            steps.append(Step(what, street, metres, seconds, lat, lon))
+        return steps
+
+    def _around(self, a: Places, b: Places, travel_ms: I32) -> tuple[int, list[_Stretch]]:
+        """Return the milliseconds and stretches of the best way over at least one junction."""
+        exits, entries = self._ends(a, travel_ms, False), self._ends(b, travel_ms, True)
+        if not exits or not entries:
+            return int(UNREACHED), []
+        until = np.array([end.node for end in entries], np.int32)
+        reach = dijkstra(self.leaving, travel_ms, self.seeds(a, travel_ms), until)
+        last = min(entries, key=lambda end: int(reach.ms[end.node]) + end.ms)
+        node, arcs = last.node, list[int]()
+        while (arc := int(reach.arc[node])) >= 0:
+            arcs.append(arc)
+            node = int(self._graph.arc_tail[arc])
+        first = min(
+            (end for end in exits if end.node == node), key=lambda end: end.ms, default=None
+        )
+        if first is None:
+            return int(UNREACHED), []
+        way = [_Stretch(int(a.piece[0]), float(a.share[0]), first.share, first.ms)]
+        for arc in reversed(arcs):
+            if self._graph.arc_piece[arc] >= 0:
+                back = float(not self._graph.arc_forward[arc])
+                piece = int(self._graph.arc_piece[arc])
+                way.append(_Stretch(piece, back, 1.0 - back, int(travel_ms[arc])))
+        way.append(_Stretch(int(b.piece[0]), last.share, float(b.share[0]), last.ms))
+        return int(reach.ms[last.node]) + last.ms, way
+
+    def _ends(self, place: Places, travel_ms: I32, inward: bool) -> list[_End]:
+        """Return the ways from the place to junctions, or inward from junctions to the place."""
+        found = []
+        for arc in self._arcs(int(place.piece[0])):
+            total = int(travel_ms[arc])
+            if total >= CLOSED_MS:
+                continue
+            passed = self._passed_ms(arc, float(place.share[0]), total)
+            tail, head = int(self._graph.arc_tail[arc]), int(self._graph.arc_head[arc])
+            begin = float(not self._graph.arc_forward[arc])
+            if passed == total if inward else passed > 0:
+                found.append(_End(head, total - passed, 1.0 - begin))
+            else:
+                found.append(_End(tail, passed, begin))
+        return found
+
+    def _along(self, a: Places, b: Places, travel_ms: I32) -> int:
+        """Return the milliseconds from place to place on their common piece, or UNREACHED."""
+        best = int(UNREACHED)
+        if a.piece[0] != b.piece[0]:
+            return best
+        for arc in self._arcs(int(a.piece[0])):
+            total = int(travel_ms[arc])
+            begin = self._passed_ms(arc, float(a.share[0]), total)
+            end = self._passed_ms(arc, float(b.share[0]), total)
+            if total < CLOSED_MS and begin <= end:
+                best = min(best, end - begin)
+        return best
+
+    def _arcs(self, piece: int) -> list[int]:
+        first = self._piece_first
+        return [int(arc) for arc in self._piece_arc[first[piece] : first[piece + 1]]]
+
+    def _passed_ms(self, arc: int, share: float, total: int) -> int:
+        passed = round(share * total)
+        return passed if self._graph.arc_forward[arc] else total - passed
+
+    def _slice(self, way: _Stretch) -> F64:
+        """Return the shape of a stretch, its ends among them, in order of travel."""
+        graph = self._graph
+        points = slice(graph.piece_first[way.piece], graph.piece_first[way.piece + 1])
+        share = graph.point_share[points].astype(np.float64)
+        lat, lon = graph.point_lat[points] * DEGREE, graph.point_lon[points] * DEGREE
+        low, high = min(way.begin, way.end), max(way.begin, way.end)
+        inside = share[(share > low) & (share < high)]
+        at = np.concatenate([[low], inside, [high]])
+        rows = np.column_stack([np.interp(at, share, lat), np.interp(at, share, lon)])
+        return np.asarray(rows if way.begin <= way.end else rows[::-1], np.float64)
+
+
+def _bearings(shape: F64) -> tuple[float, float]:
+    """Return the compass bearings at the beginning and at the end of a shape, degrees."""
+    wide = np.cos(np.radians(shape[0, 0]))
+    found = [
+        float(np.degrees(np.arctan2((b[1] - a[1]) * wide, b[0] - a[0])))
+        for a, b in pairwise(shape)
+        if (a != b).any()
+    ]
+    return (found[0], found[-1]) if found else (0.0, 0.0)
