@@ -5,7 +5,7 @@ ask for seconds, draw a path, change the travel times. Cars, walkers and cyclist
 and its order: each is a `Roads` with times of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from narvaro.core.jit import F64, I32, I64
 from narvaro.core.roads import hierarchy as hierarchies
 from narvaro.core.roads import labels
+from narvaro.core.roads.barriers import Cuts, crossed, cuts_of, no_cuts
 from narvaro.core.roads.contraction import (
     BACKWARD,
     FORWARD,
@@ -33,7 +34,7 @@ from narvaro.core.roads.graph import (
     bit_of,
 )
 from narvaro.core.roads.hierarchy import Hierarchy, Metric
-from narvaro.core.roads.route import Manoeuvre, Route, Router, Step
+from narvaro.core.roads.route import Manoeuvre, Route, Router, Step, Ways
 from narvaro.core.roads.search import dijkstra
 from narvaro.core.roads.snap import NearestRoad, Places
 from narvaro.core.roads.within import Outline, Parts, outline, reached
@@ -79,6 +80,18 @@ class _Weights:
 
     travel_ms: I32
     metric: Metric
+    on_piece_ms: I32  # along pieces that are cut too: one gets to the cut
+    cuts: Cuts
+
+    def times(self, outward: bool) -> labels.Times:
+        """Return them as labels take them."""
+        edge_ms = self.metric.up if outward else self.metric.down
+        return labels.Times(self.on_piece_ms, edge_ms, outward, self.cuts)
+
+    @property
+    def ways(self) -> Ways:
+        """Return them as routes take them."""
+        return Ways(self.travel_ms, self.on_piece_ms, self.cuts)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,6 +126,7 @@ class Roads:
         hierarchy: Hierarchy,
         profile: Profile = "car",
         shared: _Network | None = None,
+        weights: _Weights | None = None,
     ) -> None:
         """Take a graph and its hierarchy, weighed with the profile's usual travel times."""
         if len(hierarchy.rank) != graph.nodes or len(hierarchy.arc_edge) != graph.arcs:
@@ -123,7 +137,10 @@ class Roads:
         self._shared = shared or _Network(
             NearestRoad(graph), _attachments(graph, hierarchy), Router(graph)
         )
-        self.customise(graph.travel_ms(profile))
+        if weights is not None:
+            self._weights = weights
+        else:
+            self.customise(graph.travel_ms(profile))
 
     def on(self, profile: Profile) -> "Roads":
         """Return the same network for another profile, with its usual travel times."""
@@ -145,7 +162,22 @@ class Roads:
         if given.shape != (self.graph.arcs,) or (given < 0).any():
             raise ValueError(f"Travel times: {self.graph.arcs} values of at least 0 are needed.")
         ms = np.minimum(given, CLOSED_MS).astype(np.int32)
-        self._weights = _Weights(ms, hierarchies.weigh(self.hierarchy, ms))
+        metric = hierarchies.weigh(self.hierarchy, ms)
+        self._weights = _Weights(ms, metric, ms, no_cuts(self.graph))
+
+    def cut(self, lines: Sequence[npt.ArrayLike]) -> "Roads":
+        """Return the same roads cut where lines of (lat, lon) rows cross them, for this profile."""
+        found = [crossed(self.graph, np.asarray(line, np.float64)) for line in lines]
+        if not found:
+            return self
+        base = self._weights
+        piece = np.concatenate([one for one, _ in found])
+        cuts = cuts_of(base.cuts, piece, np.concatenate([one for _, one in found]))
+        shut = np.append(np.isin(np.arange(self.graph.pieces), piece), False)[self.graph.arc_piece]
+        ms = np.where(shut, CLOSED_MS, base.travel_ms).astype(np.int32)
+        metric = hierarchies.weigh(self.hierarchy, ms)
+        weights = _Weights(ms, metric, base.on_piece_ms, cuts)
+        return type(self)(self.graph, self.hierarchy, self.profile, self._shared, weights)
 
     def place(
         self, lat: npt.ArrayLike, lon: npt.ArrayLike, within_m: float = NEAR_ENOUGH_M
@@ -176,7 +208,7 @@ class Roads:
         b = targets.places if isinstance(targets, Kept) else targets
         seconds = np.full((len(a), len(b)), np.inf)
         labels.meet(one, other, self.hierarchy.tree, seconds)
-        labels.along(_spots(a), _spots(b), weights.travel_ms, self._shared.attachments, seconds)
+        labels.along(_spots(a), _spots(b), weights.times(True), self._shared.attachments, seconds)
         return seconds
 
     def between_nodes(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> F64:
@@ -207,7 +239,7 @@ class Roads:
 
     def route(self, a: Places, b: Places) -> Route | None:
         """Return the shortest way between two single places with its turns; None: no way."""
-        return self._shared.router.find_route(a, b, self._weights.travel_ms)
+        return self._shared.router.find_route(a, b, self._weights.ways)
 
     def path(self, a: Places, b: Places) -> F64:
         """Return the shape of `route` as (lat, lon) rows; no rows: no way."""
@@ -218,10 +250,10 @@ class Roads:
         """Return the outline of what is reached from a single place within a time."""
         router, travel_ms = self._shared.router, self._weights.travel_ms
         limit_ms = int(seconds * 1000)
-        seeds = router.seeds(place, travel_ms, limit_ms)
+        seeds = router.seeds(place, self._weights.ways, limit_ms)
         reach = dijkstra(router.leaving, travel_ms, seeds, np.zeros(0, np.int32))
         far = reached(self.graph, travel_ms, reach.ms, limit_ms)
-        near = router.own_parts(place, travel_ms, limit_ms)
+        near = router.own_parts(place, self._weights.ways, limit_ms)
         parts = Parts(
             np.concatenate([far.piece, near.piece]),
             np.concatenate([far.begin, near.begin]),
@@ -235,10 +267,8 @@ class Roads:
             return WhyNot.SOURCE_OFF_ROAD if source.piece[0] < 0 else WhyNot.TARGET_OFF_ROAD
         if np.isfinite(self.travel_s(source, target)[0, 0]):
             return None
-        usual = self.graph.travel_ms(self.profile)
-        if self._shared.router.find_route(source, target, usual) is not None:
-            return WhyNot.CLOSED
-        return WhyNot.NO_WAY
+        usual = self.on(self.profile)
+        return WhyNot.NO_WAY if np.isinf(usual.travel_s(source, target)[0, 0]) else WhyNot.CLOSED
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return graph and hierarchy as named arrays, for a file."""
@@ -259,9 +289,7 @@ class Roads:
         return asked.labels
 
     def _keep(self, places: Places, side: Side, weights: _Weights) -> Kept:
-        outward = side == "source"
-        edge_ms = weights.metric.up if outward else weights.metric.down
-        times = labels.Times(weights.travel_ms, edge_ms, outward)
+        times = weights.times(side == "source")
         found = labels.label(_spots(places), times, self.hierarchy.tree, self._shared.attachments)
         return Kept(places, side, found, weights)
 
@@ -305,3 +333,4 @@ def warm() -> None:
     roads.between_nodes([0], [0])
     roads.route(places.take([0]), places.take([1]))
     roads.within(places.take([0]), 60.0)
+    roads.cut([[(60.0002, 17.9), (60.0002, 18.1)]]).travel_s(places, places)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from narvaro.core.jit import F64, I32, Bits, kernel
+from narvaro.core.roads.barriers import Cuts
 from narvaro.core.roads.graph import CLOSED_MS
 from narvaro.core.roads.hierarchy import Tree
 
@@ -27,9 +28,10 @@ class Spots(NamedTuple):
 class Times(NamedTuple):
     """Travel times of arcs, and of the tree's edges in the direction in which labels run."""
 
-    arc_ms: I32
+    arc_ms: I32  # also of arcs that are cut: one gets to the cut
     edge_ms: I32  # the metric's `up` for sources, its `down` for targets
     outward: bool  # from the place, not to it
+    cuts: Cuts
 
 
 class Attachments(NamedTuple):
@@ -72,6 +74,12 @@ def _seed(share: float, arc: int, arc_ms: I32, net: Attachments, outward: bool) 
 
 
 @kernel
+def _is_cut(share: float, piece: int, upward: bool, cuts: Cuts) -> bool:
+    """Tell whether the piece is cut between a share of it and its end, or (not upward) its start."""
+    return bool(share <= cuts.high[piece] if upward else share >= cuts.low[piece])
+
+
+@kernel
 def _related(a: int, b: int, lowest: I32) -> bool:
     """Tell whether one of two ranks stands above the other in the tree, or is it."""
     low, high = (a, b) if a < b else (b, a)
@@ -94,7 +102,8 @@ def _seeds(spots: Spots, times: Times, lowest: I32, net: Attachments) -> I32:
         own = size
         for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
             arc = net.arc[k]
-            if times.arc_ms[arc] < FAR:
+            upward = times.outward == net.forward[arc]
+            if times.arc_ms[arc] < FAR and not _is_cut(spots.share[i], piece, upward, times.cuts):
                 seed = _seed(spots.share[i], arc, times.arc_ms, net, times.outward)
                 size = _enter(rows, own, size, seed, lowest)
         rows[own:size, 4] = i
@@ -244,13 +253,18 @@ def meet(sources: Labels, targets: Labels, tree: Tree, seconds: F64) -> None:
 
 
 @kernel
-def along(sources: Spots, targets: Spots, arc_ms: I32, net: Attachments, seconds: F64) -> None:
+def along(sources: Spots, targets: Spots, times: Times, net: Attachments, seconds: F64) -> None:
     """Shorten `seconds` [S, T] where both places stand on one piece and the road leads there."""
+    arc_ms, cuts = times.arc_ms, times.cuts
     for s in range(len(sources.piece)):
         piece = sources.piece[s]
         for t in range(len(targets.piece)):
             if targets.piece[t] != piece or piece < 0:
                 continue
+            low = min(sources.share[s], targets.share[t])
+            high = max(sources.share[s], targets.share[t])
+            if low <= cuts.high[piece] and high >= cuts.low[piece]:
+                continue  # cut between them, or (where cut more than once) perhaps
             for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
                 arc = net.arc[k]
                 begin = _passed_ms(sources.share[s], arc_ms[arc], net.forward[arc])

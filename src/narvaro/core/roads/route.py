@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from narvaro.core.jit import F64, I32
+from narvaro.core.roads.barriers import Cuts
 from narvaro.core.roads.graph import CLOSED_MS, DEGREE, RoadGraph, arcs_by_piece
 from narvaro.core.roads.search import UNREACHED, Seeds, dijkstra, leaving
 from narvaro.core.roads.snap import Places
@@ -53,6 +54,14 @@ class Route:
     steps: tuple[Step, ...]
 
 
+class Ways(NamedTuple):
+    """Travel times for routes: past junctions, and on the pieces of their ends, with their cuts."""
+
+    travel_ms: I32
+    on_piece_ms: I32
+    cuts: Cuts
+
+
 class _End(NamedTuple):
     """One way between a place and the network: along its piece to or from a junction."""
 
@@ -90,14 +99,14 @@ class Router:
         self.leaving = leaving(graph)
         self._piece_first, self._piece_arc = arcs_by_piece(graph)
 
-    def find_route(self, a: Places, b: Places, travel_ms: I32) -> Route | None:
+    def find_route(self, a: Places, b: Places, ways: Ways) -> Route | None:
         """Return the shortest way between two single places, None where there is none."""
         if len(a) != 1 or len(b) != 1:
             raise ValueError("A route runs from one place to one place.")
         if a.piece[0] < 0 or b.piece[0] < 0:
             return None
-        ms, way = self._around(a, b, travel_ms)
-        direct_ms = self._along(a, b, travel_ms)
+        ms, way = self._around(a, b, ways)
+        direct_ms = self._along(a, b, ways)
         if min(ms, direct_ms) >= UNREACHED:
             return None
         if direct_ms <= ms:
@@ -105,24 +114,30 @@ class Router:
             ms, way = direct_ms, [_Stretch(int(a.piece[0]), *ends, direct_ms)]
         return self._describe(a, b, way, ms / 1000)
 
-    def seeds(self, place: Places, travel_ms: I32, limit_ms: int = int(UNREACHED)) -> Seeds:
+    def seeds(self, place: Places, ways: Ways, limit_ms: int = int(UNREACHED)) -> Seeds:
         """Return where a search from a single place begins."""
-        exits = self._ends(place, travel_ms, False) if place.piece[0] >= 0 else []
+        exits = self._ends(place, ways, False) if place.piece[0] >= 0 else []
         return Seeds(
             np.array([end.node for end in exits], np.int32),
             np.array([end.ms for end in exits], np.int64),
             limit_ms,
         )
 
-    def own_parts(self, place: Places, travel_ms: I32, limit_ms: int) -> Parts:
+    def own_parts(self, place: Places, ways: Ways, limit_ms: int) -> Parts:
         """Return how far one gets within the limit on the road that a single place is on."""
         piece, share = int(place.piece[0]), float(place.share[0])
-        ends = [
-            share
-            + min(1.0, limit_ms / travel_ms[arc]) * (1 if self._graph.arc_forward[arc] else -1)
-            for arc in (self._arcs(piece) if piece >= 0 else [])
-            if travel_ms[arc] < CLOSED_MS
-        ]
+        ends = []
+        for arc in self._arcs(piece) if piece >= 0 else []:
+            part = min(1.0, limit_ms / max(1, int(ways.on_piece_ms[arc])))
+            if self._graph.arc_forward[arc]:
+                ends.append(min(1.0, share + part))
+            else:
+                ends.append(max(0.0, share - part))
+            low, high = ways.cuts.low[piece], ways.cuts.high[piece]
+            if share < low:
+                ends[-1] = min(ends[-1], float(low))
+            if share > high:
+                ends[-1] = max(ends[-1], float(high))
         return Parts(
             np.full(len(ends), piece, np.int32), np.full(len(ends), share), np.clip(ends, 0.0, 1.0)
         )
@@ -161,13 +176,14 @@ class Router:
             steps.append(Step(what, street, metres, seconds, lat, lon))
         return steps
 
-    def _around(self, a: Places, b: Places, travel_ms: I32) -> tuple[int, list[_Stretch]]:
+    def _around(self, a: Places, b: Places, ways: Ways) -> tuple[int, list[_Stretch]]:
         """Return the milliseconds and stretches of the best way over at least one junction."""
-        exits, entries = self._ends(a, travel_ms, False), self._ends(b, travel_ms, True)
+        exits, entries = self._ends(a, ways, False), self._ends(b, ways, True)
         if not exits or not entries:
             return int(UNREACHED), []
         until = np.array([end.node for end in entries], np.int32)
-        reach = dijkstra(self.leaving, travel_ms, self.seeds(a, travel_ms), until)
+        travel_ms = ways.travel_ms
+        reach = dijkstra(self.leaving, travel_ms, self.seeds(a, ways), until)
         last = min(entries, key=lambda end: int(reach.ms[end.node]) + end.ms)
         node, arcs = last.node, list[int]()
         while (arc := int(reach.arc[node])) >= 0:
@@ -187,14 +203,16 @@ class Router:
         way.append(_Stretch(int(b.piece[0]), last.share, float(b.share[0]), last.ms))
         return int(reach.ms[last.node]) + last.ms, way
 
-    def _ends(self, place: Places, travel_ms: I32, inward: bool) -> list[_End]:
+    def _ends(self, place: Places, ways: Ways, inward: bool) -> list[_End]:
         """Return the ways from the place to junctions, or inward from junctions to the place."""
         found = []
-        for arc in self._arcs(int(place.piece[0])):
-            total = int(travel_ms[arc])
-            if total >= CLOSED_MS:
+        piece, share = int(place.piece[0]), float(place.share[0])
+        for arc in self._arcs(piece):
+            total = int(ways.on_piece_ms[arc])
+            upward = self._graph.arc_forward[arc] != inward
+            if total >= CLOSED_MS or _is_cut(share, piece, upward, ways.cuts):
                 continue
-            passed = self._passed_ms(arc, float(place.share[0]), total)
+            passed = self._passed_ms(arc, share, total)
             tail, head = int(self._graph.arc_tail[arc]), int(self._graph.arc_head[arc])
             begin = float(not self._graph.arc_forward[arc])
             if passed == total if inward else passed > 0:
@@ -203,13 +221,16 @@ class Router:
                 found.append(_End(tail, passed, begin))
         return found
 
-    def _along(self, a: Places, b: Places, travel_ms: I32) -> int:
+    def _along(self, a: Places, b: Places, ways: Ways) -> int:
         """Return the milliseconds from place to place on their common piece, or UNREACHED."""
         best = int(UNREACHED)
-        if a.piece[0] != b.piece[0]:
+        piece = int(a.piece[0])
+        low, high = sorted((float(a.share[0]), float(b.share[0])))
+        between = low <= ways.cuts.high[piece] and high >= ways.cuts.low[piece]
+        if piece != b.piece[0] or between:
             return best
-        for arc in self._arcs(int(a.piece[0])):
-            total = int(travel_ms[arc])
+        for arc in self._arcs(piece):
+            total = int(ways.on_piece_ms[arc])
             begin = self._passed_ms(arc, float(a.share[0]), total)
             end = self._passed_ms(arc, float(b.share[0]), total)
             if total < CLOSED_MS and begin <= end:
@@ -235,6 +256,10 @@ class Router:
         at = np.concatenate([[low], inside, [high]])
         rows = np.column_stack([np.interp(at, share, lat), np.interp(at, share, lon)])
         return np.asarray(rows if way.begin <= way.end else rows[::-1], np.float64)
+
+
+def _is_cut(share: float, piece: int, upward: bool, cuts: Cuts) -> bool:
+    return bool(share <= cuts.high[piece] if upward else share >= cuts.low[piece])
 
 
 def _bearings(shape: F64) -> tuple[float, float]:

@@ -1,0 +1,69 @@
+"""Roads that are cut. In: lines drawn across roads. Out: the pieces that they cross, and where.
+
+Nobody passes a cut, on any of the pieces that the line crosses; who stands on such a piece gets away on
+his own side of it, and is reached there.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from narvaro.core.jit import F64, I32
+from narvaro.core.roads.graph import RoadGraph
+
+
+class Cuts(NamedTuple):
+    """The lowest and the highest share at which each piece is cut: inf and -inf where it is not."""
+
+    low: F64  # [p]
+    high: F64  # [p]
+
+
+def no_cuts(graph: RoadGraph) -> Cuts:
+    """Return that nothing is cut."""
+    return Cuts(np.full(graph.pieces, np.inf), np.full(graph.pieces, -np.inf))
+
+
+def crossed(graph: RoadGraph, line: F64) -> tuple[I32, F64]:
+    """Return the pieces that a line of (lat, lon) rows crosses, and the shares where it does.
+
+    A piece that is crossed several times stands there as often.
+    """
+    rows = np.asarray(line, np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 2 or len(rows) < 2 or not np.isfinite(rows).all():
+        raise ValueError("A line across a road has at least two points of (lat, lon).")
+    points = np.rint(rows * 1e7)
+    pieces, shares = [], []
+    for (lat_a, lon_a), (lat_b, lon_b) in pairwise(points):
+        piece, share = _crossed_by((lat_a, lon_a), (lat_b, lon_b), graph)
+        pieces.append(piece)
+        shares.append(share)
+    return np.concatenate(pieces).astype(np.int32), np.concatenate(shares)
+
+
+def cuts_of(before: Cuts, piece: I32, share: F64) -> Cuts:
+    """Return pieces cut at shares too, besides those that are cut before."""
+    cuts = Cuts(before.low.copy(), before.high.copy())
+    np.minimum.at(cuts.low, piece, share)
+    np.maximum.at(cuts.high, piece, share)
+    return cuts
+
+
+def _crossed_by(
+    a: tuple[float, float], b: tuple[float, float], graph: RoadGraph
+) -> tuple[I32, F64]:
+    """Return where the straight line from `a` to `b` crosses stretches; plane geometry in 1e-7 deg."""
+    lat, lon = graph.point_lat.astype(np.float64), graph.point_lon.astype(np.float64)
+    dy, dx = np.diff(lat), np.diff(lon)
+    ey, ex = b[0] - a[0], b[1] - a[1]
+    across = dy * ex - dx * ey
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = ((a[0] - lat[:-1]) * ex - (a[1] - lon[:-1]) * ey) / across
+        u = ((a[0] - lat[:-1]) * dx - (a[1] - lon[:-1]) * dy) / across
+    real = np.ones(len(t), np.bool_)
+    real[graph.piece_first[1:-1] - 1] = False  # from the last point of a piece to the next piece
+    hit = np.flatnonzero(real & (t >= 0) & (t <= 1) & (u >= 0) & (u <= 1))
+    begin, end = graph.point_share[hit], graph.point_share[hit + 1]
+    piece = np.searchsorted(graph.piece_first, hit, side="right") - 1
+    return piece.astype(np.int32), np.asarray(begin + t[hit] * (end - begin), np.float64)
