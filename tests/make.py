@@ -19,6 +19,7 @@ from narvaro.directory.models import (
     ImportBatch,
     Permit,
     ResponsePlan,
+    RoadClosure,
     Site,
     TransmissionPath,
     Transmitter,
@@ -379,4 +380,17 @@ def make_visit(unit: Unit, site: Site, *, at: datetime = NIGHT, state: str = "pu
         tenant_id=unit.tenant_id, plan=plan, unit=unit, site=site, window_from=begins,
         window_until=begins + timedelta(minutes=30), arrive_at=begins, dwell_s=720,
         reasons=[{"code": "first_tonight", "value": 1}],
+    )  # fmt: skip
+
+
+def make_closure(
+    world: World,
+    a: tuple[float, float] = (59.05, 17.99),
+    b: tuple[float, float] = (59.05, 18.005),
+    **given: Any,
+) -> RoadClosure:
+    """Close the roads between two points, by default the street's main road after some 5.6 km."""
+    return RoadClosure.objects.create(
+        tenant=world.tenant, kind=RoadClosure.Kind.ROADWORK, street="Storgatan", lat_a=a[0],
+        lon_a=a[1], lat_b=b[0], lon_b=b[1], closed_at=NIGHT, closed_by="test", **given,
     )  # fmt: skip

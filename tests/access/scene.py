@@ -28,6 +28,7 @@ from tests.make import (
     World,
     make_camera,
     make_centre,
+    make_closure,
     make_contract,
     make_damage,
     make_member,
@@ -149,6 +150,7 @@ def make_scene(name: str) -> Scene:
         "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
         **report_harm(crewed.member, site, mark), **publish_plan(crewed.unit, site),
         **put_file_in(world, mark), **see_something(site, mark),
+        "closure_id": make_closure(world).pk,
         "centre_id": make_centre(world, name=f"{mark}-CENTRAL").pk,
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))

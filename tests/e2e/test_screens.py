@@ -39,6 +39,7 @@ SCREENS = (
     Screen("system", DISPATCHER, "/system/"),
     Screen("system-phone", LEADER, "/system/", on_phone=True),
     Screen("new-case", DISPATCHER, "/console/new/"),
+    Screen("closures", DISPATCHER, "/closures/"),
     Screen("phone-idle", "V2", "/phone/", on_phone=True),
     Screen("phone-offer", "V1", "/phone/", on_phone=True),
     Screen("phone-response", "V3", "/phone/", on_phone=True),

@@ -79,7 +79,7 @@ _DISPATCH_DESK: Mapping[Record, Grant] = {
     Record.REPORT: _grant(Scope.SHARED),
     Record.UNIT: _grant(Scope.TENANT, fields=("position",)),
     Record.SITE: _grant(Scope.TENANT),
-    Record.MAP: _grant(Scope.TENANT),
+    Record.MAP: _grant(Scope.TENANT, Verb.WRITE),  # which roads are closed
     Record.REFUSED_INTAKE: _grant(Scope.TENANT),
     Record.CAMERA_EVENT: _grant(Scope.TENANT, Verb.WRITE),
     Record.SYSTEM: _grant(Scope.TENANT),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -14,8 +15,10 @@ from narvaro.access.actions import add_organisation
 from narvaro.access.models import OrganisationKind
 from narvaro.access.policy import Record
 from narvaro.access.queries import list_all_organisation_ids
+from narvaro.core.geo import distance_of_two_m
 from narvaro.directory.map_build import MapMeta, build_map
-from narvaro.directory.models import RoadMap
+from narvaro.directory.maps import find_open_map
+from narvaro.directory.models import RoadClosure, RoadMap
 from narvaro.directory.tiles import ATTRIBUTION
 from narvaro.spine import events
 from narvaro.spine.events import create_tenant
@@ -42,6 +45,26 @@ class InstallationNoted(events.Happening):
     positions_allowed: bool
 
 
+@dataclass(frozen=True)
+class RoadClosed(events.Happening):
+    """Nobody drives over a line across a road."""
+
+    kind: ClassVar[str] = "road.closed"
+    record_class: ClassVar[str] = Record.MAP
+    reason: str
+    street: str
+
+
+@dataclass(frozen=True)
+class RoadOpened(events.Happening):
+    """A road that was closed is open."""
+
+    kind: ClassVar[str] = "road.opened"
+    record_class: ClassVar[str] = Record.MAP
+    street: str
+
+
+LONGEST_LINE_M = 300.0  # a barrier is drawn across a road, not along it
 LONGEST_S = 24 * 3600
 _KEYS = {
     "tenant": str, "timezone": str, "mode": str, "positions_purpose": str,
@@ -133,3 +156,62 @@ def import_roads(
             by=by, at=at,
         )  # fmt: skip
     return meta
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A closure as a person draws it: a line of two (latitude, longitude) ends across roads."""
+
+    line: tuple[tuple[float, float], tuple[float, float]]
+    kind: RoadClosure.Kind
+    until_at: datetime | None = None
+    walkers_pass: bool = True
+
+
+def close_road(*, tenant_id: UUID, drawn: Drawn, number: str, by: str, at: datetime) -> RoadClosure:
+    """Close what a line crosses, from now on, by who has a service number.
+
+    Raises Refused where it crosses no road.
+    """
+    ground = find_open_map(tenant_id)
+    if ground is None:
+        raise Refused("no_map", "No roads are imported; import a map first.", status=422)
+    (lat_a, lon_a), (lat_b, lon_b) = drawn.line
+    if distance_of_two_m(lat_a, lon_a, lat_b, lon_b) > LONGEST_LINE_M:
+        raise Refused(
+            "long_line", "The line is longer than 300 m; draw it across the road.", status=422
+        )
+    if drawn.until_at is not None and drawn.until_at <= at:
+        raise Refused("past", "The closure ends before it begins; give a later time.", status=422)
+    streets = ground.roads.crossed_streets(drawn.line)
+    if streets is None:
+        raise Refused(
+            "no_road_crossed", "The line crosses no road; draw it across one.", status=422
+        )
+    with transaction.atomic():
+        made = RoadClosure.objects.create(
+            tenant_id=tenant_id, kind=drawn.kind, street=", ".join(streets)[:200], lat_a=lat_a,
+            lon_a=lon_a, lat_b=lat_b, lon_b=lon_b, walkers_pass=drawn.walkers_pass, closed_at=at,
+            closed_by=number, until_at=drawn.until_at,
+        )  # fmt: skip
+        events.append(
+            RoadClosed(made.kind, made.street),
+            tenant_id=tenant_id, subject=made.pk,
+            audience=list_all_organisation_ids(tenant_id), by=by, at=at,
+        )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def open_road(*, closure: RoadClosure, number: str, by: str, at: datetime) -> None:
+    """Open a road again; one that is open already stays so."""
+    found = RoadClosure.objects.select_for_update(no_key=True).get(pk=closure.pk)
+    if found.opened_at is not None:
+        return
+    found.opened_at, found.opened_by = at, number
+    found.save(update_fields=["opened_at", "opened_by"])
+    events.append(
+        RoadOpened(found.street),
+        tenant_id=found.tenant_id, subject=found.pk,
+        audience=list_all_organisation_ids(found.tenant_id), by=by, at=at,
+    )  # fmt: skip

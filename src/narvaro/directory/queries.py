@@ -1,12 +1,14 @@
 """Reads of the directory. The viewer first, nothing unscoped."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import RoadMap, Site, Unit
+from narvaro.directory.models import RoadClosure, RoadMap, Site, Unit
+from narvaro.spine.refusal import Missing
 
 
 def sites_seen_by(viewer: Viewer) -> QuerySet[Site]:
@@ -39,3 +41,26 @@ def find_road_map(viewer: Viewer) -> RoadMap | None:
     if not viewer.may(Record.MAP):
         return None
     return RoadMap.objects.filter(tenant_id=viewer.tenant_id).first()
+
+
+def list_closures(viewer: Viewer, at: datetime) -> list[RoadClosure]:
+    """List the tenant's roads that are closed at a time, the newest first."""
+    if not viewer.may(Record.MAP):
+        return []
+    found = RoadClosure.objects.filter(tenant_id=viewer.tenant_id).in_force(at)
+    return list(found.order_by("-closed_at", "-pk"))
+
+
+def have_roads_changed(viewer: Viewer, *, since: datetime, at: datetime) -> bool:
+    """Return whether a road was closed or opened between two times."""
+    found = RoadClosure.objects.filter(tenant_id=viewer.tenant_id)
+    ended = Q(until_at__gt=since, until_at__lte=at)
+    return found.filter(Q(closed_at__gt=since) | Q(opened_at__gt=since) | ended).exists()
+
+
+def get_closure(viewer: Viewer, closure_id: UUID) -> RoadClosure:
+    """Return a closure of the viewer's tenant; raises Missing."""
+    found = RoadClosure.objects.filter(tenant_id=viewer.tenant_id, pk=closure_id).first()
+    if found is None or not viewer.may(Record.MAP):
+        raise Missing
+    return found

@@ -39,7 +39,7 @@ def rank_case(case: Case, at: datetime) -> tuple[Ranking, Choice]:
         case=case,
         made_at=at,
         map_sha256=ground.map_sha256,
-        lines=lines_of(choice),
+        lines=lines_of(choice, ground.longer_s),
     )
     return ranking, choice
 

@@ -5,18 +5,18 @@ In: a case and a time. Out: candidates with exact road times, and the digest of 
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from narvaro.core.choice import Candidate, Choice
+from narvaro.core.choice import Candidate, Choice, LeftOut
 from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
-from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.roads_file import MapRefused
+from narvaro.directory.roads_now import RoadsNow, find_roads_now
 from narvaro.dispatch.checkin import list_missed_in, list_silent
 from narvaro.dispatch.models import OUT, Offer, Response
 from narvaro.plan.models import Shift
@@ -26,6 +26,7 @@ from narvaro.situation.queries import newest_positions
 
 logger = logging.getLogger(__name__)
 
+CLOSED = "closed"  # a detail of who has no way: closed roads leave none
 OFF_ROAD_M = 1000.0  # a point further from any road than this is not on the map
 
 
@@ -36,6 +37,7 @@ class Field:
     candidates: tuple[Candidate, ...]
     map_sha256: str
     place_known: bool
+    longer_s: Mapping[UUID, float] = field(default_factory=dict)
 
 
 def permit_of(row: directory.Permit) -> Permit:
@@ -71,43 +73,60 @@ def _permit_verdict(unit: directory.Unit, case: Case, local: datetime) -> Verdic
     return find_cover([permit_of(one) for one in permits], case.lat, case.lon, local)
 
 
-def _open_ground(tenant_id: UUID) -> Ground | None:
+def _open_roads(tenant_id: UUID, at: datetime) -> RoadsNow | None:
     try:
-        return find_open_map(tenant_id)
+        return find_roads_now(tenant_id, at)
     except (OSError, MapRefused):
         # The ranking goes on without times and says so; a missing map must not stop an offer.
         logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
         return None
 
 
-def travel_times(
-    case: Case, positions: dict[UUID, Position], on_foot: set[UUID]
-) -> tuple[dict[UUID, float], str, bool]:
-    """Return each unit's road time to the case in seconds, the map's digest, and if it is known.
+@dataclass(frozen=True)
+class Times:
+    """Road times in seconds by unit; units without a position, or off the map, are missing.
 
-    Units on foot walk the same streets at 1.4 m/s. Units without a position, or off the map, are
-    missing from the answer. Infinite where no road leads there.
+    Infinite where no road leads there. `longer_s` is what closed roads cost those that they cost
+    anything, infinite where they leave no way.
     """
-    ground = _open_ground(case.tenant_id)
-    if ground is None or case.lat is None or case.lon is None or not positions:
-        return {}, ground.meta.sha256 if ground else "", ground is not None and case.lat is not None
-    target = ground.roads.place(np.array([case.lat]), np.array([case.lon]))
-    if float(target.distance_m[0]) > OFF_ROAD_M:
-        return {}, ground.meta.sha256, False
-    units = list(positions)
-    sources = ground.roads.place(
-        np.array([positions[one].lat for one in units]),
-        np.array([positions[one].lon for one in units]),
-    )
-    driving = ground.roads.travel_s(sources, target)[:, 0]
-    near = sources.distance_m <= OFF_ROAD_M
-    walking = ground.walking.travel_s(sources, target)[:, 0] if on_foot else driving
-    times = {
-        one: float(walking[i] if one in on_foot else driving[i])
-        for i, one in enumerate(units)
-        if near[i]
-    }
-    return times, ground.meta.sha256, True
+
+    seconds: Mapping[UUID, float] = field(default_factory=dict)
+    longer_s: Mapping[UUID, float] = field(default_factory=dict)
+    map_sha256: str = ""
+    place_known: bool = False
+
+
+def travel_times(
+    case: Case, positions: Mapping[UUID, Position], on_foot: set[UUID], at: datetime
+) -> Times:
+    """Return each unit's road time to the case now; units on foot take streets and paths."""
+    now = _open_roads(case.tenant_id, at)
+    sha256 = now.ground.meta.sha256 if now else ""
+    if now is None or case.lat is None or case.lon is None or not positions:
+        return Times(map_sha256=sha256, place_known=now is not None and case.lat is not None)
+    found, longer = dict[UUID, float](), dict[UUID, float]()
+    known = False
+    for roads, usual, walks in (
+        (now.roads, now.ground.roads, False),
+        (now.walking, now.ground.walking, True),
+    ):
+        target = roads.place(case.lat, case.lon)
+        if float(target.distance_m[0]) > OFF_ROAD_M:
+            continue
+        known = True
+        units = [one for one in positions if (one in on_foot) == walks]
+        sources = roads.place(
+            np.array([positions[one].lat for one in units]),
+            np.array([positions[one].lon for one in units]),
+        )
+        seconds = roads.travel_s(sources, target)[:, 0]
+        before = usual.travel_s(sources, target)[:, 0] if now.closures else seconds
+        for number, unit in enumerate(units):
+            if sources.distance_m[number] <= OFF_ROAD_M:
+                found[unit] = float(seconds[number])
+                if seconds[number] > before[number]:
+                    longer[unit] = float(seconds[number] - before[number])
+    return Times(found, longer, sha256, known)
 
 
 def _states(shifts: Mapping[UUID, list[Shift]], case: Case) -> dict[UUID, str]:
@@ -136,7 +155,7 @@ def load_field(case: Case, at: datetime) -> Field:
     positions = newest_positions(list(shifts))
     units = [running[0].unit for running in shifts.values()]
     on_foot = {one.pk for one in units if one.travel == directory.Unit.Travel.FOOT}
-    times, sha256, place_known = travel_times(case, positions, on_foot)
+    times = travel_times(case, positions, on_foot, at)
     states = _states(shifts, case)
     # An offer that was withdrawn was not answered: that unit may be asked once more.
     over = Offer.objects.filter(case=case)
@@ -152,7 +171,7 @@ def load_field(case: Case, at: datetime) -> Field:
                 call_sign=unit.call_sign,
                 state=states[unit.pk],
                 competences=_competences(shifts[unit.pk], local),
-                travel_s=times.get(unit.pk),
+                travel_s=times.seconds.get(unit.pk),
                 position_age_s=(at - position.at).total_seconds() if position else None,
                 on_foot=unit.pk in on_foot,
                 permit=_permit_verdict(unit, case, local),
@@ -160,7 +179,7 @@ def load_field(case: Case, at: datetime) -> Field:
                 sought=unit.pk in sought,
             )
         )
-    return Field(tuple(candidates), sha256, place_known)
+    return Field(tuple(candidates), times.map_sha256, times.place_known, times.longer_s)
 
 
 def _line(one: Candidate) -> dict[str, object]:
@@ -177,8 +196,11 @@ def _line(one: Candidate) -> dict[str, object]:
     }
 
 
-def lines_of(choice: Choice) -> list[dict[str, object]]:
-    """Return a choice as plain data: the order first, then who is left out."""
+def lines_of(choice: Choice, longer_s: Mapping[UUID, float]) -> list[dict[str, object]]:
+    """Return a choice as plain data: the order first, then who is left out.
+
+    What closed roads cost a unit stands in its line, and as its reason.
+    """
     ranked = [
         _line(one.candidate) | {"rank": place, "reasons": [str(r) for r in one.reasons]}
         for place, one in enumerate(choice.ranked, 1)
@@ -187,4 +209,10 @@ def lines_of(choice: Choice) -> list[dict[str, object]]:
         _line(one.candidate) | {"left_out": str(one.why), "detail": one.detail}
         for one in choice.left_out
     ]
+    for line in ranked + dropped:
+        more = longer_s.get(UUID(str(line["unit"])), 0.0)
+        if line.get("left_out") == LeftOut.NO_ROAD and more:
+            line["detail"] = CLOSED
+        elif 0 < more < np.inf:
+            line["longer_s"] = more
     return ranked + dropped

@@ -13,7 +13,7 @@ from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
-from narvaro.directory.queries import units_seen_by
+from narvaro.directory.queries import have_roads_changed, units_seen_by
 from narvaro.dispatch.checkin import list_heard, list_silent, silent_watches
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import (
@@ -189,9 +189,7 @@ def _ranked_row(
     age = line["position_age_s"]
     position_at = made_at - timedelta(seconds=float(str(age))) if age is not None else None
     travel = line["travel_s"]
-    reasons = line["reasons"]
     rank = int(str(line["rank"]))
-    said = tuple(say(labels.REASON, one) for one in reasons) if isinstance(reasons, list) else ()
     return RankedUnitRow(
         unit_id=str(line["unit"]),
         call_sign=str(line["call_sign"]),
@@ -201,7 +199,7 @@ def _ranked_row(
         state_label=say(labels.UNIT_STATE, str(line["state"])),
         travel_s=float(str(travel)) if travel is not None else None,
         position_at=position_at,
-        reasons=said,
+        reasons=labels.reasons_of(line),
         position_stale=age is None or float(str(age)) > FRESH_S,
         recommended=rank == 1 and travel is not None,
         offer_url=url,
@@ -284,10 +282,18 @@ def time_rows(
 
 
 def _ranking(viewer: Viewer, case: Case, needs_person: bool) -> Ranking | None:
-    """Return what the offer was made on; where a person is to choose, how the units stand now."""
+    """Return what the offer was made on; how the units stand now where a person is to choose.
+
+    So too where roads were closed or opened since the offer, and nobody has taken the case.
+    """
     if not viewer.may(Record.OFFER) or carrier_advice(case):
         return None
-    return rank_now(viewer, case, clock.now()) if needs_person else find_ranking(viewer, case)
+    now, made = clock.now(), None if needs_person else find_ranking(viewer, case)
+    if made is not None and case.state in SEEKING:
+        made = None if have_roads_changed(viewer, since=made.made_at, at=now) else made
+    elif made is None and not needs_person:
+        return None
+    return made or rank_now(viewer, case, now)
 
 
 def _why_not(case: Case, ranked: tuple[RankedUnitRow, ...]) -> str:

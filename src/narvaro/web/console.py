@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.directory.queries import find_road_map, find_site, sites_seen_by
 from narvaro.dispatch.actions import offer_to
@@ -25,6 +26,7 @@ from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
+from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 from narvaro.web.shared_fragments import shared
 from narvaro.web.troubles import find_trouble_bar
@@ -75,6 +77,7 @@ def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
         map=map_view(viewer),
         selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
         can_type_in=True,
+        can_close_roads=viewer.may(Record.MAP, Verb.WRITE),
         mode_label=mode_label(viewer),
         trouble=find_trouble_bar(viewer),
     )
@@ -156,7 +159,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
             at=clock.now(),
         )  # fmt: skip
     except Refused as no:
-        said = labels.refusal_text(no.code, no.detail)
+        said = refusal_text(no.code, no.detail)
         page = _new_page(
             viewer, request.POST.get("id", ""), request, f"{said.detail} {said.what_to_do}"
         )

@@ -17,10 +17,10 @@ from narvaro.sharing.reading import likely_mapping, list_missing, specs
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
-from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.files_page import page_of
 from narvaro.web.files_questions import place_answers, word_answers
+from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import Problem
 
 UNDER_WAY = (FileDraft.State.QUEUED, FileDraft.State.RUNNING)
@@ -57,7 +57,7 @@ def _take(viewer: Viewer, request: HttpRequest) -> list[Problem]:
                 at=clock.now(),
             )  # fmt: skip
         except Refused as no:
-            said = labels.refusal_text(no.code, no.detail)
+            said = refusal_text(no.code, no.detail)
             problems.append(Problem(f"{said.title}: {said.detail}"))
     return problems
 

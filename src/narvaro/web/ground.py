@@ -1,6 +1,7 @@
 """The map's data. In: requests. Out: vector tiles of the viewer's map, and what stands on it."""
 
 import json
+from collections.abc import Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
@@ -8,8 +9,9 @@ from django.views.decorators.http import require_GET
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.directory.maps import open_by_digest
-from narvaro.directory.queries import find_road_map, sites_seen_by
+from narvaro.directory.queries import find_road_map, list_closures, sites_seen_by
 from narvaro.situation.queries import list_active_cases, list_units_now
+from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import unit_rows
@@ -37,6 +39,20 @@ def _feature(layer: str, lat: float, lon: float, **facts: object) -> dict[str, o
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        "properties": {"layer": layer, **facts},
+    }
+
+
+def line_feature(
+    layer: str, points: Iterable[tuple[float, float]], **facts: object
+) -> dict[str, object]:
+    """Return a line of (latitude, longitude) points as a feature."""
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "LineString",
+            "coordinates": [[round(lon, 6), round(lat, 6)] for lat, lon in points],
+        },
         "properties": {"layer": layer, **facts},
     }
 
@@ -78,11 +94,18 @@ def _units(viewer: Viewer) -> list[dict[str, object]]:
     return features
 
 
+def _closures(viewer: Viewer) -> list[dict[str, object]]:
+    return [
+        line_feature("closure", one.line, id=str(one.pk), name=one.street)
+        for one in list_closures(viewer, clock.now())
+    ]
+
+
 def _features(viewer: Viewer) -> str:
     shown = _sites(viewer) if viewer.may(Record.SITE) else []
-    shown += _cases(viewer) + _units(viewer)
+    shown += _cases(viewer) + _units(viewer) + _closures(viewer)
     return json.dumps({"type": "FeatureCollection", "features": shown})
 
 
 features = shared("features", _features, "application/geo+json")
-"""The sites, cases and units that the viewer may see on a map (GeoJSON)."""
+"""The sites, cases, units and closed roads that the viewer may see on a map (GeoJSON)."""

@@ -1,14 +1,11 @@
 """Codes in words. In: codes of the core and the rows. Out: words in the viewer's language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy as lazy_in
-
-from narvaro.web.reasons import in_words
 
 _Words = dict[str, "str | Promise"]
 
@@ -187,7 +184,7 @@ REASON: _Words = {
     "position_old": lazy("Its position is old: it may be further away"),
     "position_unknown": lazy("Its position is not known: no time can be given"),
     "place_unknown": lazy("The place is not on the map: no time can be given"),
-    "on_foot": lazy("On foot, along the streets"),
+    "on_foot": lazy("On foot, along streets and paths"),
 }
 BORN: _Words = {
     "panel": lazy_in("born of", "a panel"),
@@ -224,104 +221,6 @@ EVENT: _Words = {
     "system.trouble": lazy("A trouble of the system was raised or ended"),
 }
 # what, why, what to do; without a why the action's own words stand there
-_REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
-    "not_found": (
-        lazy("There is nothing here"),
-        lazy("The page does not exist, or it is not yours to see."),
-        lazy("Check the address, or go back to the start page."),
-    ),
-    "offer_over": (
-        lazy("The offer is over"),
-        lazy("It was withdrawn, or it went to another unit."),
-        lazy("You need do nothing; the page shows what holds now."),
-    ),
-    "case_taken": (
-        lazy("A unit has the case"),
-        lazy("The case is already being handled."),
-        lazy("Look at the case to see which unit has it."),
-    ),
-    "carrier_fault": (
-        lazy("Nobody is sent to a carrier's fault"),
-        lazy("Paths of many sites are silent together: the fault is at no one place."),
-        lazy(
-            "Call the carrier. For a site that needs a guard all the same, type in a case of its own."
-        ),
-    ),
-    "step_back": (
-        lazy("The response has come further"),
-        lazy("That step is already passed."),
-        lazy("You need do nothing; the page shows what holds now."),
-    ),
-    "not_on_scene": (
-        lazy("Not on scene yet"),
-        lazy("A case is cleared after the unit was on scene."),
-        lazy("Say that you are on scene first."),
-    ),
-    "recalled": (
-        lazy("The case was ended from the desk"),
-        lazy("You are recalled; nothing more is to be done on it."),
-        lazy("You are free for the next case."),
-    ),
-    "not_cleared": (
-        lazy("Not cleared yet"),
-        lazy("A report is written when the unit has left."),
-        lazy("Clear the case first."),
-    ),
-    "reported": (
-        lazy("Already reported"),
-        lazy("The case has its report."),
-        lazy("You need do nothing."),
-    ),
-    "others": (
-        lazy("That time cannot be"),
-        lazy(
-            "Ambulance or rescue service came after the alarm, within 12 hours, and not ahead of now."
-        ),
-        lazy("Write when they came as HH:MM, or leave it empty."),
-    ),
-    "unit_out": (
-        lazy("The unit is out on a case"),
-        lazy("That cannot be done while a unit is out on the case."),
-        lazy("Clear the case first."),
-    ),
-    "no_place": (
-        lazy("The place is missing"),
-        lazy("A case needs a place."),
-        lazy("Choose a site, or write the place."),
-    ),
-    "interval": (
-        lazy("That interval cannot be chosen"),
-        lazy("A sign of life is waited for every 15, 30, 45 or 60 minutes."),
-        lazy("Choose one of them."),
-    ),
-    "watch_left": (
-        lazy("The guard before you is still waited for"),
-        lazy("The unit's watch of the shift before has not been ended."),
-        lazy("Make sure that all is well there, end it, and begin your own."),
-    ),
-    "camera_decided": (
-        lazy("Somebody was before you"),
-        lazy("Somebody has said that nothing is to be done."),
-        lazy("Where it must be handled all the same, type in a case."),
-    ),
-    "camera_case": (
-        lazy("Somebody was before you"),
-        lazy("A case was made of it."),
-        lazy("Look at the case."),
-    ),
-    "no_site": (
-        lazy("The case has no site"),
-        lazy("Only an alarm of a known site is passed on: a centre must know where it is."),
-        lazy("Call the alarm centre."),
-    ),
-    "case_closed": (
-        lazy("The case is closed"),
-        lazy("Nothing is passed on of a closed case."),
-        lazy("Where help is needed all the same, call the alarm centre."),
-    ),
-    "id_taken": (lazy("That was not done"), lazy("The form was damaged; open it anew."), None),
-    "invalid": (lazy("That is not understood"), None, lazy("Correct it and send again.")),
-}
 
 
 def say(words: Mapping[str, "str | Promise"], code: str) -> str:
@@ -335,12 +234,25 @@ def case_kind(kind: str, born: str) -> str:
     return _("Missed sign of life") if missed else say(CASE_KIND, kind)
 
 
+def reasons_of(line: Mapping[str, object]) -> tuple[str, ...]:
+    """Return in words why a unit stands where it stands in a ranking."""
+    reasons = line.get("reasons")
+    said = [say(REASON, str(one)) for one in reasons] if isinstance(reasons, list) else []
+    longer_s = line.get("longer_s")
+    if isinstance(longer_s, int | float):
+        whole = f"{round(longer_s) // 60}:{round(longer_s) % 60:02}"
+        said.append(_("Closed roads make its way %(time)s longer") % {"time": whole})
+    return tuple(said)
+
+
 def left_out_text(why: str, detail: str) -> str:
     """Return in words why a unit is not asked."""
     if why == "lacks_competence":
         return _("Lacks: %(competence)s") % {"competence": say(COMPETENCE, detail)}
     if why == "no_permit":
         return _permit_text(detail)
+    if why == "no_road" and detail == "closed":
+        return _("Closed roads leave no way from there to the place")
     return {
         "off_duty": _("Not on a shift"),
         "silent": _("Its own sign of life is missing"),
@@ -361,24 +273,3 @@ def _permit_text(detail: str) -> str:
     if reason == "not_valid":
         return _("Permit %(decision)s is not valid today") % {"decision": decision}
     return _("No permit covers the place; a police permit for it is missing")
-
-
-@dataclass(frozen=True)
-class RefusalText:
-    """A refusal in words: what, why, what to do."""
-
-    title: str
-    detail: str
-    what_to_do: str
-
-
-def refusal_text(code: str, detail: str) -> RefusalText:
-    """Return a refusal in the viewer's words; an unknown code shows the action's own words."""
-    if code.startswith("left_out."):
-        return RefusalText(
-            _("This unit may not be sent"),
-            left_out_text(code.removeprefix("left_out."), detail),
-            _("Choose another unit in the ranking."),
-        )
-    title, why, remedy = _REFUSALS.get(code, (lazy("That was not done"), None, None))
-    return RefusalText(str(title), str(why or in_words(detail)), str(remedy or ""))

@@ -36,6 +36,7 @@ from narvaro.web.labels import say
 from narvaro.web.phone_page import STEPS, offer_of, page_of, unit_of
 from narvaro.web.phone_watch import watch_facts
 from narvaro.web.problems import wants_json
+from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import Choice, Problem, ReportPage
 
 
@@ -159,7 +160,7 @@ def report(request: HttpRequest, response_id: UUID) -> HttpResponse:
     except Refused as no:
         if wants_json(request):
             raise
-        said = labels.refusal_text(no.code, no.detail)
+        said = refusal_text(no.code, no.detail)
         page = _report_page(viewer, found, request, said.detail)
         return render(request, "phone/report.html", {"page": page}, status=no.status)
     return done(request, f"/phone/?sent={found.pk}")

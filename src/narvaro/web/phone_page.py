@@ -11,6 +11,7 @@ from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
+from narvaro.core.roads import Route
 from narvaro.dispatch import responses
 from narvaro.dispatch.checkin import list_silent, silent_watches
 from narvaro.dispatch.models import Offer, Response
@@ -24,6 +25,7 @@ from narvaro.dispatch.queries import (
     list_recalls,
     list_reports_due,
 )
+from narvaro.dispatch.ways import find_way
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import find_own_shift, state_on
 from narvaro.situation.models import UnitStatus
@@ -49,6 +51,7 @@ from narvaro.web.screens import (
     ReportDue,
 )
 from narvaro.web.silence import place_of
+from narvaro.web.ways import steps_of
 
 JUST_NOW = timedelta(minutes=15)
 STEPS = ("rolling", "on_scene", "secured", "left")
@@ -74,7 +77,7 @@ def unit_of(shift: Shift, at: datetime) -> PhoneUnit:
 
 def _reasons(offer: Offer) -> tuple[str, ...]:
     line = next((one for one in offer.ranking.lines if one["unit"] == str(offer.unit_id)), None)
-    return tuple(say(labels.REASON, one) for one in (line or {}).get("reasons", []))
+    return labels.reasons_of(line or {})
 
 
 def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
@@ -145,7 +148,14 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
         note=case.text,
         signals=tuple(signal_row(one) for one in list_alarms_of(viewer, response, clock.now())),
         confirmed=case.confirmed,
+        way=steps_of(_way(response)),
     )
+
+
+def _way(response: Response) -> Route | None:
+    if response.unit is None or response.state not in responses.UNDER_WAY:
+        return None
+    return find_way(response.case, response.unit, clock.now())
 
 
 def _just_now(viewer: Viewer, at: datetime) -> tuple[Ended, ...]:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from narvaro.spine.refusal import Missing, Refused
-from narvaro.web.labels import refusal_text
+from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import ErrorPage
 
 

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from narvaro.access.policy import Record, Verb
 from narvaro.web import (
     cameras,
+    closures,
     console,
     contract_form,
     contract_room,
@@ -32,6 +33,7 @@ from narvaro.web import (
     silence,
     system,
     tour,
+    ways,
     week,
 )
 from narvaro.web.rooms import Need, Open, route
@@ -47,6 +49,7 @@ CAMERAS = Need(Record.CAMERA_EVENT)
 DECIDE_SEEN = Need(Record.CAMERA_EVENT, (Verb.WRITE,))
 STATEMENT = Need(Record.STATEMENT)
 MAP = Need(Record.MAP)
+CLOSE_ROADS = Need(Record.MAP, (Verb.WRITE,))
 FILES = Need(Record.IMPORT, (Verb.WRITE,))
 FIRST_REPORT = Need(Record.FIRST_REPORT)
 REPORT = Need(Record.OBSERVATION, (Verb.REPORT,))
@@ -73,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("console/", console.console, SEND, "console"),
     route("console/cases/", console.cases, SEND, "cases"),
     route("console/cases/<uuid:case_id>/", console.case, SEND, "case"),
+    route("console/cases/<uuid:case_id>/way/", ways.case_way, SEND, "case_way"),
     route("console/units/", console.units, SEND, "units"),
     route("console/refused/", intake_room.refused, Need(Record.REFUSED_INTAKE), "refused"),
     route("console/new/", console.new_case, SEND, "new_case"),
@@ -162,6 +166,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("tour/<int:number>/play/", tour.play, TOUR, "tour_play"),
     route("tour/as/<slug:part>/", tour.enter_as, TOUR, "tour_enter"),
     route("map/features/", ground.features, MAP, "map_features"),
+    route("closures/", closures.closures, CLOSE_ROADS, "closures"),
+    route("closures/close/", closures.close, CLOSE_ROADS, "close_road"),
+    route("closures/<uuid:closure_id>/open/", closures.reopen, CLOSE_ROADS, "open_road"),
     route("tiles/<slug:sha256>/<int:z>/<int:x>/<int:y>.mvt", ground.tile, MAP, "tile"),
 ]
 handler404 = problems.not_found

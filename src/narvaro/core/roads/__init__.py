@@ -179,6 +179,14 @@ class Roads:
         weights = _Weights(ms, metric, base.on_piece_ms, cuts)
         return type(self)(self.graph, self.hierarchy, self.profile, self._shared, weights)
 
+    def crossed_streets(self, line: npt.ArrayLike) -> tuple[str, ...] | None:
+        """Return the names of the streets that a line crosses; None where it crosses no road."""
+        piece, _ = crossed(self.graph, np.asarray(line, np.float64))
+        if not len(piece):
+            return None
+        names = {str(one) for one in self.graph.kind_name[self.graph.piece_kind[piece]]}
+        return tuple(sorted(names - {""}))
+
     def place(
         self, lat: npt.ArrayLike, lon: npt.ArrayLike, within_m: float = NEAR_ENOUGH_M
     ) -> Places:

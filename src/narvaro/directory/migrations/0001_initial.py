@@ -267,4 +267,27 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'decision_no'), name='permit_once')],
             },
         ),
+        migrations.CreateModel(
+            name='RoadClosure',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('roadwork', 'Roadwork'), ('accident', 'Accident'), ('event', 'Event'), ('weather', 'Weather'), ('other', 'Other')], max_length=10)),
+                ('street', models.CharField(blank=True, max_length=200)),
+                ('lat_a', models.FloatField()),
+                ('lon_a', models.FloatField()),
+                ('lat_b', models.FloatField()),
+                ('lon_b', models.FloatField()),
+                ('walkers_pass', models.BooleanField(default=True)),
+                ('closed_at', models.DateTimeField()),
+                ('closed_by', models.CharField(max_length=20)),
+                ('until_at', models.DateTimeField(null=True)),
+                ('opened_at', models.DateTimeField(null=True)),
+                ('opened_by', models.CharField(blank=True, max_length=20)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', 'opened_at'], name='road_closure_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gt', models.F('closed_at')), _connector='OR'), name='road_closure_forward')],
+            },
+        ),
     ]

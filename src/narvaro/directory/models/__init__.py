@@ -1,5 +1,6 @@
 """Rows of the directory, one file per noun. In: what `actions` write from files. Out: rows, selections."""
 
+from narvaro.directory.models.closures import ClosureQuerySet, RoadClosure
 from narvaro.directory.models.devices import Camera, Sender, TransmissionPath, Transmitter
 from narvaro.directory.models.files import FromFileQuerySet, FromFileRow, ImportBatch
 from narvaro.directory.models.places import (
@@ -17,6 +18,7 @@ from narvaro.directory.models.units import Competence, CompetenceKind, Contact, 
 __all__ = [
     "Area",
     "Camera",
+    "ClosureQuerySet",
     "Competence",
     "CompetenceKind",
     "Contact",
@@ -26,6 +28,7 @@ __all__ = [
     "Permit",
     "PlacedRow",
     "ResponsePlan",
+    "RoadClosure",
     "RoadMap",
     "Sender",
     "Site",

@@ -38,6 +38,7 @@ function closeCase(): void {
   document.getElementById("case")?.replaceChildren();
   markOpen();
   history.replaceState(null, "", "/console/");
+  document.body.dispatchEvent(new CustomEvent("narvaro:case", { detail: "" }));
   row?.focus();
 }
 

@@ -24,14 +24,34 @@ export type Feature = {
   geometry: { type: "Point"; coordinates: [number, number] };
   properties: FeatureProperties;
 };
-export type FeatureCollection = { type: "FeatureCollection"; features: Feature[] };
+/** A closed road, the way of a unit to a case, or a line that is being drawn. */
+export type LineFeature = {
+  type: "Feature";
+  geometry: { type: "LineString"; coordinates: [number, number][] };
+  properties: { layer: "closure" | "way" | "drawn"; id: string; name: string };
+};
+export type FeatureCollection = {
+  type: "FeatureCollection";
+  features: (Feature | LineFeature)[];
+};
+
+function pointsOf(all: FeatureCollection): Feature[] {
+  return all.features.filter((feature): feature is Feature => feature.geometry.type === "Point");
+}
+
+/** The lines, in the order they came. */
+export function linesOf(all: FeatureCollection): LineFeature[] {
+  return all.features.filter(
+    (feature): feature is LineFeature => feature.geometry.type === "LineString",
+  );
+}
 
 /** The features of one layer, in the order they came. */
 export function inLayer<L extends FeatureProperties["layer"]>(
   all: FeatureCollection,
   layer: L,
 ): (Feature & { properties: Extract<FeatureProperties, { layer: L }> })[] {
-  return all.features.filter(
+  return pointsOf(all).filter(
     (feature): feature is Feature & { properties: Extract<FeatureProperties, { layer: L }> } =>
       feature.properties.layer === layer,
   );
@@ -39,8 +59,9 @@ export function inLayer<L extends FeatureProperties["layer"]>(
 
 /** West, south, east, north of all cases and units (else of all features); null when there are none. */
 export function boundsOf(all: FeatureCollection): [number, number, number, number] | null {
-  const moving = all.features.filter((feature) => feature.properties.layer !== "site");
-  const chosen = moving.length > 0 ? moving : all.features;
+  const points = pointsOf(all);
+  const moving = points.filter((feature) => feature.properties.layer !== "site");
+  const chosen = moving.length > 0 ? moving : points;
   if (chosen.length === 0) return null;
   const lons = chosen.map((feature) => feature.geometry.coordinates[0]);
   const lats = chosen.map((feature) => feature.geometry.coordinates[1]);

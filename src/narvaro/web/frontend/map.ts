@@ -11,7 +11,15 @@ import {
   setWorkerUrl,
   type VectorTileSource,
 } from "maplibre-gl";
-import { boundsOf, type Feature, type FeatureCollection, inLayer } from "./features.ts";
+import { Drawing } from "./drawing.ts";
+import {
+  boundsOf,
+  type Feature,
+  type FeatureCollection,
+  inLayer,
+  type LineFeature,
+  linesOf,
+} from "./features.ts";
 import { makeStyle, type Tiles, tokenColours } from "./mapstyle.ts";
 import { tick } from "./time.ts";
 
@@ -69,6 +77,9 @@ class MapIsland {
   readonly #tiles: Tiles | null;
   readonly #markers = new Map<string, Marker>();
   readonly #colour = tokenColours();
+  #wayTo = "";
+  #way: LineFeature[] = [];
+  #drawn: LineFeature[] = [];
 
   constructor(root: HTMLElement, canvas: HTMLElement) {
     this.#root = root;
@@ -99,6 +110,17 @@ class MapIsland {
     this.#map.on("load", () => {
       this.#root.dataset.ready = "";
       this.#showSites();
+      this.#showLines();
+    });
+    this.#wayTo = document.getElementById("case")?.dataset.case ?? "";
+    document.body.addEventListener("narvaro:case", (event) => {
+      this.#wayTo = (event as CustomEvent<string>).detail;
+      void this.#showWay();
+    });
+    const drawing = Drawing.of(this.#root, this.#map);
+    drawing?.start((drawn) => {
+      this.#drawn = drawn;
+      this.#showLines();
     });
     this.#map.on("error", () => {
       this.#groundLost = true; // the page shows in words that the map is old
@@ -127,6 +149,7 @@ class MapIsland {
   }
 
   async #refresh(): Promise<void> {
+    if (this.#wayTo) void this.#showWay();
     try {
       const fresh = await this.#fetchFeatures();
       this.#refetchGround();
@@ -137,6 +160,7 @@ class MapIsland {
       return;
     }
     this.#showSites();
+    this.#showLines();
     this.#showMarkers();
     this.#showList();
     if (!this.#moved) this.#fit();
@@ -153,6 +177,28 @@ class MapIsland {
   #showSites(): void {
     const source = this.#map.getSource<GeoJSONSource>("sites");
     source?.setData({ type: "FeatureCollection", features: inLayer(this.#features, "site") });
+  }
+
+  #showLines(): void {
+    const source = this.#map.getSource<GeoJSONSource>("lines");
+    const features = [...linesOf(this.#features), ...this.#way, ...this.#drawn];
+    source?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** Draw the way to the open case; none while no case is open. */
+  async #showWay(): Promise<void> {
+    const id = this.#wayTo;
+    let way: LineFeature[] = [];
+    try {
+      const answer = id ? await fetch(`/console/cases/${id}/way/`) : null;
+      if (answer?.ok && !answer.redirected)
+        way = linesOf((await answer.json()) as FeatureCollection);
+    } catch {
+      this.#root.dataset.stale = ""; // the page shows in words that the map is old
+    }
+    if (id !== this.#wayTo) return; // another case was opened meanwhile
+    this.#way = way;
+    this.#showLines();
   }
 
   #showMarkers(): void {
@@ -187,7 +233,16 @@ class MapIsland {
   }
 
   #showList(): void {
+    const closed = this.#root.querySelector("[data-map-list='closure']");
+    closed?.replaceChildren(
+      ...linesOf(this.#features).map((line) => {
+        const item = document.createElement("li");
+        item.textContent = line.properties.name;
+        return item;
+      }),
+    );
     for (const list of this.#root.querySelectorAll<HTMLElement>("[data-map-list]")) {
+      if (list === closed) continue;
       const layer = list.dataset.mapList as "site" | "case" | "unit";
       list.replaceChildren(
         ...inLayer(this.#features, layer).map((feature) => {

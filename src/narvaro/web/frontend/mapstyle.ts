@@ -74,6 +74,27 @@ function labels(colour: Colour): LayerSpecification[] {
   ];
 }
 
+function lineLayers(colour: Colour): LayerSpecification[] {
+  const line = (layer: string, token: string, width: number, dashes?: number[]) =>
+    ({
+      id: `line-${layer}`,
+      type: "line",
+      source: "lines",
+      filter: ["==", ["get", "layer"], layer],
+      layout: { "line-cap": dashes ? "butt" : "round", "line-join": "round" },
+      paint: {
+        "line-color": colour(token),
+        "line-width": width,
+        ...(dashes && { "line-dasharray": dashes }),
+      },
+    }) as LayerSpecification;
+  return [
+    line("way", "way", 5),
+    line("closure", "closure", 8),
+    line("drawn", "closure", 6, [1, 0.6]),
+  ];
+}
+
 function siteLayers(colour: Colour): LayerSpecification[] {
   return [
     {
@@ -155,11 +176,13 @@ export function makeStyle(colour: Colour, tiles: Tiles | null): StyleSpecificati
         },
       }),
       sites: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      lines: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": colour("land") } },
       ...ground,
       ...(tiles ? labels(colour) : []),
+      ...lineLayers(colour),
       ...siteLayers(colour),
     ],
   };

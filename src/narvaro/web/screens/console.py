@@ -226,6 +226,7 @@ class ConsolePage:
     map: MapView | None = None
     selected: CaseDetail | None = None
     can_type_in: bool = False
+    can_close_roads: bool = False
     mode_label: str = ""
     trouble: TroubleBar | None = None
 

@@ -60,6 +60,15 @@ class PhoneStep:
 
 
 @dataclass(frozen=True, slots=True)
+class WayStep:
+    """A turn of the way, and how far it is from there to the next; `street` may be empty."""
+
+    what: str
+    street: str
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneResponse:
     """The response that the viewer's unit is on; `key` is filled only after it has accepted."""
 
@@ -82,6 +91,7 @@ class PhoneResponse:
     key: str = ""
     target_at: datetime | None = None
     confirmed: bool = False
+    way: tuple[WayStep, ...] = ()
 
     @property
     def next_code(self) -> str:

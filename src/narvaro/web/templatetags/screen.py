@@ -171,6 +171,14 @@ def minutes(seconds: float | None) -> str:
 
 
 @register.filter
+def distance(metres: float) -> str:
+    """Write metres as `340 m`, from a kilometre on as `1,2 km` in the viewer's way."""
+    if metres < 1000:
+        return f"{round(metres)} m"
+    return f"{number_format(metres / 1000, 1)} km"
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """Write a share of 0–1 as percent; unknown as a dash."""
     if share is None:

@@ -1,0 +1,109 @@
+"""A closed road changes the ranking and the way at once, and the reason says so."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from narvaro.access.models import Role
+from narvaro.directory.actions import import_roads
+from narvaro.dispatch.queries import rank_now
+from narvaro.dispatch.ways import find_unit_to_show, find_way
+from narvaro.situation.models import Case
+from narvaro.web.labels import left_out_text, reasons_of
+from tests.conftest import Running
+from tests.directory.extracts import CROSS, STREET, ignore, write_extract
+from tests.dispatch.offered import open_case
+from tests.make import (
+    NIGHT,
+    World,
+    make_closure,
+    make_member,
+    make_plan,
+    make_site,
+    make_transmitter,
+    make_unit,
+    make_viewer,
+    send_signal,
+)
+
+SECOND = timedelta(seconds=1)
+RING = [([4, 1, 2], STREET), ([4, 3, 2], STREET)]  # south to north, straight and round by the east
+
+
+@pytest.fixture
+def ring(world: World, tmp_path: Path) -> World:
+    """Give the world a map where each place is reached by two ways."""
+    pbf = write_extract(tmp_path / "ring.osm.pbf", RING)
+    import_roads(tenant=world.tenant, pbf=pbf, progress=ignore, by="test", at=NIGHT)
+    return world
+
+
+def case_in_the_middle(world: World) -> Case:
+    """Let the panel of a site in the middle of the ring open a case."""
+    site = make_site(world, lat=60.0, lon=18.0)
+    make_plan(site, offer="manual")
+    signal = send_signal(make_transmitter(site), "BA", at=NIGHT)
+    assert signal is not None
+    assert signal.case is not None
+    return signal.case
+
+
+def lines(world: World, case: Case) -> dict[str, dict[str, object]]:
+    """Rank for a dispatcher, now."""
+    viewer = make_viewer(make_member(world, Role.DISPATCHER))
+    return {str(one["call_sign"]): one for one in rank_now(viewer, case, NIGHT).lines}
+
+
+def test_closing_a_bridge_turns_the_order_and_says_why(ring: World) -> None:
+    """V1 stands 556 m south of the case, V2 834 m north: between V1 and the case the road closes."""
+    case = case_in_the_middle(ring)
+    make_unit(ring, "V1", lat=59.995, lon=18.0)
+    make_unit(ring, "V2", lat=60.0075, lon=18.0)
+    before = lines(ring, case)
+    assert (before["V1"]["rank"], before["V2"]["rank"]) == (1, 2)
+    assert "longer_s" not in before["V1"]
+    make_closure(ring, (59.997, 17.999), (59.997, 18.001))
+    after = lines(ring, case)
+    assert (after["V1"]["rank"], after["V2"]["rank"]) == (2, 1)
+    longer = float(str(after["V1"]["travel_s"])) - float(str(before["V1"]["travel_s"]))
+    assert after["V1"]["longer_s"] == pytest.approx(longer)
+    whole = round(longer)
+    assert f"{whole // 60}:{whole % 60:02}" in reasons_of(after["V1"])[-1]
+    assert reasons_of(after["V2"]) == reasons_of({**after["V2"], "longer_s": None})
+
+
+def test_a_unit_behind_closed_roads_is_left_out_for_that_reason(street: World) -> None:
+    case = open_case(street, offer="manual")
+    make_unit(street, "V1", lat=59.01)
+    make_unit(street, "V2", lat=59.09)
+    make_closure(street)
+    found = lines(street, case)
+    assert found["V1"]["rank"] == 1
+    assert (found["V2"]["left_out"], found["V2"]["detail"]) == ("no_road", "closed")
+    assert left_out_text("no_road", "closed") != left_out_text("no_road", "")
+
+
+def test_the_way_goes_round_what_is_closed(ring: World, running: Running) -> None:
+    case = case_in_the_middle(ring)
+    crew = make_unit(ring, "V1", lat=59.995, lon=18.0)
+    running.settle()
+    viewer = make_viewer(make_member(ring, Role.DISPATCHER))
+    assert find_unit_to_show(viewer, case, NIGHT) == crew.unit
+    straight = find_way(case, crew.unit, NIGHT)
+    make_closure(ring, (59.997, 17.999), (59.997, 18.001))
+    round_about = find_way(case, crew.unit, NIGHT + SECOND)
+    assert straight is not None
+    assert round_about is not None
+    assert round_about.seconds > straight.seconds
+    east = CROSS[3][1]
+    assert max(lon for _, lon in round_about.shape.tolist()) == pytest.approx(east, abs=1e-6)
+
+
+def test_without_a_position_or_a_map_there_is_no_way(world: World, running: Running) -> None:
+    case = open_case(world, offer="manual")
+    lost = make_unit(world, "V1", lat=None)
+    known = make_unit(world, "V2")
+    running.settle()
+    assert find_way(case, lost.unit, NIGHT) is None
+    assert find_way(case, known.unit, NIGHT) is None
