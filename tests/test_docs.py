@@ -94,9 +94,9 @@ def test_a_path_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     """The test above is no empty promise."""
     page = tmp_path / "page.md"
     page.write_text(
-        "`core/choice.py::choose` `core/choice.py::guess` `core/luck.py` [x](gone.md) `Case`"
+        "`core/permits.py::find_cover` `core/permits.py::guess` `core/luck.py` [x](gone.md) `Case`"
     )
-    assert faults_of(page) == ["gone.md", "core/choice.py::guess", "core/luck.py"]
+    assert faults_of(page) == ["gone.md", "core/permits.py::guess", "core/luck.py"]
 
 
 def test_every_room_is_on_the_map() -> None:

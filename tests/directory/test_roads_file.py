@@ -160,9 +160,26 @@ def test_what_is_not_applied_is_counted(tmp_path: Path) -> None:
     hours = restrict("x", {"restriction:conditional": "no_right_turn @ (07:00-09:00)"})
     apart = ([("w", 104, "from"), ("n", 1, "via"), ("w", 103, "to")], restrict("no_u_turn")[1])
     other = ([("w", 100, "from")], {"type": "route", "route": "bus"})
-    _, facts = restricted(tmp_path, hours, apart, other)
-    assert (facts.restrictions, facts.restrictions_conditional) == (2, 1)
+    older = restrict("no_right_turn", {"hour_on": "07:00", "hour_off": "09:00"})
+    roads, facts = restricted(tmp_path, hours, apart, other, older)
+    assert (facts.restrictions, facts.restrictions_conditional) == (3, 2)
     assert facts.restrictions_not_met == 1
+    start, end = roads.place(59.999, 18.0), roads.place(60.0, 18.001)
+    assert roads.travel_s(start, end) == restricted(tmp_path)[0].travel_s(start, end)
+
+
+def test_of_several_ways_that_alone_are_allowed_each_is(tmp_path: Path) -> None:
+    """From the south one may go on to the north or turn right, not left."""
+    members, tags = restrict("only_straight_on", to=101)
+    roads, _ = restricted(tmp_path, ([*members, ("w", 103, "to")], tags))
+    free, _ = restricted(tmp_path)
+    start = roads.place(59.999, 18.0)
+    north, east, west = (
+        roads.place(*one) for one in ((60.001, 18.0), (60.0, 18.001), (60.0, 17.999))
+    )
+    for there in (north, east):
+        assert roads.travel_s(start, there) == free.travel_s(start, there)
+    assert roads.travel_s(start, west)[0, 0] > free.travel_s(start, west)[0, 0]
 
 
 @pytest.mark.parametrize(

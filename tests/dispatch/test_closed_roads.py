@@ -10,7 +10,7 @@ from narvaro.directory.actions import import_roads
 from narvaro.dispatch.queries import rank_now
 from narvaro.dispatch.ways import find_unit_to_show, find_way
 from narvaro.situation.models import Case
-from narvaro.web.labels import left_out_text, reasons_of
+from narvaro.web.ranking_words import left_out_text, reasons_of
 from tests.conftest import Running
 from tests.directory.extracts import CROSS, STREET, ignore, write_extract
 from tests.dispatch.offered import open_case

@@ -32,7 +32,7 @@ def test_the_ranking_goes_by_road_time_and_by_how_old_a_position_is(
         ("V2", ["position_fresh"]),
         ("V3", ["nearest", "position_old"]),
         ("V1", ["position_fresh"]),
-        ("V4", ["position_unknown"]),
+        ("V4", ["off_map"]),
     ]
     assert [round(one["travel_s"] / 60) for one in lines[:3]] == [4, 1, 9]
     assert asked(case) == [("V2", "waiting")]

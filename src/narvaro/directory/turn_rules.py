@@ -24,6 +24,7 @@ _KEYS = {
     "restriction:motorcar": bit_of("car"),
     "restriction:bicycle": bit_of("cycle"),
 }
+_HOURS = frozenset(("day_on", "day_off", "hour_on", "hour_off"))  # the older form of conditions
 _EXCEPT = {
     "vehicle": bit_of("car") | bit_of("cycle"),
     "motor_vehicle": bit_of("car"),
@@ -75,7 +76,10 @@ class Restrictions:
         ways = tuple(ref for kind, ref in role["via"] if kind == "w")
         self.read += 1
         self.by_way += bool(ways)
-        self.conditional += any(key.endswith(":conditional") for key in tags)
+        if any(key.endswith(":conditional") or key in _HOURS for key in tags):
+            self.conditional += 1
+        if any(key in _HOURS for key in tags):
+            return
         froms, tos = (tuple(ref for k, ref in role[one] if k == "w") for one in ("from", "to"))
         for only, profiles in kinds_of(tags).items():
             self.kept.append(
@@ -120,7 +124,10 @@ def list_turns(restrictions: Restrictions, runs: Runs) -> list[Turn]:
     """Return the turns that are restricted; count the relations whose members do not meet."""
     found: list[Turn] = []
     for one in restrictions.kept:
-        turns = [Turn(path, to, one.only, one.profiles) for path, to in _paths(one, runs)]
+        tos: dict[tuple[Directed, ...], list[Directed]] = {}
+        for path, to in _paths(one, runs):
+            tos.setdefault(path, []).append(to)
+        turns = [Turn(path, tuple(to), one.only, one.profiles) for path, to in tos.items()]
         restrictions.not_met += not turns
         found += turns
     return found

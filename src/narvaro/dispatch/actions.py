@@ -33,7 +33,7 @@ OVERRULED = frozenset({LeftOut.ALREADY_ASKED})  # a person may ask the same unit
 def rank_case(case: Case, at: datetime) -> tuple[Ranking, Choice]:
     """Rank the units on duty for a case and keep the ranking, in the caller's transaction."""
     ground = load_field(case, at)
-    choice = choose(ground.candidates, frozenset(case.needs), place_known=ground.place_known)
+    choice = choose(ground.candidates, ground.demand, place_known=ground.place_known)
     ranking = Ranking.objects.create(
         tenant_id=case.tenant_id,
         case=case,

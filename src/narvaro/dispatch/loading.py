@@ -4,7 +4,7 @@ In: a case and a time. Out: candidates with exact road times, and the digest of 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,21 +12,25 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from narvaro.core.choice import Candidate, Choice, LeftOut
+from narvaro.core.choice import Candidate, Choice, Demand, LeftOut
 from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
 from narvaro.directory.roads_file import MapRefused
 from narvaro.directory.roads_now import RoadsNow, find_roads_now
-from narvaro.dispatch.checkin import list_missed_in, list_silent
-from narvaro.dispatch.models import OUT, Offer, Response
+from narvaro.dispatch.checkin import list_missed_in
+from narvaro.dispatch.duty import competences_on, states_of
+from narvaro.dispatch.models import Offer
 from narvaro.plan.models import Shift
-from narvaro.plan.queries import list_running_shifts, state_on
-from narvaro.situation.models import Case, Position, UnitStatus
+from narvaro.plan.queries import list_running_shifts
+from narvaro.situation.models import Case, Position
 from narvaro.situation.queries import newest_positions
 
 logger = logging.getLogger(__name__)
 
 CLOSED = "closed"  # a detail of who has no way: closed roads leave none
+DANGER_TO_LIFE = frozenset(
+    {Case.Kind.DURESS, Case.Kind.ASSISTANCE, Case.Kind.MEDICAL, Case.Kind.FIRE}
+)
 OFF_ROAD_M = 1000.0  # a point further from any road than this is not on the map
 
 
@@ -34,6 +38,7 @@ OFF_ROAD_M = 1000.0  # a point further from any road than this is not on the map
 class Field:
     """Everything that a choice for one case stands on."""
 
+    demand: Demand
     candidates: tuple[Candidate, ...]
     map_sha256: str
     place_known: bool
@@ -53,14 +58,12 @@ def permit_of(row: directory.Permit) -> Permit:
     )
 
 
-def _competences(running: Sequence[Shift], local: datetime) -> frozenset[str]:
-    day = local.date()
-    return frozenset(
-        held.kind
-        for shift in running
-        for member in shift.crew.all()
-        for held in member.competences.all()
-        if held.is_valid_on(day) and member.is_valid_on(day)
+def demand_of(case: Case) -> Demand:
+    """Return what a case needs of a unit."""
+    return Demand(
+        competences=frozenset(case.needs),
+        priority=case.priority,
+        danger_to_life=case.priority == 1 or case.kind in DANGER_TO_LIFE,
     )
 
 
@@ -129,23 +132,6 @@ def travel_times(
     return Times(found, longer, sha256, known)
 
 
-def _states(shifts: Mapping[UUID, list[Shift]], case: Case) -> dict[UUID, str]:
-    """Return what each unit does; one that is out, or is asked about another case, is busy."""
-    out = Response.objects.filter(unit_id__in=shifts, state__in=OUT)
-    asked = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING).exclude(case=case)
-    busy = {*out.values_list("unit_id", flat=True), *asked.values_list("unit_id", flat=True)}
-    said = UnitStatus.objects.in_bulk(list(shifts))
-    silent = list_silent(list(shifts))
-    states = {}
-    for unit, running in shifts.items():
-        if unit in silent:
-            states[unit] = "silent"
-            continue
-        first = min(running, key=lambda one: one.starts_at)
-        states[unit] = "busy" if unit in busy else state_on(first, said.get(unit))
-    return states
-
-
 def load_field(case: Case, at: datetime) -> Field:
     """Load the units on duty as candidates for a case; shifts that overlap are one unit."""
     shifts: dict[UUID, list[Shift]] = {}
@@ -156,7 +142,7 @@ def load_field(case: Case, at: datetime) -> Field:
     units = [running[0].unit for running in shifts.values()]
     on_foot = {one.pk for one in units if one.travel == directory.Unit.Travel.FOOT}
     times = travel_times(case, positions, on_foot, at)
-    states = _states(shifts, case)
+    states = states_of(shifts, but=case)
     # An offer that was withdrawn was not answered: that unit may be asked once more.
     over = Offer.objects.filter(case=case)
     over = over.exclude(state__in=[Offer.State.WAITING, Offer.State.WITHDRAWN])
@@ -165,12 +151,15 @@ def load_field(case: Case, at: datetime) -> Field:
     candidates = []
     for unit in units:
         position = positions.get(unit.pk)
+        valid, expired = competences_on(shifts[unit.pk], local.date())
         candidates.append(
             Candidate(
                 unit=unit.pk,
                 call_sign=unit.call_sign,
                 state=states[unit.pk],
-                competences=_competences(shifts[unit.pk], local),
+                competences=valid,
+                expired=expired,
+                equipment=frozenset(unit.kit),
                 travel_s=times.seconds.get(unit.pk),
                 position_age_s=(at - position.at).total_seconds() if position else None,
                 on_foot=unit.pk in on_foot,
@@ -179,7 +168,9 @@ def load_field(case: Case, at: datetime) -> Field:
                 sought=unit.pk in sought,
             )
         )
-    return Field(tuple(candidates), times.map_sha256, times.place_known, times.longer_s)
+    return Field(
+        demand_of(case), tuple(candidates), times.map_sha256, times.place_known, times.longer_s
+    )
 
 
 def _line(one: Candidate) -> dict[str, object]:

@@ -33,7 +33,7 @@ def rank_now(viewer: Viewer, case: Case, at: datetime) -> Ranking:
     viewer.require(Record.OFFER)
     ground = load_field(get_case(viewer, case.pk), at)
     anyone = [replace(one, already_asked=False) for one in ground.candidates]
-    choice = choose(anyone, frozenset(case.needs), place_known=ground.place_known)
+    choice = choose(anyone, ground.demand, place_known=ground.place_known)
     return Ranking(
         case=case, made_at=at, map_sha256=ground.map_sha256, lines=lines_of(choice, ground.longer_s)
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
@@ -13,14 +13,13 @@ from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
-from narvaro.directory.queries import have_roads_changed, units_seen_by
+from narvaro.directory.queries import have_roads_changed
 from narvaro.dispatch.checkin import list_heard, list_silent, silent_watches
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import (
     find_ranking,
     list_last_told,
     list_takers,
-    may_take,
     offers_seen_by,
     rank_now,
     responses_seen_by,
@@ -50,11 +49,11 @@ from narvaro.web.case_state import (
 )
 from narvaro.web.labels import say
 from narvaro.web.passing import standing_view
+from narvaro.web.ranking_rows import SEEKING, ranking_rows
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,
     Finding,
-    LeftOutRow,
     OfferRow,
     PlanView,
     RankedUnitRow,
@@ -70,8 +69,6 @@ from narvaro.web.silence import (
     missed_sign_of,
     place_of,
 )
-
-SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
 
 def offer_row(offer: Offer) -> OfferRow:
@@ -183,72 +180,9 @@ def plan_view(case: Case) -> PlanView | None:
     )
 
 
-def _ranked_row(
-    line: dict[str, object], made_at: datetime, url: str, state: str, role: str
-) -> RankedUnitRow:
-    age = line["position_age_s"]
-    position_at = made_at - timedelta(seconds=float(str(age))) if age is not None else None
-    travel = line["travel_s"]
-    rank = int(str(line["rank"]))
-    return RankedUnitRow(
-        unit_id=str(line["unit"]),
-        call_sign=str(line["call_sign"]),
-        rank=rank,
-        role_label=say(labels.UNIT_ROLE, role),
-        state=str(line["state"]),
-        state_label=say(labels.UNIT_STATE, str(line["state"])),
-        travel_s=float(str(travel)) if travel is not None else None,
-        position_at=position_at,
-        reasons=labels.reasons_of(line),
-        position_stale=age is None or float(str(age)) > FRESH_S,
-        recommended=rank == 1 and travel is not None,
-        offer_url=url,
-        offer_state_label=state,
-    )
-
-
-def _left_out_row(line: dict[str, object]) -> LeftOutRow:
-    travel = line["travel_s"]
-    return LeftOutRow(
-        unit_id=str(line["unit"]),
-        call_sign=str(line["call_sign"]),
-        reason=labels.left_out_text(str(line["left_out"]), str(line["detail"])),
-        code=str(line["left_out"]),
-        travel_s=float(str(travel)) if travel is not None else None,
-    )
-
-
-def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
-    if not may_take(viewer) or case.state not in SEEKING:
-        return ""
-    return reverse("offer", args=[case.pk, UUID(unit_id)])
-
-
 def _close_url(viewer: Viewer, case: Case) -> str:
     may = viewer.may(Record.CASE, Verb.WRITE) and case.state != Case.State.CLOSED
     return reverse("close", args=[case.pk]) if may else ""
-
-
-def ranking_rows(
-    viewer: Viewer, case: Case, ranking: Ranking | None, offers: Iterable[Offer]
-) -> tuple[tuple[RankedUnitRow, ...], tuple[LeftOutRow, ...]]:
-    """Return the ranking's order and who is left out of it, with reasons."""
-    if ranking is None:
-        return (), ()
-    asked = {str(one.unit_id): one.state for one in offers}
-    roles = {str(one.pk): one.role for one in units_seen_by(viewer)}
-
-    def row(line: dict[str, object]) -> RankedUnitRow:
-        unit = str(line["unit"])
-        state = asked.get(unit, "")
-        url = "" if state == Offer.State.WAITING else _offer_url(viewer, case, unit)
-        return _ranked_row(
-            line, ranking.made_at, url, say(labels.OFFER_STATE, state) if state else "",
-            roles.get(unit, ""),
-        )  # fmt: skip
-
-    ranked = tuple(row(line) for line in ranking.lines if "rank" in line)
-    return ranked, tuple(_left_out_row(one) for one in ranking.lines if "left_out" in one)
 
 
 def _whole(at: datetime) -> datetime:

@@ -24,8 +24,10 @@ from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
-from narvaro.web.cases import SEEKING, CaseRows, case_detail, unit_rows
+from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
+from narvaro.web.ranking_rows import SEEKING
+from narvaro.web.readiness import readiness_view
 from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 from narvaro.web.shared_fragments import shared
@@ -74,6 +76,7 @@ def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
         position=position,
         cases=_rows(viewer, active),
         units=unit_rows(viewer),
+        readiness=readiness_view(viewer),
         map=map_view(viewer),
         selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
         can_type_in=True,
@@ -97,7 +100,8 @@ def _case_list(viewer: Viewer) -> str:
 
 
 def _unit_list(viewer: Viewer) -> str:
-    return render_to_string("console/_units.html", {"page": ConsolePage(units=unit_rows(viewer))})
+    page = ConsolePage(units=unit_rows(viewer), readiness=readiness_view(viewer))
+    return render_to_string("console/_units.html", {"page": page})
 
 
 cases = shared("cases", _case_list)

@@ -177,15 +177,6 @@ PERIOD_STATE: _Words = {
     "open": lazy_in("period", "Open: not yet decided"),
     "lapsed": lazy_in("period", "Lapsed"),
 }
-REASON: _Words = {
-    "nearest": lazy("Nearest by road of those who may be sent"),
-    "position_fresh": lazy("Road time from a fresh position"),
-    "permit_covers": lazy("A permit covers the place now"),
-    "position_old": lazy("Its position is old: it may be further away"),
-    "position_unknown": lazy("Its position is not known: no time can be given"),
-    "place_unknown": lazy("The place is not on the map: no time can be given"),
-    "on_foot": lazy("On foot, along streets and paths"),
-}
 BORN: _Words = {
     "panel": lazy_in("born of", "a panel"),
     "typed": lazy("a call typed in"),
@@ -232,44 +223,3 @@ def case_kind(kind: str, born: str) -> str:
     """Return what a case is about; a missed sign of life is no alarm that somebody pressed."""
     missed = born == "watch" and kind == "assistance"
     return _("Missed sign of life") if missed else say(CASE_KIND, kind)
-
-
-def reasons_of(line: Mapping[str, object]) -> tuple[str, ...]:
-    """Return in words why a unit stands where it stands in a ranking."""
-    reasons = line.get("reasons")
-    said = [say(REASON, str(one)) for one in reasons] if isinstance(reasons, list) else []
-    longer_s = line.get("longer_s")
-    if isinstance(longer_s, int | float):
-        whole = f"{round(longer_s) // 60}:{round(longer_s) % 60:02}"
-        said.append(_("Closed roads make its way %(time)s longer") % {"time": whole})
-    return tuple(said)
-
-
-def left_out_text(why: str, detail: str) -> str:
-    """Return in words why a unit is not asked."""
-    if why == "lacks_competence":
-        return _("Lacks: %(competence)s") % {"competence": say(COMPETENCE, detail)}
-    if why == "no_permit":
-        return _permit_text(detail)
-    if why == "no_road" and detail == "closed":
-        return _("Closed roads leave no way from there to the place")
-    return {
-        "off_duty": _("Not on a shift"),
-        "silent": _("Its own sign of life is missing"),
-        "sought": _("The case is about this unit itself"),
-        "on_break": _("On a break"),
-        "busy": _("On another case"),
-        "already_asked": _("Was asked and did not take it"),
-        "no_road": _("No road leads from there to the place"),
-    }.get(why, why)
-
-
-def _permit_text(detail: str) -> str:
-    reason, _colon, decision = detail.partition(":")
-    if reason == "outside_hours":
-        return _("Permit %(decision)s does not cover this hour") % {"decision": decision}
-    if reason == "place_unknown":
-        return _("The place is not known, so no permit can be checked")
-    if reason == "not_valid":
-        return _("Permit %(decision)s is not valid today") % {"decision": decision}
-    return _("No permit covers the place; a police permit for it is missing")

@@ -40,6 +40,7 @@ from narvaro.web.console import position_now
 from narvaro.web.labels import say
 from narvaro.web.phone_visits import visits_of
 from narvaro.web.phone_watch import watch_of
+from narvaro.web.ranking_words import reasons_of
 from narvaro.web.screens import (
     Ended,
     PhoneOffer,
@@ -77,7 +78,7 @@ def unit_of(shift: Shift, at: datetime) -> PhoneUnit:
 
 def _reasons(offer: Offer) -> tuple[str, ...]:
     line = next((one for one in offer.ranking.lines if one["unit"] == str(offer.unit_id)), None)
-    return labels.reasons_of(line or {})
+    return reasons_of(line or {})
 
 
 def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:

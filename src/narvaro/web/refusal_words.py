@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from narvaro.web.labels import left_out_text
+from narvaro.web.ranking_words import left_out_text
 from narvaro.web.reasons import in_words
 
 

@@ -58,14 +58,14 @@ Directed = tuple[int, bool]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn restriction: after this way, `to` may not be taken, or (`only`) nothing else.
+    """A turn restriction: after this way, none of `to` may be taken, or (`only`) nothing else.
 
     `path` are the segments of the way that count, in order of travel: the last before the first
     junction, then those of the via ways, if any. `profiles` are bits.
     """
 
     path: tuple[Directed, ...]
-    to: Directed
+    to: tuple[Directed, ...]
     only: bool
     profiles: int
 
@@ -217,8 +217,8 @@ def _bans(turns: Sequence[Turn], laid: _Laid, arcs: Arcs, pieces: int) -> list[B
     for turn in turns:
         way = [arc_of(at) for at in turn.path]
         path = [arc for k, arc in enumerate(way) if k == 0 or arc != way[k - 1]]
-        to = arc_of(turn.to)
-        if min(path) >= 0 and to >= 0:
+        to = frozenset(arc_of(at) for at in turn.to) - {-1}
+        if min(path) >= 0 and to:
             found.append(Ban(tuple(path), to, turn.only, turn.profiles))
     return found
 

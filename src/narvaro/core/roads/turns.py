@@ -32,10 +32,10 @@ class Arcs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """After the arcs of `path`, `to` may not follow; with `only`, nothing else may."""
+    """After the arcs of `path`, none of `to` may follow; with `only`, nothing else may."""
 
     path: State
-    to: int
+    to: frozenset[int]
     only: bool
     profiles: int
 
@@ -74,13 +74,15 @@ class _Rules:
 
     def add(self, ban: Ban) -> None:
         """Note a restriction; what nobody may take cannot be the only way."""
-        profiles = ban.profiles & int(self.arcs.use[ban.to]) if ban.only else ban.profiles
+        profiles = ban.profiles
+        if ban.only:
+            profiles &= int(np.bitwise_or.reduce(self.arcs.use[sorted(ban.to)]))
         for size in range(2, len(ban.path) + 1):
             self.known[ban.path[:size]] |= profiles
         node = int(self.arcs.head[ban.path[-1]])
         banned = self.banned.setdefault(ban.path, defaultdict(int))
         for arc in self.leaving[node]:
-            if (arc == ban.to) != ban.only:
+            if (arc in ban.to) != ban.only:
                 banned[arc] |= profiles
 
     def junctions(self, bans: Sequence[Ban]) -> set[int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from narvaro.web.screens.passing import StandingView
+from narvaro.web.screens.readiness import ReadinessView
 from narvaro.web.screens.shell import Choice, Problem
 from narvaro.web.screens.silence import EscalationView, LostPaths, MissedSign
 from narvaro.web.screens.system import TroubleBar
@@ -227,6 +228,7 @@ class ConsolePage:
     selected: CaseDetail | None = None
     can_type_in: bool = False
     can_close_roads: bool = False
+    readiness: ReadinessView | None = None
     mode_label: str = ""
     trouble: TroubleBar | None = None
 

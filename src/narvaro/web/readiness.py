@@ -1,0 +1,91 @@
+"""Readiness in words. In: a viewer. Out: what holds now, what a unit's leaving would change, advice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from narvaro.access.policy import Record
+from narvaro.access.viewer import Viewer
+from narvaro.core.readiness import Readiness as Counts
+from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, Readiness, get_readiness
+from narvaro.spine import clock
+from narvaro.web.screens.readiness import ReadinessView
+from narvaro.web.templatetags.screen import minutes, percent
+
+
+def readiness_view(viewer: Viewer) -> ReadinessView | None:
+    """Return how ready the units are; None for who may not see where units are."""
+    if not viewer.sees(Record.UNIT, "position"):
+        return None
+    found = get_readiness(viewer, clock.now())
+    return ReadinessView(
+        share=found.now.site_share,
+        text=_counted(found.now),
+        notes=tuple(said for one in found.notes if (said := _note_text(one))),
+        advice=_advice_text(viewer, found.advice) if found.advice else (),
+    )
+
+
+def leaving_texts(viewer: Viewer, at: datetime) -> Mapping[str, str]:
+    """Return by unit what its leaving would change; nothing of those who are not free."""
+    if not viewer.sees(Record.UNIT, "position"):
+        return {}
+    found = get_readiness(viewer, at)
+    return {
+        str(one.unit_id): _leaving_text(found, one.if_leaves) for one in found.units if one.is_free
+    }
+
+
+def _leaving_text(found: Readiness, left: Counts) -> str:
+    lost = found.now.sites_within - left.sites_within
+    if not lost:
+        return _("If it goes, readiness stays as it is")
+    words = ngettext(
+        "If it goes, %(lost)s site is not reached in time any more: %(left)s of %(sites)s left",
+        "If it goes, %(lost)s sites are not reached in time any more: %(left)s of %(sites)s left",
+        lost,
+    )
+    return words % {"lost": lost, "left": left.sites_within, "sites": left.sites}
+
+
+def _counted(now: Counts) -> str:
+    if not now.sites:
+        return _("No site has a position: readiness cannot be told.")
+    said = _("%(within)s of %(sites)s sites are reached in time") % {
+        "within": now.sites_within, "sites": now.sites,
+    }  # fmt: skip
+    if now.sites_unknown:
+        said += ", " + _("%(unknown)s not known") % {"unknown": now.sites_unknown}
+    if now.case_share is not None:
+        said += "; " + _("%(share)s of the expected cases") % {"share": percent(now.case_share)}
+    return said
+
+
+def _note_text(note: Note) -> str:
+    texts = {
+        NoteCode.NO_MAP: _("No map: no travel time is known."),
+        NoteCode.NO_POSITION: _("%(n)s sites without a position are not counted."),
+        NoteCode.OFF_MAP: _("%(n)s sites are far from any road."),
+        NoteCode.NO_TERM: _("%(n)s sites have no agreed time; %(minutes)s minutes are counted."),
+        NoteCode.UNIT_UNKNOWN: _("Of %(n)s free units it is not known where they are."),
+        NoteCode.OWN_UNITS: _("Units of other organisations are not counted."),
+        NoteCode.NO_FORECAST: _("No forecast: only sites are counted."),
+    }
+    text = texts.get(note.code, "")
+    return text % {"n": note.n, "minutes": NO_TERM_S // 60} if text else ""
+
+
+def _advice_text(viewer: Viewer, advice: Advice) -> tuple[str, ...]:
+    moves = [
+        _("%(unit)s could make the visit at %(place)s now, %(drive)s away, instead of %(time)s")
+        % {
+            "unit": one.call_sign, "place": one.place, "drive": minutes(one.drive_s),
+            "time": date_format(one.planned_at.astimezone(viewer.zone), "H:i"),
+        }
+        for one in advice.moves
+    ]  # fmt: skip
+    after = _("Then: %(counted)s.") % {"counted": _counted(advice.after)}
+    return (*moves, after)
