@@ -82,13 +82,15 @@ e2e: install
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@
 
-# Risk and patrol need the data folder beside the checkout, and say so where it is missing.
+# Risk, patrol, roads and choice need the data folder beside the checkout, and say so where it is missing.
 bench: install .venv/.bench
 	$(PY) -m benchmarks.intake --json
 	$(PY) -m benchmarks.first_light --json
 	$(PY) -m benchmarks.beside_import --json
 	$(PY) -m benchmarks.risk --json
 	$(PY) -m benchmarks.patrol --json
+	$(PY) -m benchmarks.roads --json
+	$(PY) -m benchmarks.choice --json
 
 clean:
 	rm -rf build .venv node_modules $(BUILT) var
