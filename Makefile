@@ -91,6 +91,7 @@ bench: install .venv/.bench
 	$(PY) -m benchmarks.patrol --json
 	$(PY) -m benchmarks.roads --json
 	$(PY) -m benchmarks.choice --json
+	$(PY) -m benchmarks.replay --json
 
 clean:
 	rm -rf build .venv node_modules $(BUILT) var

@@ -141,9 +141,9 @@ def password(service_number: str, tenant_name: str | None, password: str) -> Non
 @main.command()
 def warm() -> None:
     """Compile the computing kernels into the home folder, so that no alarm waits for it."""
-    from narvaro.core import patrol, risk, roads
+    from narvaro.core import choice, patrol, replay, risk, roads
 
-    for room in (roads, risk, patrol):
+    for room in (roads, risk, patrol, choice, replay):
         room.warm()
     click.echo("The kernels are compiled.")
 

@@ -6,7 +6,7 @@ cache when a constant that it takes from another file changes.
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -24,3 +24,14 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def kernel(function: Function) -> Function:
     """Compile `function` with numba on first call, once per kinds of arguments."""
     return cast("Function", numba.njit(cache=True, nogil=True)(function))
+
+
+def lean_kernel(function: Function) -> Function:
+    """Compile as `kernel` does, into one piece and without counting references to arrays.
+
+    Only for kernels that make no array and whose caller holds all that they are given. Counted at
+    each call, references took nine tenths of a replay's time. `_nrt` is numba's own switch, and not
+    in its manual: a new version of numba is to be tried with tests/core/replay first.
+    """
+    options: dict[str, Any] = {"forceinline": True, "_nrt": False, "error_model": "numpy"}
+    return cast("Function", numba.njit(cache=True, nogil=True, **options)(function))
