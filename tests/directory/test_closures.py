@@ -8,7 +8,7 @@ import pytest
 from narvaro.access.models import Role
 from narvaro.directory.actions import Drawn, close_road, open_road
 from narvaro.directory.models import RoadClosure
-from narvaro.directory.queries import get_closure, list_closures
+from narvaro.directory.queries import get_closure, have_roads_changed, list_closures
 from narvaro.directory.roads_now import find_roads_now
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing, Refused
@@ -59,6 +59,7 @@ def test_a_closure_ends_at_its_time_and_may_hold_for_walkers(street: World) -> N
         (Drawn(((59.05, 17.5), (59.05, 17.501)), WORK), "no_road_crossed"),
         (Drawn(((59.05, 17.9), (59.05, 18.1)), WORK), "long_line"),
         (Drawn(ACROSS, WORK, until_at=NIGHT), "past"),
+        (Drawn(((59.05, 180.0), (59.05, -180.0)), WORK), "long_line"),
     ],
 )
 def test_a_line_that_closes_nothing_is_refused(street: World, drawn: Drawn, code: str) -> None:
@@ -76,6 +77,25 @@ def test_without_a_map_nothing_is_closed(world: World) -> None:
         close_road(
             tenant_id=world.tenant.pk, drawn=Drawn(ACROSS, WORK), number="K101", by="t", at=NIGHT
         )
+
+
+def test_a_map_whose_folder_is_gone_is_said(street: World) -> None:
+    street.tenant.road_map.sha256 = "0" * 64
+    street.tenant.road_map.save()
+    with pytest.raises(Refused, match="folder is gone"):
+        close_road(
+            tenant_id=street.tenant.pk, drawn=Drawn(ACROSS, WORK), number="K101", by="t", at=NIGHT
+        )
+
+
+def test_a_ranking_that_was_made_beside_a_closure_is_made_again(street: World) -> None:
+    """The closure's clock was read before the ranking's, and its row was written after it."""
+    viewer = make_viewer(make_member(street, Role.DISPATCHER))
+    now = NIGHT + HOUR
+    assert not have_roads_changed(viewer, since=NIGHT, at=now)
+    make_closure(street)
+    assert have_roads_changed(viewer, since=NIGHT + timedelta(milliseconds=5), at=now)
+    assert not have_roads_changed(viewer, since=NIGHT + timedelta(minutes=2), at=now)
 
 
 def test_another_tenants_closure_is_missing(world: World) -> None:

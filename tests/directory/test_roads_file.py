@@ -123,6 +123,7 @@ def restrict(kind: str, tags: Tags | None = None, *, to: int = 103) -> Relation:
         (restrict("no_left_turn", to=102), False),
         (restrict("no_right_turn", {"except": "psv;motorcar"}), False),
         (restrict("no_right_turn", {"except": "psv;bicycle"}), True),
+        (restrict("no_right_turn", {"except": "motor_vehicle;vehicle"}), False),
         (restrict("give_way"), False),
     ],
 )
@@ -238,7 +239,9 @@ NPY_HEADER = b"{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }"
 NPY = b"\x93NUMPY\x01\x00" + bytes([len(NPY_HEADER), 0]) + NPY_HEADER + bytes(4)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01.", NPY])
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04 no zip", b"", b"\x93NUMPY\x01\x00", b"\x80\x04K\x01.", NPY]
+)
 def test_damaged_roads_are_refused(tmp_path: Path, content: bytes) -> None:
     roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
     save_roads(tmp_path / "roads", roads)
@@ -259,6 +262,21 @@ def test_roads_that_are_cut_short_or_gone_are_refused(tmp_path: Path) -> None:
         load_roads(tmp_path / "roads")
     with pytest.raises(MapRefused, match="import the map again"):
         load_roads(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["arc_edge", "depth", "parent", "piece_first", "up_first", "up_head", "lowest", "rank"]
+)
+def test_an_array_that_leads_out_of_another_is_refused(tmp_path: Path, name: str) -> None:
+    """A kernel asks no bounds: it would end the process."""
+    roads, _ = read(write_extract(tmp_path / "a.osm.pbf", ALL_ARMS))
+    save_roads(tmp_path / "roads", roads)
+    file = tmp_path / "roads" / f"{name}.npy"
+    array = np.load(file)
+    array[len(array) // 2] = 2_147_483_647
+    np.save(file, array)
+    with pytest.raises(MapRefused, match="import the map again"):
+        load_roads(tmp_path / "roads")
 
 
 def test_roads_of_another_format_are_refused(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ import pytest
 
 from narvaro.access.models import Role
 from narvaro.directory.actions import import_roads
+from narvaro.dispatch import responses
+from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import rank_now
 from narvaro.dispatch.ways import find_unit_to_show, find_way
 from narvaro.situation.models import Case
-from narvaro.web.ranking_words import left_out_text, reasons_of
+from narvaro.web.ranking_words import reasons_of
 from tests.conftest import Running
 from tests.directory.extracts import CROSS, STREET, ignore, write_extract
-from tests.dispatch.offered import open_case
+from tests.dispatch.offered import accept, fresh, open_case
 from tests.make import (
     NIGHT,
     World,
@@ -73,15 +75,47 @@ def test_closing_a_bridge_turns_the_order_and_says_why(ring: World) -> None:
     assert reasons_of(after["V2"]) == reasons_of({**after["V2"], "longer_s": None})
 
 
-def test_a_unit_behind_closed_roads_is_left_out_for_that_reason(street: World) -> None:
+def test_a_unit_behind_closed_roads_is_asked_last_and_is_told_why(street: World) -> None:
+    """The barrier is often tape: whoever stands at it may let a guard through."""
     case = open_case(street, offer="manual")
     make_unit(street, "V1", lat=59.01)
     make_unit(street, "V2", lat=59.09)
     make_closure(street)
     found = lines(street, case)
     assert found["V1"]["rank"] == 1
-    assert (found["V2"]["left_out"], found["V2"]["detail"]) == ("no_road", "closed")
-    assert left_out_text("no_road", "closed") != left_out_text("no_road", "")
+    assert (found["V2"]["rank"], found["V2"]["travel_s"]) == (2, None)
+    assert found["V2"]["reasons"] == ["closed_off"]
+    assert "Closed roads" in reasons_of(found["V2"])[0]
+
+
+def test_the_one_who_is_inside_what_is_closed_is_sent(street: World) -> None:
+    case = open_case(street, offer="manual")
+    make_unit(street, "V1", lat=59.002)
+    make_unit(street, "V2", lat=59.05)
+    make_closure(street, (59.004, 17.999), (59.004, 18.001))
+    found = lines(street, case)
+    assert (found["V1"]["rank"], found["V2"]["rank"]) == (1, 2)
+    assert "longer_s" not in found["V1"]
+
+
+def test_no_way_is_shown_of_who_has_left_or_whose_position_is_old(
+    street: World, running: Running
+) -> None:
+    crew = make_unit(street, "V1", lat=59.01)
+    case = open_case(street)
+    running.settle()
+    response = accept(Offer.objects.get())
+    viewer = make_viewer(make_member(street, Role.DISPATCHER))
+    assert find_unit_to_show(viewer, fresh(case), NIGHT) == crew.unit
+    assert find_way(case, crew.unit, NIGHT) is not None
+    assert find_way(case, crew.unit, NIGHT + timedelta(minutes=10)) is None  # an old position
+    for state in (
+        Response.State.ROLLING, Response.State.ON_SCENE, Response.State.SECURED, Response.State.LEFT,
+    ):  # fmt: skip
+        responses.step(response=response, state=state, by="member:test", at=NIGHT)
+    assert find_unit_to_show(viewer, fresh(case), NIGHT) is None
+    crew.shift.delete()
+    assert find_way(case, crew.unit, NIGHT) is None
 
 
 def test_the_way_goes_round_what_is_closed(ring: World, running: Running) -> None:

@@ -47,6 +47,16 @@ def test_the_ranking_says_what_a_units_leaving_would_change(
     assert page.count("If it goes, readiness stays as it is") == 2
 
 
+def test_what_a_leaving_would_change_is_not_said_where_something_is_not_known(
+    street: World, desk: Client, running: Running
+) -> None:
+    make_unit(street, "V1", lat=None)
+    make_unit(street, "V2", lat=59.01)
+    case = open_case(street, offer="manual")
+    running.settle()
+    assert "If it goes" not in shown(desk, f"/console/cases/{case.pk}/", fragment=True)
+
+
 def test_without_a_map_nothing_is_counted_as_good(world: World) -> None:
     make_site(world)
     make_unit(world, "V1")

@@ -17,7 +17,7 @@ from narvaro.access.policy import Record
 from narvaro.access.queries import list_all_organisation_ids
 from narvaro.core.geo import distance_of_two_m
 from narvaro.directory.map_build import MapMeta, build_map
-from narvaro.directory.maps import find_open_map
+from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.models import RoadClosure, RoadMap
 from narvaro.directory.tiles import ATTRIBUTION
 from narvaro.spine import events
@@ -168,22 +168,33 @@ class Drawn:
     walkers_pass: bool = True
 
 
+def _open_ground(tenant_id: UUID) -> Ground:
+    try:
+        ground = find_open_map(tenant_id)
+    except OSError as gone:
+        raise Refused("no_map", "The map's folder is gone; import the map.", status=422) from gone
+    if ground is None:
+        raise Refused("no_map", "No roads are imported; import a map first.", status=422)
+    return ground
+
+
 def close_road(*, tenant_id: UUID, drawn: Drawn, number: str, by: str, at: datetime) -> RoadClosure:
     """Close what a line crosses, from now on, by who has a service number.
 
     Raises Refused where it crosses no road.
     """
-    ground = find_open_map(tenant_id)
-    if ground is None:
-        raise Refused("no_map", "No roads are imported; import a map first.", status=422)
     (lat_a, lon_a), (lat_b, lon_b) = drawn.line
-    if distance_of_two_m(lat_a, lon_a, lat_b, lon_b) > LONGEST_LINE_M:
+    ground = _open_ground(tenant_id)
+    far = distance_of_two_m(lat_a, lon_a, lat_b, lon_b) > LONGEST_LINE_M
+    if far or abs(lon_a - lon_b) > 1:  # over the 180th meridian a line would go round the earth
         raise Refused(
             "long_line", "The line is longer than 300 m; draw it across the road.", status=422
         )
     if drawn.until_at is not None and drawn.until_at <= at:
         raise Refused("past", "The closure ends before it begins; give a later time.", status=422)
     streets = ground.roads.crossed_streets(drawn.line)
+    if streets is None and not drawn.walkers_pass:
+        streets = ground.walking.crossed_streets(drawn.line)
     if streets is None:
         raise Refused(
             "no_road_crossed", "The line crosses no road; draw it across one.", status=422

@@ -178,12 +178,14 @@ def _add_addresses(pbf: Path, folder: Path, progress: Progress) -> None:
 def _publish(aside: Path, target: Path) -> None:
     """Rename the whole folder into place; another import of the same file may have been faster."""
     aside.chmod(0o755)
+    old = aside.with_name(f"{aside.name}-old")
     if target.exists() and not is_current(target / ROADS):
-        target.rename(aside.with_name(f"{aside.name}-old"))
+        target.rename(old)
     try:
         aside.rename(target)
     except OSError:
         if not target.exists():
+            if old.exists():
+                old.rename(target)
             raise
-    finally:
-        shutil.rmtree(aside.with_name(f"{aside.name}-old"), ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Reads of the directory. The viewer first, nothing unscoped."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -52,7 +52,11 @@ def list_closures(viewer: Viewer, at: datetime) -> list[RoadClosure]:
 
 
 def have_roads_changed(viewer: Viewer, *, since: datetime, at: datetime) -> bool:
-    """Return whether a road was closed or opened between two times."""
+    """Return whether a road was closed or opened between two times, or a minute before.
+
+    Whoever closed it may have read the clock just before the ranking did, and written after it.
+    """
+    since -= timedelta(minutes=1)
     found = RoadClosure.objects.filter(tenant_id=viewer.tenant_id)
     ended = Q(until_at__gt=since, until_at__lte=at)
     return found.filter(Q(closed_at__gt=since) | Q(opened_at__gt=since) | ended).exists()

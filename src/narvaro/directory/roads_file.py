@@ -252,7 +252,7 @@ def save_roads(folder: Path, roads: Roads) -> None:
 def is_current(folder: Path) -> bool:
     """Return whether roads lie in a folder in the form that this version reads."""
     try:
-        return bool(np.load(folder / "format.npy", allow_pickle=False) == FORMAT)
+        return bool(_read_array(folder / "format.npy") == FORMAT)
     except (OSError, ValueError, EOFError):
         return False
 
@@ -275,13 +275,18 @@ def load_roads(folder: Path) -> Roads:
 
 
 def _refuse_another_format(folder: Path) -> None:
-    if np.load(folder / "format.npy", allow_pickle=False) != FORMAT:
+    if _read_array(folder / "format.npy") != FORMAT:
         raise ValueError("written by another version")
 
 
 def _map(file: Path) -> Array:
-    """Map an array; numpy does not map one that is empty."""
+    """Map an array; one that is empty cannot be mapped, and is read."""
     try:
-        return np.asarray(np.load(file, mmap_mode="c", allow_pickle=False)).view(np.ndarray)
+        return np.lib.format.open_memmap(file, mode="c").view(np.ndarray)
     except ValueError:
-        return np.asarray(np.load(file, allow_pickle=False))
+        return _read_array(file)
+
+
+def _read_array(file: Path) -> Array:
+    with file.open("rb") as opened:
+        return np.asarray(np.lib.format.read_array(opened, allow_pickle=False))

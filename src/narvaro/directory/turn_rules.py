@@ -8,7 +8,9 @@ applied. Those that hold at some hours only are counted too: nobody may rely on 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import product
+from operator import or_
 
 import osmium
 
@@ -35,7 +37,8 @@ _EXCEPT = {
 
 def kinds_of(tags: Tags) -> dict[bool, int]:
     """Return what a restriction says, by `only`: the bits of the profiles that it holds for."""
-    free = sum({_EXCEPT.get(one.strip(), 0) for one in tags.get("except", "").split(";")})
+    excepted = (_EXCEPT.get(one.strip(), 0) for one in tags.get("except", "").split(";"))
+    free = reduce(or_, excepted, 0)
     found: Counter[bool] = Counter()
     for key, profiles in _KEYS.items():
         value = tags.get(key, "")

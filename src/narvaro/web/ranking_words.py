@@ -16,6 +16,7 @@ REASON: dict[str, str | Promise] = {
     "position_fresh": lazy("Road time from a fresh position"),
     "position_old": lazy("Its position is old: it may be further away"),
     "position_unknown": lazy("Its position is not known: no time can be given"),
+    "closed_off": lazy("Closed roads leave it no way on the map: no time can be given"),
     "off_map": lazy("It is far from any road on the map: no time can be given"),
     "place_unknown": lazy("The place is not on the map: no time can be given"),
     "permit_covers": lazy("A permit covers the place now"),
@@ -52,8 +53,6 @@ def left_out_text(why: str, detail: str) -> str:
     """Return in words why a unit is not asked."""
     if why in _DETAILED:
         return _DETAILED[why](detail)
-    if why == "no_road" and detail == "closed":
-        return _("Closed roads leave no way from there to the place")
     return say(LEFT_OUT, why)
 
 

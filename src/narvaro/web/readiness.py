@@ -34,8 +34,12 @@ def leaving_texts(viewer: Viewer, at: datetime) -> Mapping[str, str]:
     if not viewer.sees(Record.UNIT, "position"):
         return {}
     found = get_readiness(viewer, at)
+    if not found.map_sha256 or not found.now.sites or found.now.sites_unknown:
+        return {}  # what is not known is not said to stay as it is
     return {
-        str(one.unit_id): _leaving_text(found, one.if_leaves) for one in found.units if one.is_free
+        str(one.unit_id): _leaving_text(found, one.if_leaves)
+        for one in found.units
+        if one.is_free and one.position_age_s is not None and not one.if_leaves.sites_unknown
     }
 
 

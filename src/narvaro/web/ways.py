@@ -42,7 +42,8 @@ def case_way(request: HttpRequest, case_id: UUID) -> HttpResponse:
     shown = []
     if unit and way and viewer.sees(Record.UNIT, "position"):
         points = [(float(lat), float(lon)) for lat, lon in way.shape]
-        shown.append(line_feature("way", points, id=str(case.pk), name=unit.call_sign))
+        if len(points) > 1:
+            shown.append(line_feature("way", points, id=str(case.pk), name=unit.call_sign))
     body = json.dumps({"type": "FeatureCollection", "features": shown})
     return HttpResponse(body, content_type="application/geo+json")
 

@@ -49,6 +49,16 @@ def test_two_cuts_keep_in_what_stands_between() -> None:
     assert cut.why_not(outside, cut.place(60.0, 18.007)) is None
 
 
+def test_between_two_cuts_one_is_reached_and_past_a_cut_not() -> None:
+    """An accident that is closed on both sides: the guard inside it is the one to send."""
+    cut = ring().cut([BRIDGE, [(59.9, 18.002), (60.001, 18.002)]])
+    assert seconds(cut, 18.003, 18.005) == 2.0
+    assert seconds(cut, 18.001, 18.0015) == 0.5
+    assert seconds(cut, 18.001, 18.007) == 18.0
+    inside, outside = cut.place(60.0, 18.005), cut.place(60.0, 18.0065)
+    assert np.isinf(cut.travel_s(inside, outside)[0, 0])
+
+
 def test_a_line_across_two_roads_cuts_both() -> None:
     cut = ring().cut([[(59.9, 18.006), (60.1, 18.006)]])
     assert np.isinf(seconds(cut, 18.001, 18.007))

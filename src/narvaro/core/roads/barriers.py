@@ -14,15 +14,18 @@ from narvaro.core.roads.graph import RoadGraph
 
 
 class Cuts(NamedTuple):
-    """The lowest and the highest share at which each piece is cut: inf and -inf where it is not."""
+    """Where pieces are cut: the lowest and the highest share (inf and -inf where they are not), and all."""
 
     low: F64  # [p]
     high: F64  # [p]
+    piece: I32  # [c] of each cut, ascending
+    share: F64  # [c]
 
 
 def no_cuts(graph: RoadGraph) -> Cuts:
     """Return that nothing is cut."""
-    return Cuts(np.full(graph.pieces, np.inf), np.full(graph.pieces, -np.inf))
+    whole = np.full(graph.pieces, np.inf)
+    return Cuts(whole, -whole, np.zeros(0, np.int32), np.zeros(0))
 
 
 def crossed(graph: RoadGraph, line: F64) -> tuple[I32, F64]:
@@ -44,10 +47,12 @@ def crossed(graph: RoadGraph, line: F64) -> tuple[I32, F64]:
 
 def cuts_of(before: Cuts, piece: I32, share: F64) -> Cuts:
     """Return pieces cut at shares too, besides those that are cut before."""
-    cuts = Cuts(before.low.copy(), before.high.copy())
-    np.minimum.at(cuts.low, piece, share)
-    np.maximum.at(cuts.high, piece, share)
-    return cuts
+    low, high = before.low.copy(), before.high.copy()
+    np.minimum.at(low, piece, share)
+    np.maximum.at(high, piece, share)
+    pieces = np.concatenate([before.piece, piece]).astype(np.int32)
+    order = np.argsort(pieces, kind="stable")
+    return Cuts(low, high, pieces[order], np.concatenate([before.share, share])[order])
 
 
 def _crossed_by(

@@ -70,17 +70,14 @@ class RoadGraph:
                     raise ValueError(
                         f"RoadGraph.{name}: {len(getattr(self, name))} long, not {size}."
                     )
-        if pieces < 0 or self.piece_first[-1] != points:
-            raise ValueError("RoadGraph.piece_first must end with the number of shape points.")
+        refuse_runs("RoadGraph.piece_first", self.piece_first, points)
         for name, low, high in (
             ("arc_tail", 0, nodes),
             ("arc_head", 0, nodes),
             ("arc_piece", -1, pieces),
             ("piece_kind", 0, kinds),
         ):
-            values = getattr(self, name)
-            if len(values) and not (low <= values.min() and values.max() < high):
-                raise ValueError(f"RoadGraph.{name}: values outside {low} … {high - 1}.")
+            refuse_outside(f"RoadGraph.{name}", getattr(self, name), low, high)
 
     @property
     def nodes(self) -> int:
@@ -117,6 +114,18 @@ class RoadGraph:
         if missing:
             raise ValueError(f"RoadGraph: no array named {', '.join(missing)}.")
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})  # type: ignore[arg-type]
+
+
+def refuse_runs(name: str, first: I32, size: int) -> None:
+    """Refuse an array of where runs begin that does not lead from 0 to `size` without a step back."""
+    if not len(first) or first[0] != 0 or first[-1] != size or (np.diff(first) < 0).any():
+        raise ValueError(f"{name} must ascend from 0 to {size}.")
+
+
+def refuse_outside(name: str, values: I32, low: int, high: int) -> None:
+    """Refuse an array with values outside of low … high - 1."""
+    if len(values) and not (low <= values.min() and values.max() < high):
+        raise ValueError(f"{name}: values outside {low} … {high - 1}.")
 
 
 def arcs_by_piece(graph: RoadGraph) -> tuple[I32, I32]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from narvaro.core.jit import I32, Bits, kernel
-from narvaro.core.roads.graph import CLOSED_MS, RoadGraph
+from narvaro.core.roads.graph import CLOSED_MS, RoadGraph, refuse_outside, refuse_runs
 from narvaro.core.roads.order import nested_dissection
 
 FAR = np.int32(CLOSED_MS)
@@ -58,7 +58,32 @@ class Hierarchy:
         if missing:
             raise ValueError(f"Hierarchy: no array named {', '.join(missing)}.")
         tree = Tree(*(arrays[name] for name in Tree._fields))  # type: ignore[arg-type]
+        _refuse_damage(tree, arrays)
         return cls(tree=tree, **{name: arrays[name] for name in own})  # type: ignore[arg-type]
+
+
+def _refuse_damage(tree: Tree, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """Refuse arrays that would lead a kernel out of them: a kernel asks no bounds."""
+    nodes, edges = len(tree.parent), len(tree.up_head)
+    refuse_runs("Hierarchy.up_first", tree.up_first, edges)
+    if {len(tree.up_first) - 1, len(tree.depth), len(tree.lowest), len(arrays["rank"])} != {nodes}:
+        raise ValueError("Hierarchy: arrays of nodes of different lengths.")
+    if len(tree.head_depth) != edges:
+        raise ValueError(f"Hierarchy.head_depth: not {edges} long.")
+    for name, values, low, high in (
+        ("rank", arrays["rank"], 0, nodes),
+        ("up_head", tree.up_head, 0, nodes),
+        ("head_depth", tree.head_depth, 0, nodes),
+        ("parent", tree.parent, -1, nodes),
+        ("depth", tree.depth, 0, nodes),
+        ("lowest", tree.lowest, 0, nodes),
+        ("arc_edge", arrays["arc_edge"], -1, edges),
+    ):
+        refuse_outside(f"Hierarchy.{name}", values, low, high)  # type: ignore[arg-type]
+    ranks = np.arange(nodes)
+    inner = tree.parent >= 0
+    if (tree.parent[inner] <= ranks[inner]).any() or (tree.lowest > ranks).any():
+        raise ValueError("Hierarchy.parent: a node does not stand above those below it.")
 
 
 class Metric(NamedTuple):

@@ -255,6 +255,19 @@ def meet(sources: Labels, targets: Labels, tree: Tree, seconds: F64) -> None:
 
 
 @kernel
+def _cut_between(low: float, high: float, piece: int, cuts: Cuts) -> bool:
+    """Tell whether a piece is cut between two shares of it."""
+    if low > cuts.high[piece] or high < cuts.low[piece]:
+        return False
+    k = np.searchsorted(cuts.piece, piece)
+    while k < len(cuts.piece) and cuts.piece[k] == piece:
+        if low <= cuts.share[k] <= high:
+            return True
+        k += 1
+    return False
+
+
+@kernel
 def along(sources: Spots, targets: Spots, times: Times, net: Attachments, seconds: F64) -> None:
     """Shorten `seconds` [S, T] where both places stand on one piece and the road leads there."""
     arc_ms, cuts = times.arc_ms, times.cuts
@@ -265,8 +278,8 @@ def along(sources: Spots, targets: Spots, times: Times, net: Attachments, second
                 continue
             low = min(sources.share[s], targets.share[t])
             high = max(sources.share[s], targets.share[t])
-            if low <= cuts.high[piece] and high >= cuts.low[piece]:
-                continue  # cut between them, or (where cut more than once) perhaps
+            if _cut_between(low, high, piece, cuts):
+                continue
             for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
                 arc = net.arc[k]
                 begin = _passed_ms(sources.share[s], arc_ms[arc], net.forward[arc])

@@ -226,8 +226,8 @@ class Router:
         best = int(UNREACHED)
         piece = int(a.piece[0])
         low, high = sorted((float(a.share[0]), float(b.share[0])))
-        between = low <= ways.cuts.high[piece] and high >= ways.cuts.low[piece]
-        if piece != b.piece[0] or between:
+        shares = ways.cuts.share[ways.cuts.piece == piece]
+        if piece != b.piece[0] or ((low <= shares) & (shares <= high)).any():
             return best
         for arc in self._arcs(piece):
             total = int(ways.on_piece_ms[arc])
