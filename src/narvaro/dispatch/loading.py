@@ -76,11 +76,12 @@ def _permit_verdict(unit: directory.Unit, case: Case, local: datetime) -> Verdic
     return find_cover([permit_of(one) for one in permits], case.lat, case.lon, local)
 
 
-def _open_roads(tenant_id: UUID, at: datetime) -> RoadsNow | None:
+def open_roads(tenant_id: UUID, at: datetime) -> RoadsNow | None:
+    """Return the roads now; None, and a line in the log, where the map is not there or damaged."""
     try:
         return find_roads_now(tenant_id, at)
     except (OSError, MapRefused):
-        # The ranking goes on without times and says so; a missing map must not stop an offer.
+        # Who asks goes on without times and says so; a missing map must not stop an offer.
         logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
         return None
 
@@ -108,7 +109,7 @@ def travel_times(
     case: Case, positions: Mapping[UUID, Position], on_foot: set[UUID], at: datetime
 ) -> Times:
     """Return each unit's road time to the case now; units on foot take streets and paths."""
-    now = _open_roads(case.tenant_id, at)
+    now = open_roads(case.tenant_id, at)
     sha256 = now.ground.meta.sha256 if now else ""
     if now is None or case.lat is None or case.lon is None or not positions:
         return Times(map_sha256=sha256, place_known=now is not None and case.lat is not None)

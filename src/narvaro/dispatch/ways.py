@@ -6,16 +6,13 @@ from narvaro.access.viewer import Viewer
 from narvaro.core.choice import FRESH_S
 from narvaro.core.roads import Route
 from narvaro.directory.models import Unit
-from narvaro.directory.roads_file import MapRefused
-from narvaro.directory.roads_now import find_roads_now
-from narvaro.dispatch.loading import OFF_ROAD_M
+from narvaro.dispatch.actions import SEEKING
+from narvaro.dispatch.loading import OFF_ROAD_M, open_roads
 from narvaro.dispatch.models import OUT, Offer
 from narvaro.dispatch.queries import offers_seen_by, rank_now, responses_seen_by
 from narvaro.plan.queries import list_running_shifts
 from narvaro.situation.models import Case
 from narvaro.situation.queries import get_case, newest_positions
-
-SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
 
 def find_unit_to_show(viewer: Viewer, case: Case, at: datetime) -> Unit | None:
@@ -46,10 +43,7 @@ def find_way(case: Case, unit: Unit, at: datetime) -> Route | None:
     on_duty = any(one.unit_id == unit.pk for one in list_running_shifts(unit.tenant_id, at))
     if not on_duty or (at - position.at).total_seconds() > FRESH_S:
         return None
-    try:
-        now = find_roads_now(case.tenant_id, at)
-    except (OSError, MapRefused):
-        return None  # the ranking has said it in the log; a page goes on without a line
+    now = open_roads(case.tenant_id, at)
     if now is None:
         return None
     roads = now.walking if unit.travel == Unit.Travel.FOOT else now.roads

@@ -14,6 +14,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.queries import have_roads_changed
+from narvaro.dispatch.actions import SEEKING
 from narvaro.dispatch.checkin import list_heard, list_silent, silent_watches
 from narvaro.dispatch.models import OUT, Offer, Ranking, Response, TimePoint
 from narvaro.dispatch.queries import (
@@ -49,7 +50,7 @@ from narvaro.web.case_state import (
 )
 from narvaro.web.labels import say
 from narvaro.web.passing import standing_view
-from narvaro.web.ranking_rows import SEEKING, ranking_rows
+from narvaro.web.ranking_rows import ranking_rows
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,

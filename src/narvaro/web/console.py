@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.directory.queries import find_road_map, find_site, sites_seen_by
-from narvaro.dispatch.actions import offer_to
+from narvaro.dispatch.actions import SEEKING, offer_to
 from narvaro.dispatch.responses import end_case
 from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.models import Case
@@ -26,7 +26,6 @@ from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
-from narvaro.web.ranking_rows import SEEKING
 from narvaro.web.readiness import readiness_view
 from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem

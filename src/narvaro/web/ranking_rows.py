@@ -10,6 +10,7 @@ from django.urls import reverse
 from narvaro.access.viewer import Viewer
 from narvaro.core.choice import FRESH_S
 from narvaro.directory.queries import units_seen_by
+from narvaro.dispatch.actions import SEEKING
 from narvaro.dispatch.models import Offer, Ranking
 from narvaro.dispatch.queries import may_take
 from narvaro.situation.models import Case
@@ -19,8 +20,6 @@ from narvaro.web.labels import say
 from narvaro.web.ranking_words import left_out_text, reasons_of
 from narvaro.web.readiness import leaving_texts
 from narvaro.web.screens import LeftOutRow, RankedUnitRow
-
-SEEKING = frozenset({Case.State.OPEN, Case.State.OFFERED})
 
 
 def _ranked_row(

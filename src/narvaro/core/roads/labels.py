@@ -74,7 +74,7 @@ def _seed(share: float, arc: int, arc_ms: I32, net: Attachments, outward: bool) 
 
 
 @kernel
-def _is_cut(share: float, piece: int, upward: bool, cuts: Cuts) -> bool:
+def is_cut(share: float, piece: int, upward: bool, cuts: Cuts) -> bool:
     """Tell whether the piece is cut between a share of it and its end, or (not upward) its start."""
     return bool(share <= cuts.high[piece] if upward else share >= cuts.low[piece])
 
@@ -103,7 +103,7 @@ def _seeds(spots: Spots, times: Times, lowest: I32, net: Attachments) -> I32:
         for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
             arc = net.arc[k]
             upward = times.outward == net.forward[arc]
-            if times.arc_ms[arc] < FAR and not _is_cut(spots.share[i], piece, upward, times.cuts):
+            if times.arc_ms[arc] < FAR and not is_cut(spots.share[i], piece, upward, times.cuts):
                 seed = _seed(spots.share[i], arc, times.arc_ms, net, times.outward)
                 size = _enter(rows, own, size, seed, lowest)
         rows[own:size, 4] = i

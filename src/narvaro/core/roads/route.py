@@ -10,6 +10,7 @@ import numpy as np
 from narvaro.core.jit import F64, I32
 from narvaro.core.roads.barriers import Cuts
 from narvaro.core.roads.graph import CLOSED_MS, DEGREE, RoadGraph, arcs_by_piece
+from narvaro.core.roads.labels import is_cut
 from narvaro.core.roads.search import UNREACHED, Seeds, dijkstra, leaving
 from narvaro.core.roads.snap import Places
 from narvaro.core.roads.within import Parts
@@ -210,7 +211,7 @@ class Router:
         for arc in self._arcs(piece):
             total = int(ways.on_piece_ms[arc])
             upward = self._graph.arc_forward[arc] != inward
-            if total >= CLOSED_MS or _is_cut(share, piece, upward, ways.cuts):
+            if total >= CLOSED_MS or is_cut(share, piece, upward, ways.cuts):
                 continue
             passed = self._passed_ms(arc, share, total)
             tail, head = int(self._graph.arc_tail[arc]), int(self._graph.arc_head[arc])
@@ -256,10 +257,6 @@ class Router:
         at = np.concatenate([[low], inside, [high]])
         rows = np.column_stack([np.interp(at, share, lat), np.interp(at, share, lon)])
         return np.asarray(rows if way.begin <= way.end else rows[::-1], np.float64)
-
-
-def _is_cut(share: float, piece: int, upward: bool, cuts: Cuts) -> bool:
-    return bool(share <= cuts.high[piece] if upward else share >= cuts.low[piece])
 
 
 def _bearings(shape: F64) -> tuple[float, float]:

@@ -4,7 +4,6 @@ Who may see where units are may see how ready they are; whose organisation may s
 sees how ready these are. Visits to take earlier are told only to who may know of planned visits.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,8 @@ from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.core import readiness as core
 from narvaro.core.jit import I64, Bits
-from narvaro.directory.roads_file import MapRefused
-from narvaro.directory.roads_now import RoadsNow, find_roads_now
+from narvaro.directory.roads_now import RoadsNow
+from narvaro.dispatch.loading import open_roads
 from narvaro.dispatch.readiness import visits
 from narvaro.dispatch.readiness.answer import (
     Advice,
@@ -58,7 +57,6 @@ __all__ = [
     "UnitCover",
     "get_readiness",
 ]
-logger = logging.getLogger(__name__)
 
 
 def get_readiness(viewer: Viewer, at: datetime, *, without: UUID | None = None) -> Readiness:
@@ -69,7 +67,7 @@ def get_readiness(viewer: Viewer, at: datetime, *, without: UUID | None = None) 
     sites, unplaced = list_sites(viewer, at)
     where = where_of(sites)
     field = _Field(
-        viewer, at, duty, sites, where, _open_roads(viewer.tenant_id, at), Permits(duty)
+        viewer, at, duty, sites, where, open_roads(viewer.tenant_id, at), Permits(duty)
     )  # fmt: skip
     expected = find_expected(viewer, where, at)
     scene = field.scene(expected)
@@ -104,15 +102,6 @@ def _index_of(unit_id: UUID | None, duty: Sequence[OnDuty]) -> int | None:
     if found is None:
         raise Missing
     return found
-
-
-def _open_roads(tenant_id: UUID, at: datetime) -> RoadsNow | None:
-    try:
-        return find_roads_now(tenant_id, at)
-    except (OSError, MapRefused):
-        # The page goes on and says that no time is known.
-        logger.exception("map cannot be opened", extra={"tenant": str(tenant_id)})
-        return None
 
 
 @dataclass(frozen=True, eq=False)
