@@ -12,7 +12,8 @@ from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import rank_now
 from narvaro.dispatch.ways import find_unit_to_show, find_way
 from narvaro.situation.models import Case
-from narvaro.web.ranking_words import reasons_of
+from narvaro.web.labels import say
+from narvaro.web.ranking_words import REASON, reasons_of
 from tests.conftest import Running
 from tests.directory.extracts import CROSS, STREET, ignore, write_extract
 from tests.dispatch.offered import accept, fresh, open_case
@@ -85,7 +86,7 @@ def test_a_unit_behind_closed_roads_is_asked_last_and_is_told_why(street: World)
     assert found["V1"]["rank"] == 1
     assert (found["V2"]["rank"], found["V2"]["travel_s"]) == (2, None)
     assert found["V2"]["reasons"] == ["closed_off"]
-    assert "Closed roads" in reasons_of(found["V2"])[0]
+    assert reasons_of(found["V2"]) == (say(REASON, "closed_off"),)
 
 
 def test_the_one_who_is_inside_what_is_closed_is_sent(street: World) -> None:
