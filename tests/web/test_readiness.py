@@ -41,10 +41,10 @@ def test_the_ranking_says_what_a_units_leaving_would_change(
     case = open_case(street, offer="manual")
     running.settle()
     page = shown(desk, f"/console/cases/{case.pk}/", fragment=True)
-    assert "If it goes, 2 sites are not reached in time any more: 0 of 3 left" in page
+    assert "Readiness if it goes: 0 of 3 sites" in page
     make_unit(street, "V2", lat=59.012)
     page = shown(desk, f"/console/cases/{case.pk}/", fragment=True)
-    assert page.count("If it goes, readiness stays as it is") == 2
+    assert page.count("Readiness if it goes: 2 of 3 sites") == 2
 
 
 def test_what_a_leaving_would_change_is_not_said_where_something_is_not_known(
@@ -54,7 +54,7 @@ def test_what_a_leaving_would_change_is_not_said_where_something_is_not_known(
     make_unit(street, "V2", lat=59.01)
     case = open_case(street, offer="manual")
     running.settle()
-    assert "If it goes" not in shown(desk, f"/console/cases/{case.pk}/", fragment=True)
+    assert "if it goes" not in shown(desk, f"/console/cases/{case.pk}/", fragment=True)
 
 
 def test_without_a_map_nothing_is_counted_as_good(world: World) -> None:

@@ -5,12 +5,11 @@ from datetime import datetime
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.core.readiness import Readiness as Counts
-from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, Readiness, get_readiness
+from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, get_readiness
 from narvaro.spine import clock
 from narvaro.web.screens.readiness import ReadinessView
 from narvaro.web.templatetags.screen import minutes, percent
@@ -37,22 +36,11 @@ def leaving_texts(viewer: Viewer, at: datetime) -> Mapping[str, str]:
     if not found.map_sha256 or not found.now.sites or found.now.sites_unknown:
         return {}  # what is not known is not said to stay as it is
     return {
-        str(one.unit_id): _leaving_text(found, one.if_leaves)
+        str(one.unit_id): _("Readiness if it goes: %(left)s of %(sites)s sites")
+        % {"left": one.if_leaves.sites_within, "sites": one.if_leaves.sites}
         for one in found.units
         if one.is_free and one.position_age_s is not None and not one.if_leaves.sites_unknown
     }
-
-
-def _leaving_text(found: Readiness, left: Counts) -> str:
-    lost = found.now.sites_within - left.sites_within
-    if not lost:
-        return _("If it goes, readiness stays as it is")
-    words = ngettext(
-        "If it goes, %(lost)s site is not reached in time any more: %(left)s of %(sites)s left",
-        "If it goes, %(lost)s sites are not reached in time any more: %(left)s of %(sites)s left",
-        lost,
-    )
-    return words % {"lost": lost, "left": left.sites_within, "sites": left.sites}
 
 
 def _counted(now: Counts) -> str:
