@@ -1,12 +1,17 @@
 """Readiness in words, on the console and in the ranking."""
 
+from datetime import datetime
+
 import pytest
 from django.test import Client
 
 from narvaro.access.models import Role
+from narvaro.access.viewer import Viewer
+from narvaro.dispatch.readiness import Readiness, get_readiness
+from narvaro.web import readiness
 from tests.conftest import Running
 from tests.dispatch.offered import open_case
-from tests.make import World, make_closure, make_member, make_site, make_unit
+from tests.make import World, make_closure, make_contract, make_member, make_site, make_unit
 from tests.web.test_phone import browser_of, shown
 
 UNITS = "/console/units/"
@@ -55,6 +60,26 @@ def test_what_a_leaving_would_change_is_not_said_where_something_is_not_known(
     case = open_case(street, offer="manual")
     running.settle()
     assert "if it goes" not in shown(desk, f"/console/cases/{case.pk}/", fragment=True)
+
+
+def test_a_page_of_several_cases_asks_once(
+    street: World, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_contract(street)  # the supplier in force may know of each case
+    make_unit(street, "V1", lat=59.01)
+    for _ in range(2):
+        open_case(street, offer="manual")
+    running.settle()
+    asked = list[object]()
+
+    def count(viewer: Viewer, at: datetime) -> Readiness:
+        asked.append(at)
+        return get_readiness(viewer, at)
+
+    monkeypatch.setattr(readiness, "get_readiness", count)
+    page = shown(browser_of(make_member(street, Role.SHIFT_LEADER)), "/night/")
+    assert page.count("Readiness if it goes") == 2
+    assert len(asked) == 1
 
 
 def test_without_a_map_nothing_is_counted_as_good(world: World) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from narvaro.core.choice import Candidate, Choice, Demand, Reason
+from narvaro.core.choice import Candidate, Choice, Demand
 from narvaro.core.permits import Permit, Uncovered, Verdict, find_cover, read_area
 from narvaro.directory import models as directory
 from narvaro.directory.roads_file import MapRefused
@@ -27,7 +27,6 @@ from narvaro.situation.queries import newest_positions
 
 logger = logging.getLogger(__name__)
 
-CLOSED_OFF = "closed_off"  # the reason of a unit that closed roads leave no way: it is asked last
 DANGER_TO_LIFE = frozenset(
     {Case.Kind.DURESS, Case.Kind.ASSISTANCE, Case.Kind.MEDICAL, Case.Kind.FIRE}
 )
@@ -167,6 +166,7 @@ def load_field(case: Case, at: datetime) -> Field:
                 expired=expired,
                 equipment=frozenset(unit.kit),
                 travel_s=times.seconds.get(unit.pk) if unit.pk not in times.closed_off else None,
+                closed_off=unit.pk in times.closed_off,
                 position_age_s=(at - position.at).total_seconds() if position else None,
                 on_foot=unit.pk in on_foot,
                 permit=_permit_verdict(unit, case, local),
@@ -193,16 +193,10 @@ def _line(one: Candidate) -> dict[str, object]:
     }
 
 
-def told(line: Mapping[str, object]) -> list[str]:
-    """Return the reasons of a line."""
-    reasons = line["reasons"]
-    return [str(one) for one in reasons] if isinstance(reasons, list) else []
-
-
 def lines_of(choice: Choice, longer_s: Mapping[UUID, float]) -> list[dict[str, object]]:
     """Return a choice as plain data: the order first, then who is left out.
 
-    What closed roads cost a unit stands in its line, and as its reason.
+    What closed roads cost a unit stands in its line.
     """
     ranked = [
         _line(one.candidate) | {"rank": place, "reasons": [str(r) for r in one.reasons]}
@@ -214,8 +208,6 @@ def lines_of(choice: Choice, longer_s: Mapping[UUID, float]) -> list[dict[str, o
     ]
     for line in ranked + dropped:
         more = longer_s.get(UUID(str(line["unit"])), 0.0)
-        if more == np.inf and "reasons" in line:
-            line["reasons"] = [CLOSED_OFF, *(x for x in told(line) if x != Reason.OFF_MAP)]
-        elif 0 < more < np.inf:
+        if 0 < more < np.inf:
             line["longer_s"] = more
     return ranked + dropped

@@ -51,6 +51,7 @@ from narvaro.web.case_state import (
 from narvaro.web.labels import say
 from narvaro.web.passing import standing_view
 from narvaro.web.ranking_rows import ranking_rows
+from narvaro.web.readiness import ReadinessNow
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,
@@ -246,13 +247,17 @@ def find_finding(viewer: Viewer, case: Case) -> Finding | None:
     return Finding(say(labels.CATEGORY, found.category), found.reported_at, found.text)
 
 
-def case_detail(viewer: Viewer, case: Case, href: str) -> CaseDetail:
-    """Return everything about a case that the viewer may see."""
+def case_detail(
+    viewer: Viewer, case: Case, href: str, readiness: ReadinessNow | None = None
+) -> CaseDetail:
+    """Return everything about a case that the viewer may see; a page of several gives its readiness."""
     rows = CaseRows(viewer, [case])
     offers, responses = rows.offers[case.pk], rows.responses[case.pk]
     row = rows.row(case, href)
     ranking = _ranking(viewer, case, row.needs_person or row.restored_at is not None)
-    ranked, left_out = ranking_rows(viewer, case, ranking, offers)
+    ranked, left_out = ranking_rows(
+        viewer, case, ranking, offers, readiness or ReadinessNow(viewer)
+    )
     site = case.site
     return CaseDetail(
         row=row,

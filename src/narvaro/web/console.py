@@ -26,7 +26,7 @@ from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.labels import say
-from narvaro.web.readiness import readiness_view
+from narvaro.web.readiness import ReadinessNow
 from narvaro.web.refusal_words import refusal_text
 from narvaro.web.screens import CaseRow, Choice, ConsolePage, MapView, NewCasePage, Problem
 from narvaro.web.shared_fragments import shared
@@ -71,13 +71,16 @@ def _rows(viewer: Viewer, found: list[Case]) -> tuple[CaseRow, ...]:
 def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
     position = position_now(viewer)
     active = list_active_cases(viewer)
+    readiness = ReadinessNow(viewer)
     return ConsolePage(
         position=position,
         cases=_rows(viewer, active),
         units=unit_rows(viewer),
-        readiness=readiness_view(viewer),
+        readiness=readiness.view,
         map=map_view(viewer),
-        selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk])) if chosen else None,
+        selected=case_detail(viewer, chosen, reverse("case", args=[chosen.pk]), readiness)
+        if chosen
+        else None,
         can_type_in=True,
         can_close_roads=viewer.may(Record.MAP, Verb.WRITE),
         mode_label=mode_label(viewer),
@@ -99,7 +102,7 @@ def _case_list(viewer: Viewer) -> str:
 
 
 def _unit_list(viewer: Viewer) -> str:
-    page = ConsolePage(units=unit_rows(viewer), readiness=readiness_view(viewer))
+    page = ConsolePage(units=unit_rows(viewer), readiness=ReadinessNow(viewer).view)
     return render_to_string("console/_units.html", {"page": page})
 
 

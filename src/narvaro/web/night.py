@@ -14,6 +14,7 @@ from narvaro.spine import clock
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.console import mode_label, position_now
+from narvaro.web.readiness import ReadinessNow
 from narvaro.web.screens import MissingReport, NightPage
 from narvaro.web.troubles import find_trouble_bar
 
@@ -28,12 +29,15 @@ def _page(viewer: Viewer) -> NightPage:
     closed = list_closed_cases(viewer, since)
     rows = CaseRows(viewer, closed)
     due = list_reports_due(viewer, now)
+    readiness = ReadinessNow(viewer)
     return NightPage(
         position=position_now(viewer),
         mode_label=mode_label(viewer),
         from_at=since,
         until_at=now,
-        open_cases=tuple(case_detail(viewer, one, here) for one in list_active_cases(viewer)),
+        open_cases=tuple(
+            case_detail(viewer, one, here, readiness) for one in list_active_cases(viewer)
+        ),
         closed_cases=tuple(rows.row(one, here) for one in closed),
         units=unit_rows(viewer),
         reports_missing=tuple(

@@ -14,11 +14,10 @@ from narvaro.dispatch.actions import SEEKING
 from narvaro.dispatch.models import Offer, Ranking
 from narvaro.dispatch.queries import may_take
 from narvaro.situation.models import Case
-from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.labels import say
 from narvaro.web.ranking_words import left_out_text, reasons_of
-from narvaro.web.readiness import leaving_texts
+from narvaro.web.readiness import ReadinessNow
 from narvaro.web.screens import LeftOutRow, RankedUnitRow
 
 
@@ -64,13 +63,17 @@ def _offer_url(viewer: Viewer, case: Case, unit_id: str) -> str:
 
 
 def ranking_rows(
-    viewer: Viewer, case: Case, ranking: Ranking | None, offers: Iterable[Offer]
+    viewer: Viewer,
+    case: Case,
+    ranking: Ranking | None,
+    offers: Iterable[Offer],
+    readiness: ReadinessNow,
 ) -> tuple[tuple[RankedUnitRow, ...], tuple[LeftOutRow, ...]]:
     """Return the ranking's order and who is left out of it, with reasons."""
     if ranking is None:
         return (), ()
     asked = {str(one.unit_id): one.state for one in offers}
-    leaving = leaving_texts(viewer, clock.now()) if case.state in SEEKING else {}
+    leaving = readiness.leaving if case.state in SEEKING else {}
     roles = {str(one.pk): one.role for one in units_seen_by(viewer)}
 
     def row(line: dict[str, object]) -> RankedUnitRow:

@@ -1,7 +1,7 @@
 """Readiness in words. In: a viewer. Out: what holds now, what a unit's leaving would change, advice."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from functools import cached_property
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -9,38 +9,49 @@ from django.utils.translation import gettext as _
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.core.readiness import Readiness as Counts
-from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, get_readiness
+from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, Readiness, get_readiness
 from narvaro.spine import clock
 from narvaro.web.screens.readiness import ReadinessView
 from narvaro.web.templatetags.screen import minutes, percent
 
 
-def readiness_view(viewer: Viewer) -> ReadinessView | None:
-    """Return how ready the units are; None for who may not see where units are."""
-    if not viewer.sees(Record.UNIT, "position"):
-        return None
-    found = get_readiness(viewer, clock.now())
-    return ReadinessView(
-        share=found.now.site_share,
-        text=_counted(found.now),
-        notes=tuple(said for one in found.notes if (said := _note_text(one))),
-        advice=_advice_text(viewer, found.advice) if found.advice else (),
-    )
+class ReadinessNow:
+    """The readiness that a viewer may see, asked for once however many rows of a page tell it."""
 
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
 
-def leaving_texts(viewer: Viewer, at: datetime) -> Mapping[str, str]:
-    """Return by unit what its leaving would change; nothing of those who are not free."""
-    if not viewer.sees(Record.UNIT, "position"):
-        return {}
-    found = get_readiness(viewer, at)
-    if not found.map_sha256 or not found.now.sites or found.now.sites_unknown:
-        return {}  # what is not known is not said to stay as it is
-    return {
-        str(one.unit_id): _("Readiness if it goes: %(left)s of %(sites)s sites")
-        % {"left": one.if_leaves.sites_within, "sites": one.if_leaves.sites}
-        for one in found.units
-        if one.is_free and one.position_age_s is not None and not one.if_leaves.sites_unknown
-    }
+    @cached_property
+    def _found(self) -> Readiness | None:
+        if not self._viewer.sees(Record.UNIT, "position"):
+            return None
+        return get_readiness(self._viewer, clock.now())
+
+    @property
+    def view(self) -> ReadinessView | None:
+        """Return how ready the units are; None for who may not see where units are."""
+        found = self._found
+        if found is None:
+            return None
+        return ReadinessView(
+            share=found.now.site_share,
+            text=_counted(found.now),
+            notes=tuple(said for one in found.notes if (said := _note_text(one))),
+            advice=_advice_text(self._viewer, found.advice) if found.advice else (),
+        )
+
+    @cached_property
+    def leaving(self) -> Mapping[str, str]:
+        """Return by unit what its leaving would change; nothing of those who are not free."""
+        found = self._found
+        if found is None or not found.map_sha256 or not found.now.sites or found.now.sites_unknown:
+            return {}  # what is not known is not said to stay as it is
+        return {
+            str(one.unit_id): _("Readiness if it goes: %(left)s of %(sites)s sites")
+            % {"left": one.if_leaves.sites_within, "sites": one.if_leaves.sites}
+            for one in found.units
+            if one.is_free and one.position_age_s is not None and not one.if_leaves.sites_unknown
+        }
 
 
 def _counted(now: Counts) -> str:

@@ -24,6 +24,7 @@ from narvaro.core.choice.parts import (
 )
 from narvaro.core.choice.ranking import (
     choose,
+    drift_s,
     find_arrival,
     late_by_s,
     list_with_slack,
@@ -44,7 +45,7 @@ __all__ = [
     "FRESH_S", "FUTURES", "IDLE", "NONE", "PREEMPTIONS", "PREEMPT_STEPS", "RULES", "Agreement", "Ahead",
     "Arrival", "Candidate", "Choice", "Demand", "Detour", "Dropped", "Futures", "Held", "LeftOut",
     "Opening", "Ranked", "Reason", "Several", "Standing", "Work", "World", "choose",
-    "choose_posts", "choose_several", "detour", "draw_futures", "find_agreement", "find_arrival",
+    "choose_posts", "choose_several", "detour", "draw_futures", "drift_s", "find_agreement", "find_arrival",
     "is_open", "late_by_s", "list_with_slack", "look_ahead", "may_be_taken", "move_idle",
     "sort_competences", "warm", "weigh_readiness",
 ]  # fmt: skip

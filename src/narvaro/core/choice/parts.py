@@ -42,6 +42,7 @@ class Reason(StrEnum):
     POSITION_UNKNOWN = "position_unknown"
     PLACE_UNKNOWN = "place_unknown"
     OFF_MAP = "off_map"
+    CLOSED_OFF = "closed_off"
     PERMIT_COVERS = "permit_covers"
     AGREEMENT_COVERS = "agreement_covers"
     KEY_HELD = "key_held"
@@ -111,7 +112,8 @@ class Candidate:
     where no road leads there. `position_age_s` is None without a position. `permit` is None for
     units that need none, `agreement` None for the contract's own units. `competences` are those
     valid on the day, `expired` those that somebody holds but not on the day. `work` is what a busy
-    unit does; without it nobody may take the unit from it.
+    unit does; without it nobody may take the unit from it. `closed_off`: closed roads leave it no way,
+    and its `travel_s` is None: somebody may let it through, nobody knows when.
     """
 
     unit: UUID
@@ -129,6 +131,7 @@ class Candidate:
     keys: frozenset[str] = frozenset()
     agreement: Verdict | None = None
     work: Work | None = None
+    closed_off: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no unit can be."""

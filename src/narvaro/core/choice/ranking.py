@@ -22,6 +22,11 @@ from narvaro.core.choice.rules import find_breach
 MOST_WEIGHED = 6
 
 
+def drift_s(position_age_s: float) -> float:
+    """Return for how many seconds a unit may have driven since its position was fresh."""
+    return max(0.0, position_age_s - FRESH_S)
+
+
 def find_arrival(one: Candidate) -> Arrival | None:
     """Return when a unit can be there, or None where nothing is known.
 
@@ -30,8 +35,8 @@ def find_arrival(one: Candidate) -> Arrival | None:
     """
     if one.travel_s is None or one.position_age_s is None:
         return None
-    drift_s = max(0.0, one.position_age_s - FRESH_S)
-    return Arrival(max(0.0, one.travel_s - drift_s), one.travel_s + drift_s)
+    drift = drift_s(one.position_age_s)
+    return Arrival(max(0.0, one.travel_s - drift), one.travel_s + drift)
 
 
 def late_by_s(one: Candidate) -> float:
@@ -56,7 +61,7 @@ def _of_position(one: Candidate, place_known: bool) -> Reason:
     if one.position_age_s is None:
         return Reason.POSITION_UNKNOWN
     if one.travel_s is None:
-        return Reason.OFF_MAP
+        return Reason.CLOSED_OFF if one.closed_off else Reason.OFF_MAP
     return Reason.POSITION_OLD if one.position_age_s > FRESH_S else Reason.POSITION_FRESH
 
 

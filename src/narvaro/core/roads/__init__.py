@@ -32,7 +32,6 @@ from narvaro.core.roads.graph import (
     RoadGraph,
     arcs_by_piece,
     bit_of,
-    piece_use,
 )
 from narvaro.core.roads.hierarchy import Hierarchy, Metric
 from narvaro.core.roads.route import Manoeuvre, Route, Router, Step, Ways
@@ -183,7 +182,7 @@ class Roads:
     def crossed_streets(self, line: npt.ArrayLike) -> tuple[str, ...] | None:
         """Return the names of the streets that a line crosses; None where it crosses none of the profile's."""
         piece, _ = crossed(self.graph, np.asarray(line, np.float64))
-        piece = piece[piece_use(self.graph)[piece] & bit_of(self.profile) > 0]
+        piece = piece[self._shared.nearest.use[piece] & bit_of(self.profile) > 0]
         if not len(piece):
             return None
         names = {str(one) for one in self.graph.kind_name[self.graph.piece_kind[piece]]}

@@ -98,6 +98,11 @@ class NearestRoad:
         )
         self._grid = _grid(self._shapes)
 
+    @property
+    def use(self) -> U8:
+        """Return the bits of the profiles that may be on each piece, uint8 [p]."""
+        return self._shapes.use
+
     def place(self, lat: F64, lon: F64, within_m: float, profile: int) -> Places:
         """Return where positions meet the nearest road, within metres, that a profile (bit) uses."""
         hits = _nearest(lat, lon, profile, self._grid, self._shapes)

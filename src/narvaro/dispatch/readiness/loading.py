@@ -17,7 +17,7 @@ from shapely import intersects_xy
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
-from narvaro.core.choice import FRESH_S
+from narvaro.core.choice import drift_s
 from narvaro.core.jit import F64, Bits
 from narvaro.core.permits import Permit, find_cover
 from narvaro.core.terms import CASE_KINDS
@@ -65,7 +65,7 @@ class OnDuty:
     @property
     def drift_s(self) -> float:
         """Return for how long it may have driven away since its position was fresh."""
-        return max(0.0, (self.position_age_s or 0.0) - FRESH_S)
+        return drift_s(self.position_age_s or 0.0)
 
     @property
     def is_officer(self) -> bool:
