@@ -28,11 +28,13 @@ def find_ranking(viewer: Viewer, case: Case) -> Ranking | None:
     return Ranking.objects.filter(case=get_case(viewer, case.pk)).order_by("-made_at").first()
 
 
-def rank_now(viewer: Viewer, case: Case, at: datetime) -> Ranking:
-    """Rank the units as they stand now for a person, who may ask any of them again; kept nowhere."""
+def rank_now(viewer: Viewer, case: Case, at: datetime, *, again: bool = True) -> Ranking:
+    """Rank the units as they stand now, kept nowhere; for a person, who may ask any of them `again`."""
     viewer.require(Record.OFFER)
     ground = load_field(get_case(viewer, case.pk), at)
-    anyone = [replace(one, already_asked=False) for one in ground.candidates]
+    anyone = [
+        replace(one, already_asked=one.already_asked and not again) for one in ground.candidates
+    ]
     choice = choose(anyone, ground.demand, place_known=ground.place_known)
     return Ranking(
         case=case, made_at=at, map_sha256=ground.map_sha256, lines=lines_of(choice, ground.longer_s)

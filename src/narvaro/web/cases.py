@@ -229,7 +229,7 @@ def _ranking(viewer: Viewer, case: Case, needs_person: bool) -> Ranking | None:
         made = None if have_roads_changed(viewer, since=made.made_at, at=now) else made
     elif made is None and not needs_person:
         return None
-    return made or rank_now(viewer, case, now)
+    return made or rank_now(viewer, case, now, again=needs_person)
 
 
 def _why_not(case: Case, ranked: tuple[RankedUnitRow, ...]) -> str:
