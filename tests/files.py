@@ -1,5 +1,10 @@
 """Files of rows, brought in by the door of their kind. In: lines of text. Out: the import's report."""
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.report import ImportReport
 from narvaro.directory.importing.run import Source
@@ -25,3 +30,9 @@ def told(report: ImportReport) -> list[tuple[int, str, str]]:
     reasons = [(row.line, one) for row in report.refused for one in row.reasons]
     assert all(one.why and one.todo and one.code for _line, one in reasons)
     return [(line, one.column, one.value) for line, one in reasons]
+
+
+def words_kept(model: type[Model]) -> str:
+    """Return all that the only row keeps but its ids, whose digits are drawn by lot."""
+    row: dict[str, Any] = model._default_manager.values().get()
+    return str({column: kept for column, kept in row.items() if not isinstance(kept, UUID)})

@@ -9,7 +9,7 @@ from narvaro.access.models import Role
 from narvaro.situation.models import Damage
 from narvaro.situation.report_facts import DamageChange
 from narvaro.situation.reports import change_damage
-from tests.files import PERSON, bring_in, told
+from tests.files import PERSON, bring_in, told, words_kept
 from tests.make import NIGHT, World, make_member, make_site
 
 HEADER = (
@@ -103,7 +103,7 @@ def test_words_are_masked_and_doubtful_ones_marked(town: World) -> None:
     assert found.part == f"{'x' * 100} [personnummer]"
     for kept in (found.police_reference, found.work_order, found.cost_centre):
         assert kept == f"avtal [personnummer] {'x' * 19}"
-    assert "9805" not in str(Damage.objects.values().get())
+    assert "9805" not in words_kept(Damage)
 
 
 def test_the_premises_of_a_row_keep_no_personnummer(town: World) -> None:
