@@ -175,7 +175,7 @@ def arrival(
     if set(here) == set(there):
         return Answer(0.0, 0)
     ways = [
-        Answer(found[k].seconds - streets.seconds[k] / 2, found[k].stretches)
+        Answer(found[k].seconds - streets.wait_s[k] - streets.seconds[k] / 2, found[k].stretches)
         for k in there
         if k in found
     ]

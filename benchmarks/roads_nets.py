@@ -128,6 +128,7 @@ def unfold(graph: RoadGraph) -> RoadGraph:
         point_share=np.tile(np.array([0, 1], np.float32), len(point)),
         kind_m_s=graph.kind_m_s,
         kind_name=graph.kind_name,
+        kind_class=graph.kind_class,
     )
 
 

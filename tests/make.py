@@ -392,5 +392,5 @@ def make_closure(
     """Close the roads between two points, by default the street's main road after some 5.6 km."""
     return RoadClosure.objects.create(
         tenant=world.tenant, kind=RoadClosure.Kind.ROADWORK, street="Storgatan", lat_a=a[0],
-        lon_a=a[1], lat_b=b[0], lon_b=b[1], closed_at=NIGHT, closed_by="test", **given,
+        lon_a=a[1], lat_b=b[0], lon_b=b[1], closed_by="test", **{"closed_at": NIGHT} | given,
     )  # fmt: skip

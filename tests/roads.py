@@ -15,7 +15,7 @@ def at_km(north_km: float) -> float:
     return LAT + north_km * LAT_PER_KM
 
 
-def write_street(file: Path) -> Path:
+def write_street(file: Path, name: str = "Storgatan") -> Path:
     """Write a two-way street of 20 km at 60 km/h with a loop at each kilometre."""
     writer = osmium.SimpleWriter(str(file), overwrite=True)
     main = []
@@ -23,7 +23,7 @@ def write_street(file: Path) -> Path:
         main.append(km + 1)
         writer.add_node(Node(id=km + 1, location=(LON, at_km(km))))
         writer.add_node(Node(id=km + 1001, location=(LON + 0.01, at_km(km))))
-    tags = {"highway": "secondary", "maxspeed": "60", "name": "Storgatan"}
+    tags = {"highway": "secondary", "maxspeed": "60", "name": name}
     writer.add_way(Way(id=1, nodes=main, tags=tags))
     side = {"highway": "residential", "maxspeed": "30", "name": "Sidogatan"}
     for km in range(LENGTH_KM + 1):

@@ -1,8 +1,9 @@
 """Shortest ways by the letter of the map. In: an .osm.pbf, positions. Out: seconds, and faults.
 
-The slow judge of turn restrictions. It reads points, ways and relations itself and searches from
-stretch to stretch: a state is the directed stretch of road between two consecutive points of a way,
-and how far along the path of a restriction by way the vehicle has come. What tags mean for a car is
+The slow judge of turn restrictions and waits. It reads points, ways and relations itself and searches
+from stretch to stretch: a state is the directed stretch of road between two consecutive points of a
+way, and how far along the path of a restriction by way the vehicle has come. At the end of a stretch
+one waits for lights, signs and larger roads. What tags mean for a car, and for how long it waits, is
 asked of `narvaro.directory.road_rules`; nothing else is shared with what it judges.
 
 Meaning of restrictions: OpenStreetMap wiki, "Relation:restriction". Where that leaves open: U-turns
@@ -14,7 +15,7 @@ listed as not applied.
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
@@ -57,12 +58,16 @@ class Streets:
     tail: list[int] = field(default_factory=list)
     head: list[int] = field(default_factory=list)
     way: list[int] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)  # without what one waits at its end
+    wait_s: list[float] = field(default_factory=list)
     twin: list[int] = field(default_factory=list)  # the same stretch the other way, or -1
     closed: set[int] = field(default_factory=set)  # points that no car passes; it may turn there
     leaving: dict[int, list[int]] = field(default_factory=dict)  # stretches by their tail
     forth: dict[int, list[int]] = field(default_factory=dict)  # along a way, in order
     back: dict[int, list[int]] = field(default_factory=dict)  # against a way, in order
+    signs: dict[int, tuple[str, int]] = field(default_factory=dict)  # and whom they face, by point
+    rank: dict[int, int] = field(default_factory=dict)  # by way
+    signed: set[int] = field(default_factory=set)  # ways with a sign at any of their points
 
 
 class Rule(NamedTuple):
@@ -100,12 +105,15 @@ def read(pbf: Path) -> tuple[Streets, list[Relation]]:
         if isinstance(thing, osmium.osm.Node):
             if "barrier" in tags and not road_rules.is_passable(tags):
                 streets.closed.add(thing.id)
+            if (sign := road_rules.sign_at(tags))[0]:
+                streets.signs[thing.id] = sign
         elif isinstance(thing, osmium.osm.Way):
             rows += _stretches_of(thing, tags, streets)
         elif isinstance(thing, osmium.osm.Relation) and tags.get("type") == "restriction":
             members = [(member.type, member.ref, member.role) for member in thing.members]
             relations.append(Relation(thing.id, tags, members))
     _lay(streets, rows)
+    _wait(streets)
     return streets, relations
 
 
@@ -115,6 +123,9 @@ def _stretches_of(way: osmium.osm.Way, tags: dict[str, str], streets: Streets) -
         return
     directions, speed = road_rules.directions(tags), road_rules.speed_ms(tags)
     streets.ends[way.id] = (way.nodes[0].ref, way.nodes[-1].ref)
+    streets.rank[way.id] = road_rules.rank(tags)
+    if any(node.ref in streets.signs for node in way.nodes):
+        streets.signed.add(way.id)
     for one, other in pairwise(way.nodes):
         if one.ref == other.ref or UNKNOWN in (one.x, other.x) or not directions:
             continue
@@ -149,6 +160,28 @@ def _lay(streets: Streets, rows: Sequence[Row]) -> None:
             streets.twin.append(number + 1 - k if both else -1)
             leaving[tail].append(number + k)
     streets.leaving = dict(leaving)
+
+
+def _wait(streets: Streets) -> None:
+    """Note what one waits at the end of each stretch.
+
+    At a sign that faces who comes along the way (or against it). Where a way has no sign at all, before
+    the largest road that passes the point, if it is larger than the way: there are two stretches of it.
+    """
+    meeting: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    along = {k for part in streets.forth.values() for k in part}
+    for k, way in enumerate(streets.way):
+        if k in along or streets.twin[k] < 0:
+            for point in (streets.tail[k], streets.head[k]):
+                meeting[point][streets.rank[way]] += 1
+    for k, (way, point) in enumerate(zip(streets.way, streets.head, strict=True)):
+        sign, facing = streets.signs.get(point, ("", 0))
+        if not facing & (FORWARD if k in along else BACKWARD):
+            sign = ""
+        through = max((rank for rank, count in meeting[point].items() if count >= 2), default=0)
+        if way not in streets.signed and through > max(streets.rank[way], road_rules.RANK["road"]):
+            sign = "larger_road"
+        streets.wait_s.append(road_rules.WAIT_S[sign][0])
 
 
 def junctions(streets: Streets) -> set[int]:
@@ -261,7 +294,7 @@ def search(
     found: dict[int, Answer] = {}
     heap: list[tuple[float, int, State]] = []
     for state in begin:
-        best[state] = (streets.seconds[state[0]] / 2, 1)
+        best[state] = (streets.seconds[state[0]] / 2 + streets.wait_s[state[0]], 1)
         heap.append((*best[state], state))
     heapq.heapify(heap)
     while heap:
@@ -273,7 +306,7 @@ def search(
         for after in book.onward(state):
             if inside is not None and after not in inside:
                 continue
-            then = now + streets.seconds[after[0]]
+            then = now + streets.seconds[after[0]] + streets.wait_s[after[0]]
             if after not in best or then < best[after][0]:
                 best[after] = (then, passed + (streets.tail[after[0]] in turning))
                 heapq.heappush(heap, (*best[after], after))

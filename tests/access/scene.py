@@ -11,10 +11,13 @@ from PIL import Image
 from narvaro.access.entry import MEMBER_KEY
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.core.photos import clean
-from narvaro.directory.models import Site, Unit
+from narvaro.directory.models import RoadCalibration, Site, Unit
 from narvaro.dispatch import responses
 from narvaro.dispatch.actions import offer_next
 from narvaro.dispatch.models import Response
+from narvaro.followup.replay import actions
+from narvaro.followup.replay.scenario import Asked, Scenario
+from narvaro.plan import keys
 from narvaro.plan.actions import publish
 from narvaro.plan.visits import start
 from narvaro.sharing.models import FileDraft
@@ -23,6 +26,7 @@ from narvaro.situation.models import Case, Category, Decision, Measure
 from narvaro.situation.report_facts import Where
 from narvaro.situation.reports import keep_photo
 from narvaro.spine.ids import uuid7
+from tests.aids import make_key
 from tests.make import (
     NIGHT,
     World,
@@ -55,6 +59,13 @@ class Scene:
     guard: Member
     ids: dict[str, Any]
     secrets: tuple[str, ...]
+
+
+def hand_out_key(unit: Unit, site: Site, world: World, mark: str) -> dict[str, Any]:
+    """Give a unit a key; return the key's id."""
+    key = make_key(world, f"{mark}-BRICKA", site)
+    keys.hand_out(key=key, unit=unit, number="PR001", by="test", at=NIGHT)
+    return {"key_id": key.pk}
 
 
 def put_file_in(world: World, mark: str) -> dict[str, Any]:
@@ -107,6 +118,13 @@ def see_something(site: Site, mark: str) -> dict[str, Any]:
     return {"event_id": seen.pk}
 
 
+def ask_what_if(world: World, mark: str) -> dict[str, Any]:
+    """Have the company's shift leader ask a what-if; return its id."""
+    viewer = make_viewer(make_member(world, Role.SHIFT_LEADER))
+    asked = Asked(Scenario(), Scenario(more_units=1, base=f"{mark}-BAS"), days=7, runs=2)
+    return {"what_if_id": actions.ask_what_if(viewer=viewer, asked=asked, at=NIGHT).pk}
+
+
 def publish_plan(unit: Unit, site: Site) -> dict[str, Any]:
     """Publish the night's plan with one visit, and let a guard of the unit have begun it."""
     visit = make_visit(unit, site, state="proposed")
@@ -150,7 +168,11 @@ def make_scene(name: str) -> Scene:
         "sha256": "0" * 64, "z": 1, "x": 0, "y": 0, **publish_week(world, mark),
         **report_harm(crewed.member, site, mark), **publish_plan(crewed.unit, site),
         **put_file_in(world, mark), **see_something(site, mark),
+        **hand_out_key(crewed.unit, site, world, mark), **ask_what_if(world, mark),
         "closure_id": make_closure(world).pk,
+        "calibration_id": RoadCalibration.objects.create(
+            tenant=world.tenant, made_at=NIGHT, map_sha256="0" * 64
+        ).pk,
         "centre_id": make_centre(world, name=f"{mark}-CENTRAL").pk,
     }  # fmt: skip
     return Scene(world, crewed.member, ids, (f"{mark}-", str(second.pk), str(crewed.unit.pk)))

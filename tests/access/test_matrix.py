@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from narvaro.access.models import Member, Organisation, OrganisationKind, Role
 from narvaro.access.policy import POLICY
 from narvaro.directory.actions import import_roads
+from narvaro.followup.models import WhatIf
 from narvaro.spine.clock import Hands
 from narvaro.spine.models import Event
 from narvaro.web.live import find_notice
@@ -51,6 +52,8 @@ DAMAGE = BUYERS | {"property_manager@municipality", LEADER, GUARD}
 NOT_THEIRS = {
     ("dispatcher@alarm_centre", "case"),
     ("dispatcher@alarm_centre", "case_way"),
+    ("dispatcher@alarm_centre", "case_reach"),
+    *((who, name) for who in BUYERS for name in ("what_if_one", "what_if_state")),  # the company's
     *((who, "photo") for who in REPORTERS - {"property_manager@municipality"}),
 }
 SITE_NAMES = re.compile(r"ALFA-(?:SKOLA|PLATS-\d)")  # every company of the tenant may see them
@@ -74,13 +77,17 @@ MAY: dict[str, set[str]] = {
     "phone_state": {GUARD},
     "accept": {GUARD},
     "decline": {GUARD},
+    "call_support": {GUARD},
     "report": {GUARD},
     "step": {GUARD},
     "unit_state": {GUARD},
-    "watch_start": {GUARD},
-    "watch_here": {GUARD},
-    "watch_end": {GUARD},
+    **{key: {GUARD} for key in ("watch_start", "watch_here", "watch_end")},
+    **{key: {LEADER} for key in ("plan_propose", "plan_publish", "plan_add", "plan_visit")},
     "night": {LEADER},
+    "key_hand_out": {LEADER},
+    "key_take_back": {LEADER},
+    "key_lost": {LEADER},
+    "aids": DESK | {LEADER, GUARD, "coordinator@municipality"},
     "contracts": BUYERS | {OFFICE},
     "contract": BUYERS | {OFFICE},
     "statement": BUYERS | {OFFICE},
@@ -88,18 +95,21 @@ MAY: dict[str, set[str]] = {
     "presence": BUYERS | {OFFICE},
     "new_contract": {"coordinator@municipality"},
     "effect": BUYERS,
-    "files": MEETING,
-    "files_state": MEETING,
-    "files_bring_in": MEETING,
-    "files_answer": MEETING,
-    "files_drop": MEETING,
+    **dict.fromkeys(
+        ("files", "files_state", "files_bring_in", "files_answer", "files_drop"), MEETING
+    ),
     "first_report": BUYERS,
     "first_report_pdf": BUYERS,
     "first_report_xlsx": BUYERS,
     "case_way": DESK,
+    "case_reach": DESK,
+    "unit_reach": DESK,
     "closures": DESK,
     "close_road": DESK,
     "open_road": DESK,
+    "set_winter": DESK,
+    "use_times": DESK,
+    "stop_times": DESK,
     "map_features": EVERYBODY - {POLICE},
     "tile": EVERYBODY - {POLICE},
     "reports": AUTHORS,
@@ -122,22 +132,23 @@ MAY: dict[str, set[str]] = {
     "week_decided": MEETING,
     "week_publish": MEETING,
     "week_triage": MEETING,
+    **dict.fromkeys(
+        ("what_if", "what_if_one", "what_if_state", "what_if_stop"), BUYERS | {LEADER, OFFICE}
+    ),
     "risk": BUYERS | {LEADER},
     "risk_use": MEETING,
     "plan": BUYERS | {LEADER, OFFICE},
-    "plan_propose": {LEADER},
-    "plan_publish": {LEADER},
-    "plan_add": {LEADER},
-    "plan_visit": {LEADER},
     "visit_step": {GUARD},
     "system": DESK | BUYERS | {LEADER, OFFICE},
 }
 ONLY_POSTED = {
-    "close_road", "open_road",
+    "close_road", "open_road", "set_winter", "use_times", "stop_times",
+    "key_hand_out", "key_take_back", "key_lost",
     "watch_start", "watch_here", "watch_end", "have_it", "pass_on",
     "camera_case", "camera_dismiss", "risk_use", "plan_propose", "plan_publish", "visit_step",
     "week_freeze", "week_decide", "week_drop", "week_measures", "week_measure", "week_decided",
     "week_publish", "week_triage", "files_bring_in", "files_answer", "files_drop",
+    "what_if_stop",
 }  # fmt: skip
 OF_A_WEEK = ("week_drop", "week_measure", "week_triage")  # the others name a day: it is one's own
 COMMON = {"tile", "week", "week_of", "week_paper"}  # every organisation of the tenant may see it
@@ -159,6 +170,7 @@ HEARS: dict[str, set[str]] = {
     "audit": {"coordinator@municipality"},
     "camera_event": SEES_CAMERAS,
     "import": set(),
+    "key": DESK | {LEADER},
     "map": EVERYBODY - {POLICE},
     "observation": BUYERS | {LEADER},
     "damage": BUYERS | {LEADER, "property_manager@municipality"},
@@ -260,7 +272,7 @@ def test_who_is_named_gets_an_answer_without_a_key(scene: Scene) -> None:
     everyone = members_of(scene.world)
     everyone["guard@guarding_company"] = scene.guard
     pages = [
-        name for name in MAY if name not in {"offer", "close", "accept", "decline", "step", "unit_state", "tile"} | ONLY_POSTED
+        name for name in MAY if name not in {"offer", "close", "accept", "decline", "call_support", "step", "unit_state", "tile"} | ONLY_POSTED
     ]  # fmt: skip
     for who in EVERYBODY:
         client = client_of(everyone[who])
@@ -340,11 +352,13 @@ def test_another_organisations_record_cannot_be_written(
         for name in (
             "offer", "close", "pass_on", "have_it", "accept", "decline", "step", "report", "words", "damage_detail",
             "plan_publish", "plan_add", "plan_visit", "visit_step", "files_drop", "camera_case",
-            "camera_dismiss", "open_road", *OF_A_WEEK,
+            "camera_dismiss", "call_support", "open_road", "key_take_back", "key_lost", "what_if_stop",
+            *OF_A_WEEK,
         ):  # fmt: skip
             answer = client.post(address(name, scene.ids), given)
             assert answer.status_code in {302, 404}, (who, name)
     assert Event.objects.filter(tenant=scene.world.tenant).count() == before
+    assert WhatIf.objects.get(pk=scene.ids["what_if_id"]).state == WhatIf.State.WAITING
 
 
 def test_the_stream_tells_nobody_more_than_the_pages(

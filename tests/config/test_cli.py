@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.directory.extracts import CROSS, STREET, write_extract
+
 pytestmark = pytest.mark.slow  # each command is a process of its own
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLATION = """
@@ -190,3 +192,44 @@ def test_help_needs_no_home(tmp_path: Path) -> None:
     assert done.code == 0
     assert "import" in done.out
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("half", "cannot be read as OpenStreetMap PBF"),
+        ("none", "no roads for cars"),
+        ("one", "no roads for cars"),
+        ("paths", "no roads for cars"),
+    ],
+)
+def test_a_map_that_cannot_be_used_is_refused_and_the_one_before_stays(
+    shell: Shell, name: str, said: str
+) -> None:
+    """Cut short, without any road, of a single point, of paths alone: named, with what to do."""
+    whole = shell.folder / "whole.osm.pbf"
+    if not whole.exists():
+        write_extract(whole, [([4, 1, 2], STREET), ([5, 1, 3], STREET)])
+        done = shell("import", "roads", whole.name)
+        assert done.code == 0, done.err
+    before = _maps_of(shell)
+    bad = shell.folder / f"{name}.osm.pbf"
+    if not bad.exists():
+        paths = [([4, 1, 2], {"highway": "footway"})]
+        points = {1: CROSS[1]} if name == "one" else CROSS
+        write_extract(bad, paths if name == "paths" else [], points=points)
+    if name == "half":
+        bad.write_bytes(whole.read_bytes()[:-30])
+    done = shell("import", "roads", bad.name)
+    assert done.code in {1, 2}
+    assert bad.name in done.err
+    assert said in done.err
+    assert _maps_of(shell) == before
+
+
+def _maps_of(shell: Shell) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return which map is in use, and which folders there are."""
+    database = sqlite3.connect(shell.folder / "home" / "narvaro.db")
+    rows = database.execute("SELECT sha256 FROM directory_roadmap").fetchall()
+    database.close()
+    return rows, sorted(one.name for one in (shell.folder / "home" / "maps").iterdir())

@@ -30,6 +30,9 @@ HEADERS = {
     "permits": "Beslut;Organisation;Område;Giltigt från;Giltigt till;Veckodagar;Klockan från;Klockan till;Antal;Villkor",
     "transmitters": "Konto;Objektnummer;Nyckel;Nyckelform;Avfrågning s;Operatör",
     "roster": "Enhet;Från;Till;Tjänstenummer",
+    "aeds": "Hjärtstartare;Namn;Placering;Latitud;Longitud;Öppettider;Stängt;Kontrollerad;Ur bruk",
+    "agreements": "Avtalsnummer;Organisation;Ärenden;Område;Giltigt från;Giltigt till;Veckodagar;Klockan från;Klockan till",
+    "keys": "Nyckelbricka;Objektnummer;Nyckelskåp",
 }
 OSM_FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "osm"
 

@@ -153,6 +153,6 @@ def test_a_map_of_another_version_is_built_anew(tmp_path: Path, pbf: Path) -> No
 
 
 def test_the_facts_survive_the_file() -> None:
-    facts = RoadFacts(1, 2, 3, 4, 5, 6, 7, 8, 9, {"car": 10}, (1.0, 2.0, 3.0, 4.0))
+    facts = RoadFacts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, {"car": 11}, (1.0, 2.0, 3.0, 4.0))
     meta = MapMeta("ab", "å.osm.pbf", (1.0, 2.0, 3.0, 4.0), 5, 6, facts, (8, 15), "©", "now", "n 1")
     assert MapMeta.from_json(meta.to_json()) == meta

@@ -2,7 +2,7 @@
 
 import pytest
 
-from narvaro.core.roads import BACKWARD, FORWARD
+from narvaro.core.roads import BACKWARD, FORWARD, PROFILES, ROAD_CLASSES
 from narvaro.directory import road_rules
 
 BOTH = FORWARD | BACKWARD
@@ -111,3 +111,52 @@ def test_how_fast(tags: dict[str, str], kmh: float) -> None:
 )
 def test_what_stops_a_car(tags: dict[str, str], passable: bool) -> None:
     assert road_rules.is_passable(tags) is passable
+
+
+@pytest.mark.parametrize(
+    ("tags", "sign", "facing"),
+    [
+        ({"highway": "traffic_signals"}, "signals", 3),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, "signals", 1),
+        ({"highway": "traffic_signals", "direction": "backward"}, "signals", 2),
+        ({"highway": "stop", "direction": "forward"}, "stop", 1),
+        ({"highway": "stop", "stop": "all"}, "stop", 3),
+        ({"highway": "give_way", "direction": "north"}, "give_way", 3),
+        ({"highway": "crossing", "crossing": "traffic_signals"}, "signalled_crossing", 3),
+        ({"highway": "crossing", "crossing:signals": "yes"}, "signalled_crossing", 3),
+        ({"highway": "crossing", "crossing": "zebra"}, "", 0),
+        ({"barrier": "gate"}, "", 0),
+    ],
+)
+def test_what_one_waits_at(tags: dict[str, str], sign: str, facing: int) -> None:
+    assert road_rules.sign_at(tags) == (sign, facing)
+    assert sign in road_rules.SIGNS
+
+
+@pytest.mark.parametrize(
+    ("tags", "rank", "road_class"),
+    [
+        ({"highway": "motorway"}, 6, "fast"),
+        ({"highway": "secondary_link"}, 3, "main"),
+        ({"highway": "tertiary"}, 2, "collector"),
+        ({"highway": "residential", "junction": "roundabout"}, road_rules.ROUNDABOUT, "local"),
+        ({"highway": "service"}, 0, "service"),
+        ({"highway": "footway"}, road_rules.NO_RANK, "path"),
+        ({"highway": "residential", "access": "no"}, road_rules.NO_RANK, "local"),
+        ({"highway": "steps"}, road_rules.NO_RANK, "steps"),
+    ],
+)
+def test_which_road_is_larger_and_of_what_class(
+    tags: dict[str, str], rank: int, road_class: str
+) -> None:
+    assert road_rules.rank(tags) == rank
+    assert ROAD_CLASSES[road_rules.road_class(tags)] == road_class
+
+
+def test_every_road_has_a_rank_and_every_sign_a_time_for_each_profile() -> None:
+    drivable = road_rules.CLASS_KMH.keys() | road_rules.BY_PERMISSION_KMH.keys()
+    assert drivable == road_rules.RANK.keys()
+    assert not any(road_rules.WAIT_S[""])
+    waits: list[tuple[float, ...]] = list(road_rules.WAIT_S.values())
+    assert {len(one) for one in waits} == {len(PROFILES)}
+    assert all(min(one) >= 0 for one in waits)

@@ -24,9 +24,9 @@ def test_a_unit_is_asked_about_one_case_at_a_time(world: World, running: Running
     one, two = open_case(world), open_case(world)
     running.settle()
     assert (asked(one), asked(two)) == ([("V1", "waiting")], [])
-    assert refusal(two, guard.unit) == ("left_out.busy", "")
+    assert refusal(two, guard.unit) == ("left_out.busy", "1")
     accept(Offer.objects.get())
-    assert refusal(two, guard.unit) == ("left_out.busy", "")
+    assert refusal(two, guard.unit) == ("left_out.busy", "1")
 
 
 def test_a_unit_that_is_out_stays_busy_over_its_change_of_shift(

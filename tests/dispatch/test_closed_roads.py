@@ -10,7 +10,7 @@ from narvaro.directory.actions import import_roads
 from narvaro.dispatch import responses
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import rank_now
-from narvaro.dispatch.ways import find_unit_to_show, find_way
+from narvaro.dispatch.ways import list_legs, list_units_to_show
 from narvaro.situation.models import Case
 from narvaro.web.labels import say
 from narvaro.web.ranking_words import REASON, reasons_of
@@ -86,7 +86,8 @@ def test_a_unit_behind_closed_roads_is_asked_last_and_is_told_why(street: World)
     assert found["V1"]["rank"] == 1
     assert (found["V2"]["rank"], found["V2"]["travel_s"]) == (2, None)
     assert found["V2"]["reasons"] == ["closed_off"]
-    assert reasons_of(found["V2"]) == (say(REASON, "closed_off"),)
+    assert found["V2"]["details"] == {"closed_off": "Storgatan"}
+    assert reasons_of({**found["V2"], "details": {}}) == (say(REASON, "closed_off"),)
 
 
 def test_the_one_who_is_inside_what_is_closed_is_sent(street: World) -> None:
@@ -107,16 +108,16 @@ def test_no_way_is_shown_of_who_has_left_or_whose_position_is_old(
     running.settle()
     response = accept(Offer.objects.get())
     viewer = make_viewer(make_member(street, Role.DISPATCHER))
-    assert find_unit_to_show(viewer, fresh(case), NIGHT) == crew.unit
-    assert find_way(case, crew.unit, NIGHT) is not None
-    assert find_way(case, crew.unit, NIGHT + timedelta(minutes=10)) is None  # an old position
+    assert list_units_to_show(viewer, fresh(case), NIGHT) == [(crew.unit, None)]
+    assert list_legs(case, crew.unit, NIGHT)
+    assert list_legs(case, crew.unit, NIGHT + timedelta(minutes=10)) == ()  # an old position
     for state in (
         Response.State.ROLLING, Response.State.ON_SCENE, Response.State.SECURED, Response.State.LEFT,
     ):  # fmt: skip
         responses.step(response=response, state=state, by="member:test", at=NIGHT)
-    assert find_unit_to_show(viewer, fresh(case), NIGHT) is None
+    assert list_units_to_show(viewer, fresh(case), NIGHT) == []
     crew.shift.delete()
-    assert find_way(case, crew.unit, NIGHT) is None
+    assert list_legs(case, crew.unit, NIGHT) == ()
 
 
 def test_the_way_goes_round_what_is_closed(ring: World, running: Running) -> None:
@@ -124,10 +125,10 @@ def test_the_way_goes_round_what_is_closed(ring: World, running: Running) -> Non
     crew = make_unit(ring, "V1", lat=59.995, lon=18.0)
     running.settle()
     viewer = make_viewer(make_member(ring, Role.DISPATCHER))
-    assert find_unit_to_show(viewer, case, NIGHT) == crew.unit
-    straight = find_way(case, crew.unit, NIGHT)
+    assert list_units_to_show(viewer, case, NIGHT) == [(crew.unit, None)]
+    [straight] = list_legs(case, crew.unit, NIGHT)
     make_closure(ring, (59.997, 17.999), (59.997, 18.001))
-    round_about = find_way(case, crew.unit, NIGHT + SECOND)
+    [round_about] = list_legs(case, crew.unit, NIGHT + SECOND)
     assert straight is not None
     assert round_about is not None
     assert round_about.seconds > straight.seconds
@@ -140,5 +141,5 @@ def test_without_a_position_or_a_map_there_is_no_way(world: World, running: Runn
     lost = make_unit(world, "V1", lat=None)
     known = make_unit(world, "V2")
     running.settle()
-    assert find_way(case, lost.unit, NIGHT) is None
-    assert find_way(case, known.unit, NIGHT) is None
+    assert list_legs(case, lost.unit, NIGHT) == ()
+    assert list_legs(case, known.unit, NIGHT) == ()

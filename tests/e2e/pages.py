@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from tests.e2e.product import DISPATCHER, ROOT, Product
 
 Scheme: TypeAlias = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 Language: TypeAlias = Literal["sv", "en"]
 DESK = ViewportSize(width=1440, height=900)
 SMALL_DESK = ViewportSize(width=1280, height=800)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from narvaro.demo.frames import sia
 from tests.e2e.axe import check_page
-from tests.e2e.pages import Pages, Scheme, settle, sv
+from tests.e2e.pages import SCHEMES, Pages, settle, sv
 from tests.e2e.product import DISPATCHER, Product
 from tests.e2e.scene import list_sites
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.e2e
 
 BARRIER_M = 15.0
 METRES_PER_DEGREE = 111_195.0
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def test_closing_a_road_changes_ranking_way_and_reasons(
@@ -38,7 +37,7 @@ def test_closing_a_road_changes_ranking_way_and_reasons(
     assert way["properties"]["name"] == "V3"
 
     draw(console, way["geometry"]["coordinates"])
-    expect(console.locator("table tbody tr")).to_have_count(1)
+    expect(console.locator("[aria-labelledby=closed-now] tbody tr")).to_have_count(1)
     for scheme in SCHEMES:
         console.emulate_media(color_scheme=scheme)
         settle(console)
@@ -80,7 +79,7 @@ def draw(console: Page, way: list[list[float]]) -> None:
     wide = math.cos(math.radians(lat))
     north, east = lat_b - lat_a, (lon_b - lon_a) * wide
     size = BARRIER_M / METRES_PER_DEGREE / math.hypot(north, east)
-    console.get_by_role("link", name=sv("Closed roads")).press("Enter")
+    console.get_by_role("link", name=sv("Roads now")).press("Enter")
     for name, side in (("first", 1), ("second", -1)):
         end = lat - side * east * size, lon + side * north * size / wide
         console.locator(f"#{name}").fill(f"{end[0]:.6f},{end[1]:.6f}")

@@ -15,9 +15,17 @@ from narvaro.plan.models import PatrolPlan
 from narvaro.plan.queries import own_visits
 from narvaro.spine.ids import uuid7
 from narvaro.spine.models import Event
-from tests.make import crew_of, make_decision, make_focus, make_permit, make_viewer
+from tests.make import (
+    crew_of,
+    make_closure,
+    make_decision,
+    make_focus,
+    make_permit,
+    make_viewer,
+)
 from tests.plan.evening import ZONE, Harm, Night, in_order, local, refusal, state_of
 from tests.plan.test_loading import SOUTH
+from tests.roads import at_km
 
 MINUTE = timedelta(minutes=1)
 
@@ -158,6 +166,35 @@ def test_what_is_left_out_says_why(night: Night) -> None:
     assert left_out[0]["place"] == "Skola 0"
     assert left_out[0]["why"] in {"past_shift_end", "outside_shift"}
     assert left_out[0]["asked"] == "be_seen"
+
+
+def test_nobody_is_planned_to_the_other_side_of_a_closed_road(night: Night) -> None:
+    """Between the second and the third of five schools; what was decided beyond it is left out, and why."""
+    night.unit("V1")
+    line = {"a": (at_km(1.5), 17.99), "b": (at_km(1.5), 18.005)}
+    make_closure(night.world, **line, closed_at=local("14:00"))
+    plan = night.propose()
+    rows = in_order(plan)
+    assert {one.site.name for one in rows if one.site} == {"Skola 2", "Skola 3", "Skola 4"}
+    assert {"code": "closed_roads", "n": 1} in plan.facts["notes"]
+    given: dict[str, Any] = {"unit": rows[0].unit_id, "not_before": local("22:00")}
+    assert (
+        refusal(lambda: change(plan, place=night.schools[1].pk, new_id=uuid7(), **given))
+        == "rule.no_road"
+    )
+    change(plan, place=night.schools[4].pk, new_id=uuid7(), **given)
+    why = {one["place"]: one["why"] for one in plan.facts["left_out"]}
+    assert (why["Skola 0"], why["Skola 1"]) == ("no_road", "no_road")
+
+
+def test_where_closed_roads_make_islands_one_of_them_is_planned(night: Night) -> None:
+    """A school on each: the plan is that of one school, and it says that roads are closed."""
+    night.unit("V1")
+    for km in (0.5, 1.5, 2.5, 3.5):
+        make_closure(night.world, (at_km(km), 17.99), (at_km(km), 18.005), closed_at=local("14:00"))
+    plan = night.propose()
+    assert len({one.site_id for one in in_order(plan)}) == 1
+    assert {"code": "closed_roads", "n": 4} in plan.facts["notes"]
 
 
 def test_a_night_that_is_over_is_not_planned(night: Night) -> None:

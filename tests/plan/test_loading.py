@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,15 @@ from narvaro.plan.loading import Loaded, load, load_usual
 from narvaro.plan.models import Shift
 from narvaro.situation.models import Presence
 from narvaro.spine.refusal import Refused
-from tests.make import make_area, make_decision, make_focus, make_permit, make_site, put_position
+from tests.make import (
+    make_area,
+    make_closure,
+    make_decision,
+    make_focus,
+    make_permit,
+    make_site,
+    put_position,
+)
 from tests.plan.evening import DAY, ZONE, Harm, Night, local
 from tests.roads import LON, at_km
 
@@ -106,6 +115,27 @@ def test_those_who_walk_and_those_who_drive_have_their_own_times(night: Night) -
     assert car.travel_s[1, 2] == pytest.approx(60, abs=2)
     assert foot.travel_s[1, 2] == pytest.approx(1000 / 1.4, abs=5)
     assert "apart" in codes(loaded(night))
+
+
+def test_roads_that_are_closed_into_the_night_are_closed_for_the_plan(night: Night) -> None:
+    """Between the second and the third school; walkers pass, and who drives has no other way."""
+    night.unit("V1")
+    night.unit("OV1", travel="foot")
+    before = loaded(night)
+    line = (at_km(1.5), 17.99), (at_km(1.5), 18.005)
+    made = make_closure(night.world, *line, closed_at=local("14:00"), until_at=local("17:59"))
+    assert "closed_roads" not in codes(loaded(night))
+    for until_at in (local("18:01"), None):
+        made.until_at = until_at
+        made.save()
+        foot, car = loaded(night).parties
+        assert np.isinf(car.travel_s[1, 2])
+        assert car.travel_s[2, 3] == before.parties[1].travel_s[2, 3]
+        assert foot.travel_s.tolist() == before.parties[0].travel_s.tolist()
+        assert {"code": "closed_roads", "n": 1} in loaded(night).tonight.notes
+    made.opened_at = local("16:00")
+    made.save()
+    assert "closed_roads" not in codes(loaded(night))
 
 
 # ---- what is missing -----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from enum import StrEnum
 class Record(StrEnum):
     """Record classes, as the policy and the event log name them."""
 
+    AED = "aed"
     AUDIT = "audit"
     CAMERA_EVENT = "camera_event"
     CASE = "case"
@@ -22,6 +23,7 @@ class Record(StrEnum):
     FORECAST = "forecast"
     IMPORT = "import"
     INCIDENT = "incident"
+    KEY = "key"
     MAP = "map"
     OBSERVATION = "observation"
     OFFER = "offer"
@@ -31,6 +33,7 @@ class Record(StrEnum):
     POLICE_EVENT = "police_event"
     PRESENCE = "presence"
     REFUSED_INTAKE = "refused_intake"
+    REPLAY = "replay"
     REPORT = "report"
     RESPONSE = "response"
     SITE = "site"
@@ -73,6 +76,8 @@ def _grant(scope: Scope, *verbs: Verb, fields: tuple[str, ...] = ()) -> Grant:
 # Fields beyond the base: `position` (where a unit is, to the metre), `key` (a site's key number),
 # `signals` (what a panel sent), `text` (a report's words), `price` (the price list).
 _DISPATCH_DESK: Mapping[Record, Grant] = {
+    Record.AED: _grant(Scope.TENANT),
+    Record.KEY: _grant(Scope.TENANT),
     Record.CASE: _grant(Scope.SHARED, Verb.WRITE, fields=("signals",)),
     Record.OFFER: _grant(Scope.SHARED, Verb.WRITE),
     Record.RESPONSE: _grant(Scope.SHARED, Verb.WRITE),
@@ -103,11 +108,13 @@ _BUYER: Mapping[Record, Grant] = {
     Record.PATROL_PLAN: _grant(Scope.TENANT),
     Record.PICTURE: _grant(Scope.TENANT),
     Record.POLICE_EVENT: _grant(Scope.TENANT),
+    Record.REPLAY: _grant(Scope.SHARED, Verb.WRITE),  # what if: totals of a town, nothing per guard
     Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _COORDINATOR: Mapping[Record, Grant] = {
     **_BUYER,
+    Record.AED: _grant(Scope.TENANT),
     Record.AUDIT: _grant(Scope.TENANT),
     Record.CAMERA_EVENT: _grant(Scope.TENANT),
     Record.CONTRACT: _grant(Scope.SHARED, Verb.WRITE, fields=("price",)),
@@ -127,10 +134,13 @@ _SUPPLIER_OFFICE: Mapping[Record, Grant] = {
     Record.PRESENCE: _grant(Scope.SHARED),
     Record.PATROL_PLAN: _grant(Scope.SHARED),
     Record.PICTURE: _grant(Scope.SHARED),
+    Record.REPLAY: _grant(Scope.SHARED, Verb.WRITE),
     Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _LEADER: Mapping[Record, Grant] = {
+    Record.AED: _grant(Scope.TENANT),
+    Record.KEY: _grant(Scope.SHARED, Verb.LEAD),
     Record.CASE: _grant(Scope.SHARED, Verb.LEAD, fields=("signals",)),
     Record.OFFER: _grant(Scope.SHARED, Verb.LEAD),
     Record.RESPONSE: _grant(Scope.SHARED, Verb.LEAD),
@@ -144,10 +154,12 @@ _LEADER: Mapping[Record, Grant] = {
     Record.FORECAST: _grant(Scope.TENANT),
     Record.PATROL_PLAN: _grant(Scope.SHARED, Verb.LEAD),
     Record.PICTURE: _grant(Scope.SHARED),
+    Record.REPLAY: _grant(Scope.SHARED, Verb.WRITE),
     Record.SYSTEM: _grant(Scope.TENANT),
     Record.OWN_RECORD: _grant(Scope.OWN),
 }
 _CREW: Mapping[Record, Grant] = {
+    Record.AED: _grant(Scope.TENANT),
     Record.CASE: _grant(Scope.OWN),
     Record.OFFER: _grant(Scope.OWN, Verb.ANSWER),
     Record.RESPONSE: _grant(Scope.OWN, Verb.ANSWER, fields=("key",)),

@@ -301,12 +301,17 @@ def _add_groups() -> None:
     from narvaro.config.cli_demo import demo
     from narvaro.config.cli_doctor import clock_group, doctor
     from narvaro.config.cli_import import import_group
+    from narvaro.config.cli_replay import replay, what_if
+    from narvaro.config.cli_roads import roads
 
     main.add_command(backup)
     main.add_command(centre)
     main.add_command(doctor)
     main.add_command(clock_group)
     main.add_command(import_group)
+    main.add_command(replay)
+    main.add_command(what_if)
+    main.add_command(roads)
     main.add_command(demo)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "sites", "areas", "members", "units", "permits", "transmitters", "cameras", "senders", "contacts",
+    "aeds", "agreements", "keys",
     "response-plans", "roster", "contract", "alarm-journal", "responses", "visits", "hours",
     "damage", "incidents", "police-events", "population",
 )  # fmt: skip

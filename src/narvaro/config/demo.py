@@ -34,7 +34,8 @@ MADE_UP = "Påhittad stad"
 ORDER = (
     ("sites", "sites.csv"), ("units", "units.csv"), ("members", "members.csv"),
     ("permits", "permits.csv"), ("transmitters", "transmitters.csv"),
-    ("contacts", "contacts.csv"), ("response-plans", "response-plans.toml"),
+    ("contacts", "contacts.csv"), ("aeds", "aeds.csv"), ("agreements", "agreements.csv"),
+    ("keys", "keys.csv"), ("response-plans", "response-plans.toml"),
     ("roster", "roster.csv"), ("contract", "contract.toml"),
 )  # fmt: skip
 ENTER_AS = (

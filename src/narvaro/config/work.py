@@ -22,13 +22,16 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 
 from narvaro.config.channels import Outbox, channels_of, cot_feed_of
 from narvaro.config.watching import Checks
-from narvaro.core.roads import warm
+from narvaro.core import choice, roads
 from narvaro.directory.maps import find_open_map
 from narvaro.directory.models import Unit
 from narvaro.directory.roads_file import MapRefused
+from narvaro.directory.weights import make_calibration
 from narvaro.dispatch.checkin import drop_old_watches
+from narvaro.dispatch.drives import note_drives
 from narvaro.dispatch.following import DISPATCH
 from narvaro.dispatch.responses import note_arrivals
+from narvaro.followup.replay.queries import count_waiting as count_what_ifs
 from narvaro.forecast.queries import count_due
 from narvaro.intake.actions import OnDuty, accounts_now, hand_to_receiver
 from narvaro.intake.listening import Listener
@@ -65,6 +68,14 @@ READERS = (DISPATCH, PLAN, SHARING)
 def drop_watches() -> None:
     """Delete the watches of guards who worked alone, after 90 days."""
     drop_old_watches(at=clock.now())
+
+
+@jobs.does("drives.note")
+def learn_from_drives() -> None:
+    """Note how long drives took, and what they say of travel times; a person lets it be used."""
+    for tenant in Tenant.objects.all():
+        note_drives(tenant=tenant, at=clock.now())
+        make_calibration(tenant_id=tenant.pk, at=clock.now())
 
 
 @jobs.does("positions.drop_old")
@@ -129,6 +140,7 @@ HEAVY: tuple[tuple[tuple[str, ...], float, Callable[[], int]], ...] = (
     # command, pause between two looks in seconds, how much waits
     (("bring-in",), 0.5, count_waiting),
     (("forecast", "--due"), 60, lambda: count_due(clock.now())),
+    (("what-if",), 0.5, count_what_ifs),  # somebody waits for it, in a meeting
     (("propose",), 60, lambda: count_plans_due(clock.now())),
     (("warm",), math.inf, lambda: 1),  # once, so that no page compiles
     (("police-feed",), 15, count_police_feeds),  # 20 s at most, mostly a peer's
@@ -257,7 +269,8 @@ def checkpoint() -> None:
 
 def prepare() -> None:
     """Compile kernels, open maps, and see to the repeated jobs before the first turn."""
-    warm()
+    roads.warm()
+    choice.warm()
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         try:
             find_open_map(tenant_id)
@@ -268,6 +281,7 @@ def prepare() -> None:
         jobs.repeat("presence.note", every_s=PRESENCE_EVERY_S)
         jobs.repeat("cameras.drop_old", every_s=int(timedelta(hours=1).total_seconds()))
         jobs.repeat("watches.drop_old", every_s=int(timedelta(days=1).total_seconds()))
+        jobs.repeat("drives.note", every_s=int(timedelta(days=1).total_seconds()))
         jobs.repeat("positions.drop_old", every_s=int(timedelta(minutes=10).total_seconds()))
 
 

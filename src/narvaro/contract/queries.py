@@ -60,8 +60,8 @@ def list_suppliers_in_force(tenant_id: UUID, at: datetime) -> list[UUID]:
 class TermsInForce:
     """Which response term covers a kind of case, asked once per day for many cases."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self.tenant_id, self.zone = viewer.tenant_id, viewer.zone
+    def __init__(self, tenant_id: UUID, zone: ZoneInfo) -> None:
+        self.tenant_id, self.zone = tenant_id, zone
         self._terms: dict[date, list[ResponseTerm]] = {}
 
     def find(self, case_kind: str, at: datetime) -> ResponseTerm | None:
@@ -76,7 +76,12 @@ class TermsInForce:
         self, case_kind: str, *, triggered_at: datetime | None, received_at: datetime
     ) -> datetime | None:
         """Return by when a unit is to be on scene; None where the contract's clock says otherwise."""
-        term = self.find(case_kind, received_at)
+        term = self.find_on_scene(case_kind, received_at)
         starts = {"triggered": triggered_at, "received": received_at}
-        start = starts.get(term.start) if term is not None and term.stop == "on_scene" else None
+        start = starts.get(term.start) if term is not None else None
         return start + timedelta(seconds=term.target_s) if term and start else None
+
+    def find_on_scene(self, case_kind: str, at: datetime) -> ResponseTerm | None:
+        """Return the term that says by when a unit is to be on scene; None where none does."""
+        term = self.find(case_kind, at)
+        return term if term is not None and term.stop == "on_scene" else None

@@ -85,6 +85,64 @@ def write_members(path: Path, members: tuple[TownMember, ...]) -> None:
     )
 
 
+def _area_wkt(frame: Frame, area: str, scale: float) -> str:
+    corners = read_data("papers.toml")["permits"]["area"][area]
+    points = [frame.degrees(x * scale, y * scale) for x, y in corners]
+    return f"POLYGON (({', '.join(f'{lon:.6f} {lat:.6f}' for lat, lon in [*points, points[0]])}))"
+
+
+def write_agreements(path: Path, frame: Frame, today: date, scale: float = 1.0) -> None:
+    """Write agreements.csv: whom the municipality may call in besides the company."""
+    since, until = today - timedelta(days=200), today + timedelta(days=530)
+    rows = [
+        [number.format(year=since.year), organisation, kinds, _area_wkt(frame, area, scale),
+         since.isoformat(), until.isoformat(), days, start, end]
+        for number, organisation, kinds, area, days, start, end
+        in read_data("papers.toml")["agreements"]["rows"]
+    ]  # fmt: skip
+    write_rows(
+        path,
+        "Avtalsnummer;Organisation;Ärenden;Område;Giltigt från;Giltigt till;Veckodagar;Klockan från;Klockan till",
+        rows,
+    )
+
+
+def write_aeds(path: Path, sites: tuple[TownSite, ...], today: date, rng: Random) -> None:
+    """Write aeds.csv: a handful at sites; the last one was checked too long ago."""
+    spec = read_data("papers.toml")["aeds"]
+    closed = ", ".join(f"{today.year}-{day}" for day in spec["closed_on"])
+    taken: set[str] = set()
+    rows: Rows = []
+    for kind, count, place, hours in spec["rows"]:
+        left = [one for one in sites if one.kind == kind and one.code not in taken]
+        for site in rng.sample(left, min(count, len(left))):
+            taken.add(site.code)
+            checked = today - timedelta(days=rng.randrange(10, 150))
+            rows.append([
+                f"H-{len(rows) + 1:02}", site.name, place, comma(site.lat), comma(site.lon), hours,
+                "" if hours == "dygnet runt" else closed, checked.isoformat(), "nej",
+            ])  # fmt: skip
+    rows[-1][7] = (today - timedelta(days=240)).isoformat()
+    write_rows(
+        path,
+        "Hjärtstartare;Namn;Placering;Latitud;Longitud;Öppettider;Stängt;Kontrollerad;Ur bruk",
+        rows,
+        "utf-8-sig",
+    )
+
+
+def write_keys(path: Path, sites: tuple[TownSite, ...]) -> None:
+    """Write keys.csv: a key for each site of some kinds, and one that opens all of a cabinet's."""
+    spec = read_data("papers.toml")["keys"]
+    rows: Rows = []
+    for number, (cabinet, kinds) in enumerate(spec["cabinets"], 1):
+        codes = [one.code for one in sites if one.kind in kinds]
+        rows += [[f"N{number}-{code[2:]}", code, cabinet] for code in codes]
+        if kinds == spec["sites_of_a_master_key"]:
+            rows.append([f"N{number}-H", ", ".join(codes), cabinet])
+    write_rows(path, "Nyckelbricka;Objektnummer;Nyckelskåp", rows, "utf-8-sig")
+
+
 def write_contacts(path: Path) -> None:
     """Write contacts.csv: duties, with numbers and addresses that reach nobody."""
     staff = read_data("staff.toml")
@@ -101,10 +159,8 @@ def write_permits(path: Path, frame: Frame, company: str, today: date, scale: fl
     since, until = today - timedelta(days=400), today + timedelta(days=690)
     rows: Rows = []
     for number, area, days, start, end, officers, conditions in spec["rows"]:
-        corners = [frame.degrees(x * scale, y * scale) for x, y in spec["area"][area]]
-        ring = ", ".join(f"{lon:.6f} {lat:.6f}" for lat, lon in [*corners, corners[0]])
         rows.append([
-            number.format(year=since.year), company, f"POLYGON (({ring}))", since.isoformat(), until.isoformat(),
+            number.format(year=since.year), company, _area_wkt(frame, area, scale), since.isoformat(), until.isoformat(),
             days, start, end, str(officers), conditions,
         ])  # fmt: skip
     write_rows(

@@ -69,11 +69,11 @@ LONGEST_S = 24 * 3600
 _KEYS = {
     "tenant": str, "timezone": str, "mode": str, "positions_purpose": str,
     "positions_negotiated_on": date, "accept_within_s": int, "red_after_s": int,
-    "escalate_after_s": int, "organisation": list,
+    "escalate_after_s": int, "looks_ahead": bool, "organisation": list,
 }  # fmt: skip
 _SETTINGS = (
     "positions_purpose", "positions_negotiated_on", "accept_within_s", "red_after_s",
-    "escalate_after_s",
+    "escalate_after_s", "looks_ahead",
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _check(given: dict[str, Any]) -> None:
             raise Refused("unknown_key", f"{key} is unknown; known are {', '.join(_KEYS)}.")
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Refused("wrong_type", f"{key} = {value!r} is no {kind.__name__}; correct it.")
-        if isinstance(value, int) and not 1 <= value <= LONGEST_S:
+        if kind is int and isinstance(value, int) and not 1 <= value <= LONGEST_S:
             raise Refused("out_of_range", f"{key} = {value} is not 1–{LONGEST_S}; correct it.")
     for key in ("tenant", "organisation"):
         if not given.get(key):

@@ -7,7 +7,16 @@ from django.db.models import Q, QuerySet
 
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import RoadClosure, RoadMap, Site, Unit
+from narvaro.directory.models import (
+    Defibrillator,
+    RoadCalibration,
+    RoadClosure,
+    RoadCondition,
+    RoadMap,
+    Site,
+    SupportAgreement,
+    Unit,
+)
 from narvaro.spine.refusal import Missing
 
 
@@ -52,14 +61,46 @@ def list_closures(viewer: Viewer, at: datetime) -> list[RoadClosure]:
 
 
 def have_roads_changed(viewer: Viewer, *, since: datetime, at: datetime) -> bool:
-    """Return whether a road was closed or opened between two times, or a minute before.
+    """Return whether travel times changed between two times, or a minute before: a road closed or opened,
+    winter, what own drives say.
 
     Whoever closed it may have read the clock just before the ranking did, and written after it.
     """
     since -= timedelta(minutes=1)
-    found = RoadClosure.objects.filter(tenant_id=viewer.tenant_id)
-    ended = Q(until_at__gt=since, until_at__lte=at)
-    return found.filter(Q(closed_at__gt=since) | Q(opened_at__gt=since) | ended).exists()
+    tenant, ended = viewer.tenant_id, Q(until_at__gt=since, until_at__lte=at)
+    return any(
+        rows.filter(tenant_id=tenant).filter(changed).exists()
+        for rows, changed in (
+            (RoadClosure.objects, Q(closed_at__gt=since) | Q(opened_at__gt=since) | ended),
+            (RoadCondition.objects, Q(since_at__gt=since) | Q(ended_at__gt=since) | ended),
+            (RoadCalibration.objects, Q(used_from__gt=since) | Q(ended_at__gt=since)),
+        )
+    )
+
+
+def find_condition(viewer: Viewer, at: datetime) -> RoadCondition | None:
+    """Return the winter that lies on the tenant's roads at a time, or None."""
+    if not viewer.may(Record.MAP):
+        return None
+    return RoadCondition.objects.filter(tenant_id=viewer.tenant_id).in_force(at).first()
+
+
+def find_calibration(viewer: Viewer, *, used: bool = False) -> RoadCalibration | None:
+    """Return what own drives said last, or what of it is used now; None where there is none."""
+    if not viewer.may(Record.MAP):
+        return None
+    found = RoadCalibration.objects.filter(tenant_id=viewer.tenant_id)
+    if used:
+        found = found.filter(used_from__isnull=False, ended_at=None)
+    return found.order_by("-made_at").first()
+
+
+def get_calibration(viewer: Viewer, calibration_id: UUID) -> RoadCalibration:
+    """Return what drives said, of the viewer's tenant; raises Missing."""
+    found = RoadCalibration.objects.filter(tenant_id=viewer.tenant_id, pk=calibration_id).first()
+    if found is None or not viewer.may(Record.MAP):
+        raise Missing
+    return found
 
 
 def get_closure(viewer: Viewer, closure_id: UUID) -> RoadClosure:
@@ -68,3 +109,19 @@ def get_closure(viewer: Viewer, closure_id: UUID) -> RoadClosure:
     if found is None or not viewer.may(Record.MAP):
         raise Missing
     return found
+
+
+def list_defibrillators(tenant_id: UUID) -> list[Defibrillator]:
+    """List a tenant's AEDs by name, whatever their state."""
+    return list(Defibrillator.objects.filter(tenant_id=tenant_id).order_by("name", "code"))
+
+
+def list_own_defibrillators(viewer: Viewer) -> list[Defibrillator]:
+    """List the AEDs that the viewer may see, by name."""
+    return list_defibrillators(viewer.tenant_id) if viewer.may(Record.AED) else []
+
+
+def list_agreements(tenant_id: UUID) -> list[SupportAgreement]:
+    """List a tenant's agreements on support by other organisations."""
+    found = SupportAgreement.objects.filter(tenant_id=tenant_id)
+    return list(found.select_related("organisation").order_by("decision_no"))

@@ -1,14 +1,15 @@
 """Which roads a car may use, and how fast. In: OpenStreetMap tags. Out: directions, metres a second.
 
 Meaning of the tags: OpenStreetMap wiki, "Access restrictions", "Key:maxspeed", "Key:oneway",
-"Key:barrier". Speeds are signed limits, or the usual ones of the class where nothing is signed;
+"Key:barrier", "Tag:highway=traffic_signals", "Tag:highway=stop", "Tag:highway=give_way",
+"Tag:highway=crossing". Speeds are signed limits, or the usual ones of the class where nothing is signed;
 what guards really drive is learnt later from their own tracks.
 """
 
 import re
 from collections.abc import Mapping
 
-from narvaro.core.roads import BACKWARD, FORWARD
+from narvaro.core.roads import BACKWARD, FORWARD, ROAD_CLASSES
 
 KMH = 1 / 3.6
 MILE_KMH = 1.609344
@@ -52,6 +53,42 @@ ZONE_KMH: dict[str, float] = {
 SWEDISH_RURAL_KMH = 70.0
 NO_LIMIT_KMH = 120.0
 SLOWEST_KMH = 5.0
+
+WAIT_S: dict[str, tuple[float, float, float]] = {
+    "": (0, 0, 0),
+    "give_way": (2, 0, 1),
+    "signalled_crossing": (2, 8, 4),
+    "larger_road": (3, 2, 3),
+    "stop": (4, 0, 2),
+    "signals": (6, 4, 5),
+}
+"""Seconds that a car, a walker and a cyclist wait at a point; set by us, own drives correct them.
+
+Lights: who comes at any time to lights with a cycle C that are green for g waits (C - g)² / 2C on the
+average: 7.5 s for 60 s and 30 s, shared by the 1.25 lights that a junction has on a way through it.
+"""
+SIGNS = tuple(WAIT_S)
+"""What one waits at, by the code of the core."""
+
+RANK: dict[str, int] = {
+    "service": 0, "living_street": 0, "track": 0, "pedestrian": 0, "busway": 0,
+    "residential": 1, "unclassified": 1, "road": 1,
+    "tertiary": 2, "tertiary_link": 2,
+    "secondary": 3, "secondary_link": 3,
+    "primary": 4, "primary_link": 4,
+    "trunk": 5, "trunk_link": 5,
+    "motorway": 6, "motorway_link": 6,
+}  # fmt: skip
+"""Which road gives way to which where no sign is mapped: the lower to one that passes through."""
+YIELDED_TO, ROUNDABOUT, NO_RANK = 2, 7, -1
+_CLASS_OF: dict[str, str] = {
+    **dict.fromkeys(("motorway", "motorway_link", "trunk", "trunk_link"), "fast"),
+    **dict.fromkeys(("primary", "primary_link", "secondary", "secondary_link"), "main"),
+    **dict.fromkeys(("tertiary", "tertiary_link"), "collector"),
+    **dict.fromkeys(("residential", "unclassified", "road", "living_street"), "local"),
+    **dict.fromkeys(("service", "track", "busway"), "service"),
+    "steps": "steps",
+}
 
 _ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 _LETS_IN = frozenset(
@@ -165,6 +202,41 @@ def signed_kmh(text: str, usual: float) -> float:
     if country and figure:
         return float(figure[1])
     return ZONE_KMH.get(zone, usual)
+
+
+def road_class(tags: Tags) -> int:
+    """Return the index in ROAD_CLASSES of a way; what no car uses as a road is a path."""
+    return ROAD_CLASSES.index(_CLASS_OF.get(tags.get("highway", ""), "path"))
+
+
+def rank(tags: Tags) -> int:
+    """Return the rank of a way among roads; NO_RANK where no car drives."""
+    if not is_drivable(tags) or not directions(tags):
+        return NO_RANK
+    if tags.get("junction") in {"roundabout", "circular"}:
+        return ROUNDABOUT
+    return RANK[tags["highway"]]
+
+
+def sign_at(tags: Tags) -> tuple[str, int]:
+    """Return what one waits at at a point, and for whom: who travels FORWARD, BACKWARD or both.
+
+    A direction is that of the ways that the point is on; where none is mapped, it holds for both.
+    """
+    sign = tags.get("highway", "")
+    if sign == "traffic_signals":
+        return "signals", _facing(tags, "traffic_signals:direction", "direction")
+    if sign in {"stop", "give_way"}:
+        return sign, _facing(tags, "direction")
+    by_lights = tags.get("crossing") == "traffic_signals" or tags.get("crossing:signals") == "yes"
+    if sign == "crossing" and by_lights:
+        return "signalled_crossing", FORWARD | BACKWARD
+    return "", 0
+
+
+def _facing(tags: Tags, *keys: str) -> int:
+    said = next((tags[key] for key in keys if key in tags), "")
+    return {"forward": FORWARD, "backward": BACKWARD}.get(said, FORWARD | BACKWARD)
 
 
 def is_passable(tags: Tags) -> bool:

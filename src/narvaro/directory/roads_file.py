@@ -13,16 +13,38 @@ import numpy.typing as npt
 import osmium
 
 from narvaro.core.geo import distance_m
-from narvaro.core.roads import PROFILES, Kinds, RoadGraph, Roads, Segments, contract
-from narvaro.core.roads.graph import DEGREE, bit_of, piece_use
+from narvaro.core.jit import I64
+from narvaro.core.roads import (
+    BACKWARD,
+    FORWARD,
+    PROFILES,
+    Kinds,
+    RoadGraph,
+    Roads,
+    Segments,
+    Waiting,
+    contract,
+)
+from narvaro.core.roads.graph import DEGREE, U8, bit_of, piece_use
 from narvaro.core.said import Said
 from narvaro.directory.path_rules import Use, blocked_at, list_uses
+from narvaro.directory.road_rules import (
+    NO_RANK,
+    ROUNDABOUT,
+    SIGNS,
+    WAIT_S,
+    YIELDED_TO,
+    Tags,
+    rank,
+    road_class,
+    sign_at,
+)
 from narvaro.directory.turn_rules import Restrictions, Run, Runs, list_turns
 from narvaro.spine.refusal import Refused
 
 Array = npt.NDArray[np.generic]
 Progress = Callable[[str, float], None]
-FORMAT = 2
+FORMAT = 3
 UNKNOWN = 2_147_483_647  # the coordinate of a point that the file does not hold
 
 
@@ -49,6 +71,7 @@ class RoadFacts:
     ways_read: int
     ways_cut: int
     barriers: int
+    signs: int
     restrictions: int
     restrictions_by_way: int
     restrictions_conditional: int
@@ -59,8 +82,8 @@ class RoadFacts:
     bounds: tuple[float, float, float, float]  # south, west, north, east
 
 
-Kind = tuple[tuple[Use, ...], str]
-"""How each profile uses a road, and the street's name."""
+Kind = tuple[tuple[Use, ...], str, int]
+"""How each profile uses a road, the street's name, and its class."""
 
 
 @dataclass(slots=True)
@@ -75,8 +98,19 @@ class _Read:
     way: list[int] = field(default_factory=list)
     kinds: dict[Kind, int] = field(default_factory=dict)
     blocked: dict[int, int] = field(default_factory=dict)  # profiles by point
+    signs: dict[int, tuple[int, int]] = field(default_factory=dict)  # code, directions by point
+    rank: list[int] = field(default_factory=list)  # by run
+    signed: list[bool] = field(default_factory=list)  # by run: its way has a sign somewhere
     restrictions: Restrictions = field(default_factory=Restrictions)
     ways_cut: int = 0
+
+    def add_point(self, point: int, tags: Tags) -> None:
+        """Note a point that not all get past, or where one waits."""
+        if "barrier" in tags and (profiles := blocked_at(tags)):
+            self.blocked[point] = profiles
+        sign, facing = sign_at(tags)
+        if sign:
+            self.signs[point] = SIGNS.index(sign), facing
 
     def add_way(self, way: osmium.osm.Way) -> None:
         """Note a way that anybody may be on, cut where points are missing."""
@@ -84,7 +118,9 @@ class _Read:
         uses = list_uses(tags)
         if not any(use.ways for use in uses):
             return
-        kind = self.kinds.setdefault((uses, tags.get("name", "")), len(self.kinds))
+        known = (uses, tags.get("name", ""), road_class(tags))
+        kind = self.kinds.setdefault(known, len(self.kinds))
+        own_rank, signed = rank(tags), any(node.ref in self.signs for node in way.nodes)
         self.ways_cut += any(node.x == UNKNOWN for node in way.nodes)
         for run in _split(way.nodes):
             self.point += [point for point, _, _ in run]
@@ -93,6 +129,8 @@ class _Read:
             self.size.append(len(run))
             self.kind.append(kind)
             self.way.append(way.id)
+            self.rank.append(own_rank)
+            self.signed.append(signed)
 
     def list_runs(self) -> Runs:
         """Return the runs by way, with the numbers of their segments."""
@@ -122,7 +160,7 @@ def read_roads(pbf: Path, progress: Progress) -> tuple[RoadGraph, RoadFacts]:
     """Read roads and paths; raise MapRefused for a file that is broken or has no roads for cars."""
     progress("roads", 0.0)
     read = _read(pbf)
-    if not any(uses[0].ways for uses, _ in read.kinds) or not read.size:
+    if not any(uses[0].ways for uses, _, _ in read.kinds) or not read.size:
         raise MapRefused(
             Said("There are no roads for cars in it, none with at least two points"),
             pbf.name,
@@ -149,18 +187,18 @@ def _read(pbf: Path) -> _Read:
                 read.add_way(thing)
             elif isinstance(thing, osmium.osm.Relation):
                 read.restrictions.add(thing)
-            elif profiles := blocked_at({tag.k: tag.v for tag in thing.tags}):
-                read.blocked[thing.id] = profiles
+            else:
+                read.add_point(thing.id, {tag.k: tag.v for tag in thing.tags})
     except (RuntimeError, OSError) as error:
         raise unreadable(pbf, error) from error
     return read
 
 
 def _processor(pbf: Path) -> osmium.FileProcessor:
-    """Read points with barriers, ways with highways and turn restrictions, nothing else."""
+    """Read points with barriers and signs, ways with highways, turn restrictions, nothing else."""
     processor = osmium.FileProcessor(osmium.io.File(str(pbf), "pbf")).with_locations()
     for wanted, kind in (
-        (osmium.filter.KeyFilter("barrier"), osmium.osm.NODE),
+        (osmium.filter.KeyFilter("barrier", "highway"), osmium.osm.NODE),
         (osmium.filter.KeyFilter("highway"), osmium.osm.WAY),
         (osmium.filter.TagFilter(("type", "restriction")), osmium.osm.RELATION),
     ):
@@ -187,7 +225,8 @@ def _segments(read: _Read) -> Segments:
     starts[np.cumsum(size) - 1] = False
     start = np.flatnonzero(starts)
     of_run = np.repeat(np.arange(len(size)), size)[start]
-    uses = [uses for uses, _ in read.kinds]
+    uses = [uses for uses, _, _ in read.kinds]
+    code = _codes(read, ids, of_run, np.stack([point[start], point[start + 1]], axis=1))
     return Segments(
         point_lat=lat[first],
         point_lon=lon[first],
@@ -204,9 +243,39 @@ def _segments(read: _Read) -> Segments:
         kinds=Kinds(
             np.array([[use.m_s for use in one] for one in uses]),
             np.array([[use.ways for use in one] for one in uses], np.int8),
-            np.array([name for _, name in read.kinds]),
+            np.array([name for _, name, _ in read.kinds]),
+            np.array([one for _, _, one in read.kinds], np.uint8),
         ),
+        waiting=Waiting(code, np.array(list(WAIT_S.values()), np.float64)),
     )
+
+
+def _codes(read: _Read, ids: I64, of_run: I64, ends: I64) -> U8:
+    """Return at what one waits at the end of each segment, and (going back) at its start.
+
+    A sign holds where it stands. A way without any gives way to larger roads that pass through.
+    """
+    code, facing = np.zeros((2, len(ids)), np.uint8)
+    known = {point: number for number, point in enumerate(ids.tolist())}
+    for point, sign in read.signs.items():
+        if point in known:
+            code[known[point]], facing[known[point]] = sign
+    arriving, back = ends[:, 1], ends[:, 0]
+    found = np.stack(
+        [
+            np.where(facing[arriving] & FORWARD, code[arriving], 0),
+            np.where(facing[back] & BACKWARD, code[back], 0),
+        ],
+        axis=1,
+    )
+    rank = np.array(read.rank)[of_run]
+    real = (rank > NO_RANK) & (ends[:, 0] != ends[:, 1])
+    passing = np.zeros((len(ids), ROUNDABOUT + 1), np.int32)
+    np.add.at(passing, (ends[real], rank[real][:, np.newaxis]), 1)
+    through = np.where(passing >= 2, np.arange(ROUNDABOUT + 1), NO_RANK).max(axis=1)[ends[:, ::-1]]
+    yields = (through > rank[:, np.newaxis]) & (through >= YIELDED_TO)
+    yields &= ~np.array(read.signed, np.bool_)[of_run][:, np.newaxis]
+    return np.where(yields, SIGNS.index("larger_road"), found).astype(np.uint8)
 
 
 def _facts(read: _Read, segments: Segments, graph: RoadGraph) -> RoadFacts:
@@ -220,11 +289,12 @@ def _facts(read: _Read, segments: Segments, graph: RoadGraph) -> RoadFacts:
     }
     by_car = use & bit_of("car") > 0
     kept = int((np.diff(graph.piece_first) - 1)[by_car].sum())
-    cars = [uses[0].ways > 0 for uses, _ in read.kinds]
+    cars = [uses[0].ways > 0 for uses, _, _ in read.kinds]
     return RoadFacts(
         ways_read=len({w for w, kind in zip(read.way, read.kind, strict=True) if cars[kind]}),
         ways_cut=read.ways_cut,
         barriers=sum(bits & bit_of("car") > 0 for bits in read.blocked.values()),
+        signs=len(read.signs),
         restrictions=read.restrictions.read,
         restrictions_by_way=read.restrictions.by_way,
         restrictions_conditional=read.restrictions.conditional,

@@ -5,17 +5,19 @@ An offer waits for its unit until a deadline; silence, a no or a withdrawal move
 the next unit in a new ranking. When nobody is left, the case says so.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from narvaro.core.choice import Choice, LeftOut, choose
-from narvaro.directory.models import Unit
+from narvaro.core.choice import LeftOut
+from narvaro.directory.models import Defibrillator, Unit
 from narvaro.dispatch.events import OfferAnswered, OfferMade
-from narvaro.dispatch.loading import lines_of, load_field
-from narvaro.dispatch.models import OUT, Offer, Ranking
-from narvaro.situation.actions import mark_case, move_case, share_case
+from narvaro.dispatch.fetching import Fetch
+from narvaro.dispatch.models import FETCHING, OUT, Offer, Ranking
+from narvaro.dispatch.seats import MOST_UNITS, lacks_aed, list_open, list_taken, propose
+from narvaro.situation.actions import mark_case, move_case, share_case, want_units
 from narvaro.situation.models import Case
 from narvaro.situation.signals import audience_of
 from narvaro.spine import events, timers
@@ -27,21 +29,8 @@ ACCEPT = "offer.accept"
 RETRY = "case.retry"
 RETRY_S = 60
 SEEKING = (Case.State.OPEN, Case.State.OFFERED)
+HANDLED = (*SEEKING, Case.State.ACCEPTED, Case.State.ON_SCENE)  # units may be sent to it
 OVERRULED = frozenset({LeftOut.ALREADY_ASKED})  # a person may ask the same unit again
-
-
-def rank_case(case: Case, at: datetime) -> tuple[Ranking, Choice]:
-    """Rank the units on duty for a case and keep the ranking, in the caller's transaction."""
-    ground = load_field(case, at)
-    choice = choose(ground.candidates, ground.demand, place_known=ground.place_known)
-    ranking = Ranking.objects.create(
-        tenant_id=case.tenant_id,
-        case=case,
-        made_at=at,
-        map_sha256=ground.map_sha256,
-        lines=lines_of(choice, ground.longer_s),
-    )
-    return ranking, choice
 
 
 def _locked(case: Case) -> Case:
@@ -53,18 +42,34 @@ def _locked(case: Case) -> Case:
     )
 
 
-def _make_offer(
-    case: Case, ranking: Ranking, unit: Unit, travel_s: float | None, *, by: str, at: datetime
-) -> Offer:
+@dataclass(frozen=True)
+class _Ask:
+    """Whom a case is put to: for which seat, how far it has, by way of which AED."""
+
+    unit: UUID
+    travel_s: float | None
+    seat: int = 1
+    aed: Defibrillator | None = None
+
+
+def _fetching(fetch: Fetch) -> _Ask:
+    return _Ask(fetch.unit, fetch.with_s, FETCHING, fetch.aed)
+
+
+def _make_offer(case: Case, ranking: Ranking, ask: _Ask, *, by: str, at: datetime) -> Offer:
+    unit = Unit.objects.get(pk=ask.unit)
+    lesser = _withdraw_lesser(unit, case, by=by, at=at)
     offer = Offer.objects.create(
         tenant_id=case.tenant_id,
         case=case,
         unit=unit,
         ranking=ranking,
+        seat=ask.seat,
+        aed=ask.aed,
         offered_at=at,
         expires_at=at + timedelta(seconds=case.tenant.accept_within_s),
         by_rule=by == SYSTEM,
-        travel_s=travel_s,
+        travel_s=ask.travel_s,
     )
     share_case(case=case, organisation_id=unit.organisation_id)
     timers.start(ACCEPT, tenant_id=case.tenant_id, subject=offer.pk, deadline=offer.expires_at)
@@ -72,35 +77,106 @@ def _make_offer(
         OfferMade(case.pk, unit.pk, offer.pk, offer.expires_at, offer.by_rule),
         tenant_id=case.tenant_id, subject=case.pk, audience=audience_of(case), by=by, at=at,
     )  # fmt: skip
-    if case.state != Case.State.OFFERED:
+    if case.state == Case.State.OPEN:
         move_case(case=case, state=Case.State.OFFERED, by=by, at=at, unit=unit.pk)
+    for one in lesser:  # now that its unit counts as asked
+        offer_next(case=one, by=SYSTEM, at=at)
     return offer
+
+
+def _withdraw_lesser(unit: Unit, case: Case, *, by: str, at: datetime) -> list[Case]:
+    """End what the unit was asked and has not answered: the rules gave it to this, graver case."""
+    waiting = Offer.objects.filter(unit=unit, state=Offer.State.WAITING).exclude(case=case)
+    lesser = list(waiting.select_related("case"))
+    if any(one.case.priority <= case.priority for one in lesser):
+        # The rules have said so already; this is the second line behind them.
+        raise Refused("left_out.busy", str(lesser[0].case.number))
+    for offer in lesser:
+        _end(offer, Offer.State.WITHDRAWN, by=by, at=at)
+    return [one.case for one in lesser]
 
 
 @transaction.atomic
 def offer_next(*, case: Case, by: str, at: datetime) -> Offer | None:
-    """Offer a case to the best unit that was not asked; None when nobody is left, which is said."""
+    """Offer each open seat of a case to the best unit that was not asked; return the first offer.
+
+    None where no seat is open, or nobody is left for any: a case that nobody has says so.
+    """
     case = _locked(case)
-    if case.state not in SEEKING or case.offers.filter(state=Offer.State.WAITING).exists():
+    if case.state not in HANDLED:
         return None
     if case.is_carrier_fault:
         _reopen(case, by, at)
         return None
-    ranking, choice = rank_case(case, at)
-    if not choice.ranked:
-        _reopen(case, by, at)
-        mark_case(case=case, mark="unanswered", by=by, at=at)
-        if case.offer_by_rule:
-            again = at + timedelta(seconds=RETRY_S)
-            timers.start(RETRY, tenant_id=case.tenant_id, subject=case.pk, deadline=again)
+    seats = list_open(case)
+    if not seats and not lacks_aed(case):
         return None
-    best = choice.ranked[0].candidate
-    return _make_offer(case, ranking, Unit.objects.get(pk=best.unit), best.travel_s, by=by, at=at)
+    found = propose(case, at, seats)
+    asks = [
+        _Ask(one.candidate.unit, one.candidate.travel_s, seat, found.aed_of(one.candidate.unit))
+        for seat, one in found.by_seat.items()
+    ]
+    if found.fetch is not None and not found.is_seated(found.fetch.unit):
+        asks.append(_fetching(found.fetch))
+    if asks or not case.rankings.exists():  # who looks again each minute for nobody keeps no list
+        found.ranking.save()
+    offers = [_make_offer(case, found.ranking, one, by=by, at=at) for one in asks]
+    if len(found.by_seat) < len(seats):
+        _say_short(case, by, at)
+    return offers[0] if offers else None
+
+
+def _say_short(case: Case, by: str, at: datetime) -> None:
+    """Say that nobody is left for a seat, and look again where a rule offers the case.
+
+    Who only brings a defibrillator does not lead: nobody has answered the case itself.
+    """
+    taken = list_taken(case)
+    if not taken:
+        _reopen(case, by, at)
+    if taken <= {FETCHING}:
+        mark_case(case=case, mark="unanswered", by=by, at=at)
+    if case.offer_by_rule:
+        again = at + timedelta(seconds=RETRY_S)
+        timers.set_to(RETRY, tenant_id=case.tenant_id, subject=case.pk, deadline=again)
 
 
 def _reopen(case: Case, by: str, at: datetime) -> None:
-    if case.state != Case.State.OPEN:
+    if case.state == Case.State.OFFERED:
         move_case(case=case, state=Case.State.OPEN, by=by, at=at)
+
+
+def reopen(case: Case, *, by: str, at: datetime) -> None:
+    """Seek a unit anew for a case that lost one, in the caller's transaction."""
+    case = _locked(case)
+    if not list_taken(case) and case.state not in SEEKING:
+        move_case(case=case, state=Case.State.OPEN, by=by, at=at)
+    offer_next(case=case, by=by, at=at)
+
+
+@transaction.atomic
+def call_support(
+    *, case: Case, wanted: int, by: str, at: datetime, unit: UUID | None = None
+) -> None:  # fmt: skip
+    """Want so many units on scene, and ask the best for who is missing; said twice, it counts once.
+
+    `unit` is who calls, where a unit does. Raises Refused beyond five, and for a case that no unit has.
+    """
+    case = _locked(case)
+    if case.units >= wanted:
+        return
+    if case.state not in HANDLED or case.state == Case.State.OPEN:
+        raise Refused(
+            "not_taken", f"No unit has case {case.number}; support comes to one that has it."
+        )
+    _want(case, wanted, by, at, unit)
+    offer_next(case=case, by=by, at=at)
+
+
+def _want(case: Case, units: int, by: str, at: datetime, unit: UUID | None = None) -> None:
+    if units > MOST_UNITS:
+        raise Refused("units_most", f"{MOST_UNITS} units are the most for case {case.number}.")
+    want_units(case=case, units=units, by=by, at=at, unit=unit)
 
 
 def _refuse_carrier_fault(case: Case) -> None:
@@ -111,26 +187,52 @@ def _refuse_carrier_fault(case: Case) -> None:
 
 
 @transaction.atomic
-def offer_to(*, case: Case, unit_id: UUID, by: str, at: datetime) -> Offer:
-    """Offer a case to the unit that a person chose; raises Refused with the rule that forbids it."""
+def offer_to(*, case: Case, unit_id: UUID, by: str, at: datetime, support: bool = False) -> Offer:
+    """Offer a case to the unit that a person chose; raises Refused with the rule that forbids it.
+
+    To a case that a unit has it comes only as `support`: who did not see that it was taken sends
+    nobody by mistake. While nobody has it, whoever is asked for the same seat is asked no more.
+    """
     case = _locked(case)
-    if case.state not in SEEKING:
+    if case.state not in (HANDLED if support else SEEKING):
         raise Refused("case_taken", f"Case {case.number} is already being handled.")
     _refuse_carrier_fault(case)
-    waiting = case.offers.filter(state=Offer.State.WAITING).first()
-    if waiting is not None and waiting.unit_id == unit_id:
-        return waiting
-    ranking, choice = rank_case(case, at)
-    dropped = next((one for one in choice.left_out if one.candidate.unit == unit_id), None)
+    waiting = case.offers.filter(state=Offer.State.WAITING)
+    same = waiting.filter(unit=unit_id).first()
+    if same is not None and not (same.seat == FETCHING and 1 in list_open(case)):
+        return same
+    if same is not None:  # who was to fetch is chosen to lead, as nobody else does
+        _end(same, Offer.State.WITHDRAWN, by=by, at=at)
+    found = propose(case, at, list_open(case) or (1,))
+    dropped = next((one for one in found.choice.left_out if one.candidate.unit == unit_id), None)
     if dropped is not None and dropped.why not in OVERRULED:
         raise Refused(f"left_out.{dropped.why}", dropped.detail)
-    chosen = next((one.candidate for one in choice.ranked if one.candidate.unit == unit_id), None)
-    chosen = chosen or (dropped.candidate if dropped else None)
+    ranked = (one.candidate for one in found.choice.ranked)
+    chosen = (
+        dropped.candidate if dropped else next((one for one in ranked if one.unit == unit_id), None)
+    )
     if chosen is None:
         raise Refused("left_out.off_duty", "")
-    if waiting is not None:
-        _end(waiting, Offer.State.WITHDRAWN, by=by, at=at)
-    return _make_offer(case, ranking, Unit.objects.get(pk=unit_id), chosen.travel_s, by=by, at=at)
+    fetch = found.fetch
+    if fetch is not None and fetch.unit == unit_id and list_taken(case):
+        ask = _fetching(fetch)
+    else:
+        ask = _Ask(unit_id, chosen.travel_s, _seat_for(case, by, at), found.aed_of(unit_id))
+    for offer in waiting.filter(seat=ask.seat):
+        _end(offer, Offer.State.WITHDRAWN, by=by, at=at)
+    found.ranking.save()
+    return _make_offer(case, found.ranking, ask, by=by, at=at)
+
+
+def _seat_for(case: Case, by: str, at: datetime) -> int:
+    """Return the seat that a person's choice is for: an open one, the leading one, or one more."""
+    seats = list_open(case)
+    if seats:
+        return seats[0]
+    if case.state in SEEKING:
+        return 1
+    _want(case, case.units + 1, by, at)
+    return case.units
 
 
 def _end(offer: Offer, state: Offer.State, *, by: str, at: datetime) -> events.Appended:
@@ -186,6 +288,12 @@ def close_case(*, case: Case, by: str, at: datetime) -> None:
         return
     if case.responses.filter(state__in=OUT).exists():
         raise Refused("unit_out", f"A unit is out on case {case.number}; it clears it first.")
+    withdraw_all(case, by=by, at=at)
+    move_case(case=case, state=Case.State.CLOSED, by=by, at=at)
+
+
+def withdraw_all(case: Case, *, by: str, at: datetime) -> None:
+    """End every offer of a case that waits, and the search for more, in the caller's transaction."""
+    timers.cancel(RETRY, subject=case.pk, at=at)
     for offer in case.offers.filter(state=Offer.State.WAITING):
         _end(offer, Offer.State.WITHDRAWN, by=by, at=at)
-    move_case(case=case, state=Case.State.CLOSED, by=by, at=at)

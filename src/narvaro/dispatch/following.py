@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timedelta
 
 from narvaro.dispatch import escalation
-from narvaro.dispatch.actions import RETRY, offer_next
+from narvaro.dispatch.actions import HANDLED, RETRY, offer_next
 from narvaro.dispatch.models import TimePoint
 from narvaro.situation.actions import mark_case
 from narvaro.situation.models import Case
@@ -49,12 +49,14 @@ def _follow(event: Event) -> None:
         escalation.begin(case=case, after_s=case.tenant.escalate_after_s, at=at, since=since)
     if case.state not in escalation.WAITING:
         escalation.end(case_id=case.pk, why=str(case.state), by=event.actor, at=at)
-    if case.state != Case.State.OPEN:
-        return
-    if _may_offer(case):
-        if event.kind == "case.opened" or _what(event) == "raised":
-            offer_next(case=case, by=SYSTEM, at=at)
-    elif case.tenant.mode == Tenant.Mode.UNMANNED:
+    is_news = event.kind == "case.opened" or _what(event) == "raised"
+    if _may_offer(case) and is_news and case.state in HANDLED:
+        offer_next(case=case, by=SYSTEM, at=at)
+    elif (
+        case.state == Case.State.OPEN
+        and not _may_offer(case)
+        and case.tenant.mode == Tenant.Mode.UNMANNED
+    ):
         mark_case(case=case, mark="unanswered", by=SYSTEM, at=at)
 
 
@@ -63,9 +65,9 @@ DISPATCH = Reader("dispatch", frozenset({"case.opened", "case.changed"}), _follo
 
 @timers.fires(RETRY)
 def try_again(timer: Timer, now: datetime) -> None:
-    """Look again for a unit, while nobody has the case: one may have come free or on shift."""
+    """Look again for units while a seat is open: one may have come free or on shift."""
     case = Case.objects.select_related("tenant").get(pk=timer.subject)
-    if case.state == Case.State.OPEN and _may_offer(case):
+    if case.state in HANDLED and _may_offer(case):
         offer_next(case=case, by=SYSTEM, at=now)
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from narvaro.access.models import Member, Organisation
-from narvaro.directory.models import FromFileQuerySet, FromFileRow, Unit
+from narvaro.directory.models import Defibrillator, FromFileQuerySet, FromFileRow, Unit
 from narvaro.situation.models import Case
 from narvaro.spine.models import TenantRow
 
@@ -24,8 +24,15 @@ class Ranking(TenantRow):
         indexes = [models.Index(fields=["case", "-made_at"], name="ranking_newest")]
 
 
+FETCHING = 0  # the seat of the unit that brings a defibrillator
+
+
 class Offer(TenantRow):
-    """A case put to a unit."""
+    """A case put to a unit, for one seat of its response: 1 leads, those above support it.
+
+    Seat 0 (`FETCHING`) brings a defibrillator, by way of `aed` or its own; who leads has one where it
+    hangs on its way.
+    """
 
     class State(models.TextChoices):
         """What became of it."""
@@ -41,6 +48,9 @@ class Offer(TenantRow):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="offers")
     unit_id: UUID
     ranking = models.ForeignKey(Ranking, on_delete=models.PROTECT, related_name="offers")
+    seat = models.PositiveSmallIntegerField(default=1)
+    aed = models.ForeignKey(Defibrillator, null=True, on_delete=models.PROTECT, related_name="+")
+    aed_id: UUID | None
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -54,12 +64,15 @@ class Offer(TenantRow):
                 fields=["unit"], condition=Q(state="waiting"), name="unit_asked_once_at_a_time"
             ),
             models.UniqueConstraint(
-                fields=["case"], condition=Q(state="waiting"), name="case_offered_once_at_a_time"
+                fields=["case", "seat"],
+                condition=Q(state="waiting"),
+                name="seat_offered_once_at_a_time",
             ),
         ]
 
 
 OUT = ("accepted", "rolling", "on_scene", "secured")  # a unit is out on the response
+GONE = ("recalled", "reassigned")  # it was taken off before it had left
 
 
 class Response(TenantRow, FromFileRow):
@@ -75,6 +88,7 @@ class Response(TenantRow, FromFileRow):
         LEFT = "left"
         REPORTED = "reported"
         RECALLED = "recalled"
+        REASSIGNED = "reassigned"  # its unit went to a graver case
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="responses")
     case_id: UUID
@@ -90,6 +104,7 @@ class Response(TenantRow, FromFileRow):
     member_id: UUID | None
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
     accepted_at = models.DateTimeField()
+    owes_report = models.BooleanField(default=True)  # one of a case's units writes its report
 
     objects = FromFileQuerySet["Response"].as_manager()
 

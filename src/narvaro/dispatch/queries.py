@@ -1,7 +1,7 @@
 """Reads of rankings, offers and responses. The viewer first, nothing unscoped."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,11 +10,10 @@ from django.db.models import Q, QuerySet
 from narvaro.access.models import Member
 from narvaro.access.policy import Record, Scope, Verb
 from narvaro.access.viewer import Viewer
-from narvaro.core.choice import choose
 from narvaro.directory.models import Contact, Unit
 from narvaro.dispatch.escalation import ESCALATE, TAKEN
-from narvaro.dispatch.loading import lines_of, load_field
 from narvaro.dispatch.models import OUT, Escalation, Offer, Ranking, Response, Watch
+from narvaro.dispatch.seats import list_open, propose
 from narvaro.plan.queries import find_own_shift, find_own_unit
 from narvaro.situation.models import Case, Position, Signal
 from narvaro.situation.queries import cases_shared_with, get_case, newest_positions
@@ -31,14 +30,8 @@ def find_ranking(viewer: Viewer, case: Case) -> Ranking | None:
 def rank_now(viewer: Viewer, case: Case, at: datetime, *, again: bool = True) -> Ranking:
     """Rank the units as they stand now, kept nowhere; for a person, who may ask any of them `again`."""
     viewer.require(Record.OFFER)
-    ground = load_field(get_case(viewer, case.pk), at)
-    anyone = [
-        replace(one, already_asked=one.already_asked and not again) for one in ground.candidates
-    ]
-    choice = choose(anyone, ground.demand, place_known=ground.place_known)
-    return Ranking(
-        case=case, made_at=at, map_sha256=ground.map_sha256, lines=lines_of(choice, ground.longer_s)
-    )
+    seen = get_case(viewer, case.pk)
+    return propose(seen, at, list_open(seen) or (1,), again=again).ranking
 
 
 def offers_seen_by(viewer: Viewer, at: datetime) -> QuerySet[Offer]:
@@ -108,9 +101,11 @@ def find_own_response(viewer: Viewer, at: datetime) -> Response | None:
 def list_reports_due(viewer: Viewer, at: datetime) -> list[Response]:
     """List the responses that are left but not reported: of the own unit, or the organisation.
 
-    For a response that a file told of nobody owes a report here.
+    For a response that a file told of nobody owes a report here, nor does a unit that supported another.
     """
-    left = responses_seen_by(viewer, at).filter(state=Response.State.LEFT, batch=None)
+    left = responses_seen_by(viewer, at).filter(
+        state=Response.State.LEFT, batch=None, owes_report=True
+    )
     return list(left.order_by("accepted_at"))
 
 

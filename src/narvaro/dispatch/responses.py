@@ -12,9 +12,9 @@ from django.db import transaction
 from narvaro.access.models import Member
 from narvaro.core.geo import distance_m
 from narvaro.directory.models import Unit
-from narvaro.dispatch.actions import close_case, take
+from narvaro.dispatch.actions import SEEKING, close_case, reopen, take, withdraw_all
 from narvaro.dispatch.events import ResponseChanged
-from narvaro.dispatch.models import OUT, Offer, Response, TimePoint
+from narvaro.dispatch.models import FETCHING, GONE, OUT, Offer, Response, TimePoint
 from narvaro.situation.actions import move_case, set_unit_state
 from narvaro.situation.models import Case, Category, Incident, Position, UnitStatus
 from narvaro.situation.reports import report_incident
@@ -25,6 +25,7 @@ from narvaro.spine.models import Event
 from narvaro.spine.refusal import Refused
 
 ORDER = ("accepted", "rolling", "on_scene", "secured", "left", "reported")
+BEFORE_SCENE = (*SEEKING, Case.State.ACCEPTED)
 UNDER_WAY = (Response.State.ACCEPTED, Response.State.ROLLING)
 ARRIVED_M = 75.0
 STAY_S = 20.0
@@ -76,6 +77,7 @@ def accept(
     if Response.objects.filter(pk=response_id).exists():
         raise Refused("id_taken", "That id is another record's; accept once more.")
     accepted = take(offer, by=by, at=at)
+    left = _leave_for(offer, by=by, at=at)
     response = Response.objects.create(
         id=response_id,
         tenant_id=offer.tenant_id,
@@ -87,9 +89,58 @@ def accept(
         accepted_at=at,
     )
     _note_the_way_here(response, offer, accepted)
+    _settle_report(offer.case)
     set_unit_state(unit=offer.unit, state=UnitStatus.State.BUSY, case=offer.case, by=by, at=at)
-    move_case(case=offer.case, state=Case.State.ACCEPTED, by=by, at=at, unit=offer.unit_id)
+    if offer.case.state in SEEKING:
+        move_case(case=offer.case, state=Case.State.ACCEPTED, by=by, at=at, unit=offer.unit_id)
+    for case in left:
+        _go_on_without(case, at)
     return response
+
+
+def _go_on_without(case: Case, at: datetime) -> None:
+    """End a case that its last unit was taken from once somebody had been there; else seek another."""
+    held = Response.objects.filter(case=case).exclude(state__in=GONE)
+    if held.exists() and not held.filter(state__in=OUT).exists():
+        _end(case, by=SYSTEM, at=at, unit=None)
+    else:
+        reopen(case, by=SYSTEM, at=at)
+
+
+def _leave_for(offer: Offer, *, by: str, at: datetime) -> list[Case]:
+    """Take a unit off the lesser case that it is out on; return the cases that lost it."""
+    out = Response.objects.select_for_update(no_key=True, of=("self",)).filter(
+        unit_id=offer.unit_id, state__in=OUT
+    )
+    lost = []
+    for response in out.exclude(case=offer.case).select_related("case"):
+        response.state = Response.State.REASSIGNED
+        response.save(update_fields=["state"])
+        _tell(response, "reassigned", by=by, at=at, source=Source.PHONE)
+        _settle_report(response.case)
+        lost.append(response.case)
+    return lost
+
+
+def _settle_report(case: Case) -> None:
+    """Let one of a case's units owe its report: who leads, or stands next to it while none does.
+
+    A case has one report: once it is written, nobody owes another.
+    """
+    written = Incident.objects.filter(case=case).exists()
+    held = Response.objects.filter(case=case, offer__isnull=False).exclude(state__in=GONE)
+    in_order = sorted(
+        held.select_related("offer"),
+        key=lambda one: (
+            one.offer is None or one.offer.seat == FETCHING,
+            one.offer.seat if one.offer else 0,
+        ),
+    )
+    for place, one in enumerate(in_order):
+        owes = place == 0 if not written else one.state == Response.State.REPORTED
+        if one.owes_report != owes:
+            one.owes_report = owes
+            one.save(update_fields=["owes_report"])
 
 
 def _tell(
@@ -118,6 +169,10 @@ def step(
     )
     if row.state == Response.State.RECALLED:
         raise Refused("recalled", "The case was ended from the desk; you are free.")
+    if row.state == Response.State.REASSIGNED:
+        raise Refused(
+            "reassigned", "The unit went to a graver case; another is sought for this one."
+        )
     now, then = ORDER.index(row.state), ORDER.index(state)
     if then == now:
         return row
@@ -131,14 +186,27 @@ def step(
     row.save(update_fields=["state"])
     told = _tell(row, state, by=by, at=at, source=source)
     _note(row, state, at, source, told.position)
-    if state == Response.State.ON_SCENE:
+    if state == Response.State.ON_SCENE and row.case.state in BEFORE_SCENE:
         move_case(case=row.case, state=Case.State.ON_SCENE, by=by, at=at, unit=row.unit_id)
     if state == Response.State.LEFT:
-        move_case(case=row.case, state=Case.State.CLEARED, by=by, at=at, unit=row.unit_id)
-        set_unit_state(
-            unit=row.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
-        )
+        _leave(row, by=by, at=at)
     return row
+
+
+def _leave(row: Response, *, by: str, at: datetime) -> None:
+    """Free the unit; the case is cleared when its last unit has left, and closed if it is reported."""
+    set_unit_state(unit=row.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at)
+    if not row.case.responses.filter(state__in=OUT).exists():
+        _end(row.case, by=by, at=at, unit=row.unit_id)
+
+
+def _end(case: Case, *, by: str, at: datetime, unit: UUID | None) -> None:
+    if case.state == Case.State.CLOSED:
+        return
+    withdraw_all(case, by=by, at=at)
+    reported = Incident.objects.filter(case=case).exists()
+    state = Case.State.CLOSED if reported else Case.State.CLEARED
+    move_case(case=case, state=state, by=by, at=at, unit=unit)
 
 
 @transaction.atomic
@@ -147,7 +215,7 @@ def report(
     police_reference: str, member: Member, at: datetime,
     others_arrived_at: datetime | None = None,
 ) -> Incident:  # fmt: skip
-    """Send the report of a response that has left; it closes the case."""
+    """Send the report of a response that has left; it closes a case that no other unit is out on."""
     events.hold(response.tenant_id)
     row = (
         Response.objects.select_for_update(no_key=True, of=("self",))
@@ -167,7 +235,9 @@ def report(
         row.save(update_fields=["state"])
         told = _tell(row, "reported", by=by, at=at, source=Source.PHONE)
         _note(row, "reported", at, Source.PHONE, told.position)
-        if row.case.state != Case.State.CLOSED:
+        _settle_report(row.case)
+        others_out = row.case.responses.filter(state__in=OUT).exists()
+        if row.case.state != Case.State.CLOSED and not others_out:
             move_case(case=row.case, state=Case.State.CLOSED, by=by, at=at, unit=row.unit_id)
     return incident
 
@@ -185,6 +255,7 @@ def end_case(*, case: Case, by: str, at: datetime) -> None:
         set_unit_state(
             unit=response.sent_unit, state=UnitStatus.State.AVAILABLE, case=None, by=by, at=at
         )
+    _settle_report(case)
     close_case(case=case, by=by, at=at)
 
 

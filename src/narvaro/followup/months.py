@@ -15,6 +15,7 @@ from narvaro.core import terms
 from narvaro.dispatch.models import Response, TimePoint
 from narvaro.followup.points import RANK
 from narvaro.followup.queries import judge, month_span, terms_of, unserved_cases
+from narvaro.followup.support import Came, list_supporting
 
 MOST_MONTHS = 36
 Times = dict[str, datetime | None]
@@ -65,11 +66,18 @@ def list_months(viewer: Viewer, contract: Contract, today: date) -> list[tuple[d
         responses[month] += 1
         return month
 
-    for pk, kind, state, received in came.values_list(
-        "pk", "case__kind", "state", "case__received_at"
-    ):
+    rows = list(
+        came.values_list("pk", "case_id", "case__kind", "state", "accepted_at", "case__received_at")
+    )
+    supporting = list_supporting(
+        Came(pk, case, state, accepted_at, times.get(pk, {}).get("on_scene"))
+        for pk, case, _kind, state, accepted_at, _received in rows
+    )
+    for pk, _case, kind, state, _accepted_at, received in rows:
         if (month := count(received)) is not None:
-            late[month] += judge(kind, state, times.get(pk, {}), agreed).late
+            supported = pk in supporting
+            found = judge(kind, state, times.get(pk, {}), agreed, supported=supported)
+            late[month] += found.late
     unserved = unserved_cases(contract, agreed, begins, ends)
     for _pk, received in unserved.values_list("pk", "received_at"):
         count(received)

@@ -20,8 +20,9 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract, Price
 from narvaro.contract.queries import get_contract
 from narvaro.core import response_times, terms
-from narvaro.dispatch.models import Response, TimePoint
+from narvaro.dispatch.models import GONE, Response, TimePoint
 from narvaro.followup.points import best_points, times_in
+from narvaro.followup.support import Came, list_supporting
 from narvaro.situation.models import Case
 from narvaro.spine.models import Event
 from narvaro.spine.refusal import Missing
@@ -43,6 +44,7 @@ class Line:
     late: bool
     price_sek: Decimal | None
     penalty_sek: Decimal
+    supported: bool = False  # another unit of the case was first on scene: not measured
     points: Mapping[str, TimePoint] = field(default_factory=dict)
 
     @property
@@ -169,7 +171,7 @@ class Judgement:
     term: terms.ResponseTerm | None
     measurement: response_times.Measurement | None
     late: bool
-    recalled: bool  # by the desk before it was there: not measured, not charged
+    recalled: bool  # or taken to a graver case, before it was there: not measured, not charged
 
 
 def judge(
@@ -177,25 +179,33 @@ def judge(
     state: str,
     times: Mapping[str, datetime | None],
     agreed: Sequence[terms.ResponseTerm],
+    *,
+    supported: bool = False,
 ) -> Judgement:
-    """Measure a response of one kind of case by the term that covers it."""
-    recalled = state == Response.State.RECALLED and times.get("on_scene") is None
+    """Measure a response of one kind of case by the term that covers it, unless it `supported` another."""
+    recalled = state in GONE and times.get("on_scene") is None
     term = find_term(agreed, kind)
-    if term is None or recalled:
+    if term is None or recalled or supported:
         return Judgement(term, None, late=False, recalled=recalled)
     measured = response_times.response_time_s(times, term)
     late = response_times.within_target(measured, term) is False
     return Judgement(term, measured, late=late, recalled=False)
 
 
-def _line(response: Response, agreed: Sequence[terms.ResponseTerm], price: Price | None) -> Line:
+def _line(
+    response: Response,
+    agreed: Sequence[terms.ResponseTerm],
+    price: Price | None,
+    *,
+    supported: bool,
+) -> Line:
     best = best_points(response.time_points.all())
-    found = judge(response.case.kind, response.state, times_in(best), agreed)
+    found = judge(response.case.kind, response.state, times_in(best), agreed, supported=supported)
     return Line(
         response.case, response, found.term, found.measurement, late=found.late,
         price_sek=price.price_sek if price and not found.recalled else None,
         penalty_sek=found.term.penalty_sek if found.term and found.late else Decimal(0),
-        points=best,
+        supported=supported, points=best,
     )  # fmt: skip
 
 
@@ -241,11 +251,9 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
     price = next(
         (one for one in contract.prices.all() if (one.service, one.unit) == (SERVICE, "each")), None
     )
-    came = [
-        _line(one, agreed, price)
-        for one in _responses(contract, begins, ends)
-        if holds(one.case)
-    ]  # fmt: skip
+    sent = [one for one in _responses(contract, begins, ends) if holds(one.case)]
+    supporting = list_supporting(_came(one) for one in sent)
+    came = [_line(one, agreed, price, supported=one.pk in supporting) for one in sent]
     none_came = [
         Line(one, None, find_term(agreed, one.kind), None, late=False, price_sek=None,
              penalty_sek=Decimal(0))
@@ -258,6 +266,11 @@ def get_statement(viewer: Viewer, contract_id: UUID, month: date) -> Statement:
         summaries=tuple(_summary(came, term, begins, ends) for term in agreed),
         lines=tuple(sorted([*came, *none_came], key=lambda line: line.case.received_at)),
     )
+
+
+def _came(response: Response) -> Came:
+    there = times_in(best_points(response.time_points.all())).get("on_scene")
+    return Came(response.pk, response.case_id, response.state, response.accepted_at, there)
 
 
 def get_line(viewer: Viewer, contract_id: UUID, month: date, response_id: UUID) -> Line:

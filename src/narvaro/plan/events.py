@@ -47,3 +47,37 @@ class VisitChanged(Happening):
     unit: UUID
     what: str
     visit: UUID | None = None
+
+
+@dataclass(frozen=True)
+class KeyHandedOut(Happening):
+    """A unit was given a key."""
+
+    kind: ClassVar[str] = "key.handed_out"
+    record_class: ClassVar[str] = Record.KEY
+    key: UUID
+    code: str
+    unit: UUID
+
+
+@dataclass(frozen=True)
+class KeyTakenBack(Happening):
+    """A key is in its cabinet again; `unit` had it, `found` says that it was missing."""
+
+    kind: ClassVar[str] = "key.taken_back"
+    record_class: ClassVar[str] = Record.KEY
+    key: UUID
+    code: str
+    unit: UUID | None
+    found: bool
+
+
+@dataclass(frozen=True)
+class KeyLost(Happening):
+    """A key is missing; `unit` had it last, if it was out."""
+
+    kind: ClassVar[str] = "key.lost"
+    record_class: ClassVar[str] = Record.KEY
+    key: UUID
+    code: str
+    unit: UUID | None

@@ -19,9 +19,9 @@ from narvaro.core.patrol import AFTERWARDS_S, BIN_S, Appointment, Night, Place, 
 from narvaro.core.patrol import Shift as Work
 from narvaro.core.patrol.arrays import promise
 from narvaro.core.rules import Break, Interval
-from narvaro.directory.maps import Ground, find_open_map
 from narvaro.directory.models import Area, Permit, Site, Unit
 from narvaro.directory.roads_file import MapRefused
+from narvaro.directory.roads_now import RoadsNow, find_roads_now
 from narvaro.forecast.queries import KeptHarm, find_harm
 from narvaro.plan.asking import Asked, ask
 from narvaro.plan.hours import (
@@ -142,29 +142,33 @@ def load(
     works = _works(organisation, period, at, break_s)
     if not works:
         raise Refused("no_shifts", "No shift of the company touches this night; import the roster.")
-    ground = _ground(organisation.tenant_id)
+    now = _roads(organisation.tenant_id, max(at, period.starts_at))
+    if now.closures:
+        tonight.note("closed_roads", n=len(now.closures))
     foci = _foci(organisation.tenant_id, tonight)
-    spots = _on_map(_spots(organisation.tenant_id, foci), ground, tonight)
+    spots = _on_map(_spots(organisation.tenant_id, foci), now, tonight)
     if not spots:
         raise Refused("no_places", "No place with a position; import sites with coordinates.")
     harm, kept = _harm(organisation.tenant_id, spots, tonight)
     spots, harm = _most_harmed(spots, harm, foci, tonight)
     asked = ask(foci, {one.id: number for number, one in enumerate(spots)}, tonight)
     held = _held(organisation, works, spots, tonight)
-    parties = _parties(works, spots, ground, held, tonight)
-    return Loaded(organisation, tonight, spots, parties, asked, harm, kept, ground.meta.sha256)
+    parties = _parties(works, spots, now, held, tonight)
+    sha256 = now.ground.meta.sha256
+    return Loaded(organisation, tonight, spots, parties, asked, harm, kept, sha256)
 
 
-def _ground(tenant_id: UUID) -> Ground:
+def _roads(tenant_id: UUID, at: datetime) -> RoadsNow:
+    """Return the roads as they are when the night begins: what is closed then is closed all night."""
     try:
-        ground = find_open_map(tenant_id)
+        now = find_roads_now(tenant_id, at)
     except (OSError, MapRefused) as fault:
         raise Refused(
             "no_map", f"The map cannot be opened: {fault}. Import roads again."
         ) from fault
-    if ground is None:
+    if now is None:
         raise Refused("no_map", "There is no map, so no way has a time; import roads first.")
-    return ground
+    return now
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +239,8 @@ def _degrees(spots: Sequence[Spot]) -> tuple[F64, F64]:
     return np.array([one.lat for one in spots]), np.array([one.lon for one in spots])
 
 
-def _on_map(spots: Sequence[Spot], ground: Ground, tonight: Tonight) -> tuple[Spot, ...]:
-    near = ground.roads.place(*_degrees(spots), OFF_ROAD_M).distance_m <= OFF_ROAD_M
+def _on_map(spots: Sequence[Spot], now: RoadsNow, tonight: Tonight) -> tuple[Spot, ...]:
+    near = now.roads.place(*_degrees(spots), OFF_ROAD_M).distance_m <= OFF_ROAD_M
     if not near.all():
         tonight.note("off_map", n=int((~near).sum()))
     return tuple(one for one, is_near in zip(spots, near, strict=True) if is_near)
@@ -275,11 +279,11 @@ def _held(
 
 
 def _parties(
-    works: Sequence[_Working], spots: Sequence[Spot], ground: Ground, held: Held, tonight: Tonight
+    works: Sequence[_Working], spots: Sequence[Spot], now: RoadsNow, held: Held, tonight: Tonight
 ) -> tuple[Party, ...]:
     """Return who walks, then who drives: each kind of units has its own travel times."""
     parties = []
-    for travel, roads in ((Unit.Travel.FOOT, ground.walking), (Unit.Travel.CAR, ground.roads)):
+    for travel, roads in ((Unit.Travel.FOOT, now.walking), (Unit.Travel.CAR, now.roads)):
         alike = [one for one in works if one.unit.travel == travel]
         if not alike:
             continue

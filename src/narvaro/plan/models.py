@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import models
 
 from narvaro.access.models import Member, Organisation
-from narvaro.directory.models import Area, Site, Unit
+from narvaro.directory.models import Area, Key, Site, Unit
 from narvaro.forecast.models import Forecast
 from narvaro.situation.models import Decision
 from narvaro.spine.models import TenantRow
@@ -138,3 +138,39 @@ class Visit(TenantRow):
     def is_announced(self) -> bool:
         """Tell whether its time is fixed and known to those who are visited."""
         return any(one["code"] == "announced" for one in self.reasons)
+
+
+class KeyReceiptQuerySet(models.QuerySet["KeyReceipt"]):
+    """Selections of receipts."""
+
+    def out_at(self, at: datetime) -> "KeyReceiptQuerySet":
+        """Keep those whose key was out at a time (half-open)."""
+        back = models.Q(back_at=None) | models.Q(back_at__gt=at)
+        return self.filter(back, out_at__lte=at)
+
+
+class KeyReceipt(TenantRow):
+    """That a unit had a key, from when it was handed out until it came back (*nyckelkvittens*)."""
+
+    key = models.ForeignKey(Key, on_delete=models.PROTECT, related_name="receipts")
+    key_id: UUID
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="key_receipts")
+    unit_id: UUID
+    out_at = models.DateTimeField()
+    out_by = models.CharField(max_length=60)
+    back_at = models.DateTimeField(null=True)
+    back_by = models.CharField(max_length=60, blank=True)
+
+    objects = KeyReceiptQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(back_at=None), name="key_out_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(back_at=None) | models.Q(back_at__gte=models.F("out_at")),
+                name="key_receipt_forward",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "back_at"], name="key_receipt_out")]

@@ -5,6 +5,7 @@ visits once they are published, nobody else anything.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,8 +15,8 @@ from django.db.models import Q, QuerySet
 from narvaro.access.models import Organisation, OrganisationKind
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
-from narvaro.directory.models import Unit
-from narvaro.plan.models import PatrolPlan, Shift, Visit
+from narvaro.directory.models import Key, Unit
+from narvaro.plan.models import KeyReceipt, PatrolPlan, Shift, Visit
 from narvaro.situation.models import UnitStatus
 from narvaro.spine.refusal import Missing
 
@@ -161,3 +162,61 @@ def count_visits(viewer: Viewer, since: datetime, until: datetime) -> list[Place
         counts.setdefault(one.place_name, Counter())[one.state] += 1
     found = [PlaceCount(place, states) for place, states in counts.items()]
     return sorted(found, key=lambda one: (-one.planned, one.place))
+
+
+def keys_held(unit_ids: Collection[UUID], at: datetime) -> dict[UUID, frozenset[str]]:
+    """Return by unit the codes of the keys that it has at a time; a key that is missing is no one's."""
+    out = KeyReceipt.objects.out_at(at).filter(unit_id__in=unit_ids)
+    out = out.filter(Q(key__lost_at=None) | Q(key__lost_at__gt=at))
+    found: dict[UUID, set[str]] = {}
+    for unit, code in out.values_list("unit_id", "key__code"):
+        found.setdefault(unit, set()).add(code)
+    return {unit: frozenset(codes) for unit, codes in found.items()}
+
+
+def keys_seen_by(viewer: Viewer) -> QuerySet[Key]:
+    """Return the keys that the viewer sees: the tenant's, or those that no other company has out."""
+    seen = Key.objects.filter(tenant_id=viewer.tenant_id)
+    match viewer.scope(Record.KEY):
+        case Scope.TENANT:
+            return seen
+        case Scope.SHARED:
+            others = KeyReceipt.objects.filter(tenant_id=viewer.tenant_id, back_at=None)
+            others = others.exclude(unit__organisation_id=viewer.organisation_id)
+            return seen.exclude(pk__in=others.values("key_id"))
+        case _:
+            return Key.objects.none()
+
+
+def get_key(viewer: Viewer, key_id: UUID) -> Key:
+    """Return a key; raises Missing where the viewer may not know of it."""
+    found = keys_seen_by(viewer).filter(pk=key_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+@dataclass(frozen=True)
+class KeyNow:
+    """A key, what it opens, and who has it."""
+
+    key: Key
+    sites: tuple[str, ...]
+    receipt: KeyReceipt | None
+
+
+def list_keys(viewer: Viewer) -> list[KeyNow]:
+    """List the keys that the viewer sees, by code, each with the receipt of who has it."""
+    keys = keys_seen_by(viewer).prefetch_related("sites").order_by("code")
+    out = KeyReceipt.objects.filter(tenant_id=viewer.tenant_id, back_at=None)
+    receipts = {one.key_id: one for one in out.select_related("unit")}
+    return [
+        KeyNow(one, tuple(sorted(site.name for site in one.sites.all())), receipts.get(one.pk))
+        for one in keys
+    ]
+
+
+def list_keys_to(viewer: Viewer, site_id: UUID) -> list[KeyNow]:
+    """List the keys that open a site, of those that the viewer sees."""
+    opening = set(keys_seen_by(viewer).filter(sites=site_id).values_list("pk", flat=True))
+    return [one for one in list_keys(viewer) if one.key.pk in opening]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from narvaro.contract.actions import import_contract
 from narvaro.core.tables import TableSpec
 from narvaro.directory.actions import import_roads
-from narvaro.directory.importing import cameras, columns, contacts, registers, transmitters
+from narvaro.directory.importing import aids, cameras, columns, contacts, registers, transmitters
 from narvaro.directory.importing.geo_areas import import_areas
 from narvaro.directory.importing.history import Answers
 from narvaro.directory.importing.population import import_population
@@ -128,6 +128,9 @@ KINDS = (
     Kind("cameras", _fixed(cameras.SPEC), _register(cameras.Cameras), ("kamer", "camera")),
     Kind("senders", _fixed(senders.SPEC), _register(senders.Senders), ("avsändare", "senders")),
     Kind("contacts", _fixed(contacts.SPEC), _register(contacts.Contacts), ("kontaktlista", "kontakter", "contacts")),
+    Kind("aeds", _fixed(aids.AEDS), _register(aids.Defibrillators), ("hjärtstartare", "aed")),
+    Kind("agreements", _fixed(aids.AGREEMENTS), _register(aids.Agreements), ("stödavtal",)),
+    Kind("keys", _fixed(aids.KEYS), _register(aids.Keys), ("nyckl", "nyckel")),
     Kind("response-plans", None, _whole(import_response_plans)),
     Kind("roster", lambda tenant, _a: Roster(tenant).spec, _register(Roster), ("schema", "pass")),
     Kind("contract", None, _whole(import_contract)),

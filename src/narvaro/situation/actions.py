@@ -79,6 +79,7 @@ def type_in_case(
         text=typed.text.strip(),
         plan=plan,
         needs=list(handling.needs),
+        units=handling.units,
         offer_by_rule=handling.offer_by_rule,
         received_at=at,
         last_signal_at=at,
@@ -112,6 +113,18 @@ def mark_case(*, case: Case, mark: str, by: str, at: datetime) -> None:
         setattr(row, field, at)
         row.save(update_fields=[field])
         tell_changed(row, mark, by=by, at=at)
+
+
+@transaction.atomic
+def want_units(
+    *, case: Case, units: int, by: str, at: datetime, unit: UUID | None = None
+) -> None:  # fmt: skip
+    """Want so many units on scene, and tell; `unit` asks for it, where one does."""
+    events.hold(case.tenant_id)
+    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    row.units = case.units = units
+    row.save(update_fields=["units"])
+    tell_changed(row, "units", by=by, at=at, unit=unit, units=units)
 
 
 def share_case(*, case: Case, organisation_id: UUID) -> None:

@@ -245,6 +245,7 @@ def _open_case(event: CameraEvent, kind: Case.Kind, by: str, at: datetime) -> Ca
         text=case_text_of(event, at),
         plan=plan,
         needs=list(handling.needs),
+        units=handling.units,
         offer_by_rule=handling.offer_by_rule,
         received_at=at,
         last_signal_at=at,

@@ -49,11 +49,12 @@ def is_confirmed(zones: Sequence[tuple[str, str]]) -> bool:
 
 @dataclass(frozen=True)
 class Handling:
-    """How a case is handled: priority 1–4, needed competences, offered by rule or by a person."""
+    """How a case is handled: priority 1–4, needed competences, offered by rule or by a person, by how many."""
 
     priority: int
     needs: tuple[str, ...]
     offer_by_rule: bool
+    units: int = 1
 
 
 def combined(handlings: Sequence[Handling]) -> Handling:
@@ -62,6 +63,7 @@ def combined(handlings: Sequence[Handling]) -> Handling:
         min(one.priority for one in handlings),
         tuple(sorted({need for one in handlings for need in one.needs})),
         offer_by_rule=any(one.offer_by_rule for one in handlings),
+        units=max(one.units for one in handlings),
     )
 
 
@@ -84,4 +86,5 @@ def handling_of(
         priority,
         tuple(str(one) for one in needs) if isinstance(needs, list) else (),
         offer_by_rule=rule.get("offer") == "auto",
+        units=int(str(rule.get("units") or 1)),
     )

@@ -25,7 +25,10 @@ class CaseOpened(Happening):
 
 @dataclass(frozen=True)
 class CaseChanged(Happening):
-    """A case took a new state, priority or mark; `what` names it."""
+    """A case took a new state, priority or mark; `what` names it.
+
+    `units` are wanted on scene, where that is what somebody asked for.
+    """
 
     kind: ClassVar[str] = "case.changed"
     record_class: ClassVar[str] = Record.CASE
@@ -34,6 +37,7 @@ class CaseChanged(Happening):
     state: str
     priority: int
     unit: UUID | None = None
+    units: int | None = None
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,7 @@ def _open(
         lon=site.lon if facts.lon is None else facts.lon,
         plan=plan,
         needs=list(handling.needs),
+        units=handling.units,
         offer_by_rule=handling.offer_by_rule,
         triggered_at=facts.occurred_at if facts.time_verified else None,
         received_at=facts.received_at,
@@ -226,7 +227,7 @@ def tell_opened(case: Case, audience: list[UUID], *, by: str, at: datetime) -> N
 
 def _raise(case: Case, code: AlarmCode, by: str, at: datetime) -> None:
     """Recompute kind, confirmation and handling after one more alarm; tell what changed."""
-    before = (case.kind, case.confirmed, case.priority, case.offer_by_rule)
+    before = _handled(case)
     case.kind = graver(case.kind, code.kind)
     if case.kind == Case.Kind.DURESS:
         case.cancel_code_at = None  # a code that came before was forced
@@ -244,18 +245,24 @@ def _raise(case: Case, code: AlarmCode, by: str, at: datetime) -> None:
     )
     case.priority = min(case.priority, handling.priority)
     case.needs = sorted({*case.needs, *handling.needs})
+    case.units = max(case.units, handling.units)
     case.offer_by_rule = case.offer_by_rule or handling.offer_by_rule
     case.save()
-    if (case.kind, case.confirmed, case.priority, case.offer_by_rule) != before:
+    if _handled(case) != before:
         tell_changed(case, "raised", by=by, at=at)
 
 
+def _handled(case: Case) -> tuple[object, ...]:
+    return case.kind, case.confirmed, case.priority, case.units, case.offer_by_rule
+
+
 def tell_changed(
-    case: Case, what: str, *, by: str, at: datetime, unit: UUID | None = None
-) -> events.Appended:
+    case: Case, what: str, *, by: str, at: datetime, unit: UUID | None = None,
+    units: int | None = None,
+) -> events.Appended:  # fmt: skip
     """Append a change of a case to the log, in the caller's transaction."""
     return events.append(
-        CaseChanged(case.pk, what, case.state, case.priority, unit),
+        CaseChanged(case.pk, what, case.state, case.priority, unit, units),
         tenant_id=case.tenant_id, subject=case.pk, audience=audience_of(case), by=by, at=at,
     )  # fmt: skip
 

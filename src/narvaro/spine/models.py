@@ -27,6 +27,7 @@ class Tenant(models.Model):
     accept_within_s = models.PositiveIntegerField(default=60)
     red_after_s = models.PositiveIntegerField(default=600)
     escalate_after_s = models.PositiveIntegerField(default=60)
+    looks_ahead = models.BooleanField(default=False)  # readiness decides among those in time
     positions_purpose = models.TextField(blank=True, default="")
     positions_negotiated_on = models.DateField(null=True)
     last_case_number = models.PositiveIntegerField(default=0)

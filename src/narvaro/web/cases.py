@@ -13,6 +13,7 @@ from narvaro.access.policy import Record, Verb
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
+from narvaro.directory.models import ResponsePlan
 from narvaro.directory.queries import have_roads_changed
 from narvaro.dispatch.actions import SEEKING
 from narvaro.dispatch.checkin import list_heard, list_silent, silent_watches
@@ -28,7 +29,7 @@ from narvaro.dispatch.queries import (
 from narvaro.followup.points import POINTS, best_points
 from narvaro.intake.queries import list_losses
 from narvaro.plan.models import Shift
-from narvaro.plan.queries import list_running_shifts, state_on
+from narvaro.plan.queries import keys_held, list_running_shifts, state_on
 from narvaro.situation.codes import find_code
 from narvaro.situation.models import Case, Signal
 from narvaro.situation.queries import (
@@ -42,27 +43,30 @@ from narvaro.spine import clock
 from narvaro.web import labels
 from narvaro.web.case_state import (
     absence_of,
-    asked_by,
     ends_without_unit,
     is_late,
+    leading,
     state_label,
     state_of,
+    still_on,
 )
 from narvaro.web.labels import say
+from narvaro.web.offer_rows import offer_row, offer_rows
 from narvaro.web.passing import standing_view
 from narvaro.web.ranking_rows import ranking_rows
 from narvaro.web.readiness import ReadinessNow
+from narvaro.web.road_times import winter_note
 from narvaro.web.screens import (
     CaseDetail,
     CaseRow,
     Finding,
-    OfferRow,
     PlanView,
     RankedUnitRow,
     SignalRow,
     TimePointRow,
     UnitRow,
 )
+from narvaro.web.sent import call_rows, count_short, sent_rows, support_rows
 from narvaro.web.silence import (
     carrier_advice,
     escalation_of,
@@ -73,20 +77,6 @@ from narvaro.web.silence import (
 )
 
 
-def offer_row(offer: Offer) -> OfferRow:
-    """Return an offer as a row."""
-    return OfferRow(
-        id=str(offer.pk),
-        call_sign=offer.unit.call_sign,
-        state=offer.state,
-        state_label=say(labels.OFFER_STATE, offer.state),
-        offered_at=offer.offered_at,
-        expires_at=offer.expires_at,
-        answered_at=offer.answered_at,
-        by_label=asked_by(offer),
-    )
-
-
 class CaseRows:
     """Cases as rows of a list: what belongs to them is read for all of them at once."""
 
@@ -94,7 +84,7 @@ class CaseRows:
         now = clock.now()
         ids = [one.pk for one in cases]
         self.now = now
-        self.terms = TermsInForce(viewer)
+        self.terms = TermsInForce(viewer.tenant_id, viewer.zone)
         self.offers: dict[UUID, list[Offer]] = defaultdict(list)
         self.responses: dict[UUID, list[Response]] = defaultdict(list)
         self.silent = silent_watches(ids)
@@ -139,7 +129,7 @@ class CaseRows:
             opened_at=case.received_at,
             confirmed=case.confirmed,
             waiting=offer_row(waiting) if waiting else None,
-            call_sign=responses[-1].call_sign if responses else "",
+            call_sign=_call_signs(case, responses),
             target_at=target_at,
             late=is_late(case, target_at, responses, self.now),
             absence_label=absence_of(case, responses),
@@ -152,6 +142,13 @@ class CaseRows:
             restored_at=restored_at,
             missed_again_at=missed_at if missed_at and missed_at > case.received_at else None,
         )
+
+
+def _call_signs(case: Case, responses: Sequence[Response]) -> str:
+    """Return who has the case; nobody's name while it is sought for, also where somebody had it."""
+    if case.state in SEEKING:
+        return ""
+    return ", ".join(one.call_sign for one in still_on(responses))
 
 
 def signal_row(signal: Signal) -> SignalRow:
@@ -168,6 +165,26 @@ def signal_row(signal: Signal) -> SignalRow:
     )
 
 
+_BY_PANEL = frozenset(
+    {Case.Kind.INTRUDER, Case.Kind.TAMPER, Case.Kind.DURESS, Case.Kind.ASSISTANCE}
+)
+
+
+def _steps_of(case: Case, plan: ResponsePlan) -> tuple[str, ...]:
+    """Return a plan's steps where it is written for such a case; what holds for any arrest else."""
+    kinds = {rule.get("on") for rule in plan.rules}
+    if case.kind in kinds or (case.kind in _BY_PANEL and kinds & _BY_PANEL):
+        return tuple(str(one) for one in plan.steps)
+    if case.kind == Case.Kind.MEDICAL:
+        return (
+            _("Call 112 if nobody has."),
+            _("Start CPR: 30 presses, 2 breaths."),
+            _("Switch on the defibrillator and do as it says."),
+            _("Let somebody meet the ambulance at the entrance."),
+        )
+    return (_("This plan is not written for such a case; its steps are not shown."),)
+
+
 def plan_view(case: Case) -> PlanView | None:
     """Return the case's response plan without its key."""
     if case.plan is None:
@@ -175,7 +192,7 @@ def plan_view(case: Case) -> PlanView | None:
     return PlanView(
         name=case.plan.name,
         version=case.plan.version,
-        steps=tuple(str(one) for one in case.plan.steps),
+        steps=_steps_of(case, case.plan),
         inner_check=case.plan.inner_check,
         needs=tuple(say(labels.COMPETENCE, one) for one in case.needs),
         offer_label=_("offered automatically") if case.offer_by_rule else _("a person offers"),
@@ -253,7 +270,7 @@ def case_detail(
     """Return everything about a case that the viewer may see; a page of several gives its readiness."""
     rows = CaseRows(viewer, [case])
     offers, responses = rows.offers[case.pk], rows.responses[case.pk]
-    row = rows.row(case, href)
+    row, leads = rows.row(case, href), leading(responses)
     ranking = _ranking(viewer, case, row.needs_person or row.restored_at is not None)
     ranked, left_out = ranking_rows(
         viewer, case, ranking, offers, readiness or ReadinessNow(viewer)
@@ -270,15 +287,20 @@ def case_detail(
         plan=plan_view(case),
         ranked=ranked,
         left_out=left_out,
-        offers=tuple(offer_row(one) for one in offers),
-        times=time_rows(responses[-1].time_points.all()) if responses else (),
+        offers=offer_rows(viewer, case, offers, responses),
+        times=time_rows(leads.time_points.all()) if leads else (),
+        sent=sent_rows(responses),
+        support=support_rows(viewer, case),
+        calls=call_rows(viewer, case),
+        short=count_short(case, offers),
         ranked_at=ranking.made_at if ranking else None,
+        roads_note=winter_note(viewer, ranking.made_at if ranking else None),
         alarm_grade=str(site.alarm_grade) if site and site.alarm_grade else "",
         note=case.text,
         born_label=say(labels.BORN, case.born),
         close_url=_close_url(viewer, case),
         asks_before_end=ends_without_unit(case, responses),
-        recalls=responses[-1].call_sign if responses and responses[-1].state in OUT else "",
+        recalls=", ".join(one.call_sign for one in responses if one.state in OUT),
         finding=find_finding(viewer, case),
         sends_nobody=bool(carrier_advice(case)),
         why_not=carrier_advice(case) or _why_not(case, ranked),
@@ -307,6 +329,7 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
     waiting = Offer.objects.filter(unit_id__in=shifts, state=Offer.State.WAITING)
     asked = set(waiting.values_list("unit_id", flat=True))
     silent = list_silent(list(shifts))
+    keys = keys_held(shifts, at) if viewer.may(Record.KEY) else {}
     rows = []
     for one in list_units_now(viewer):
         shift = shifts.get(one.unit.pk)
@@ -332,6 +355,7 @@ def unit_rows(viewer: Viewer) -> tuple[UnitRow, ...]:
                 case_number=str(response.case.number) if response else "",
                 crew=tuple(member.service_number for member in shift.crew.all()),
                 kit=tuple(say(labels.KIT, item) for item in one.unit.kit),
+                keys=tuple(sorted(keys.get(one.unit.pk, ()))),
                 on_duty_until=shift.ends_at,
             )
         )

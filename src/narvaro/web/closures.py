@@ -1,4 +1,4 @@
-"""Closed roads: the list, one more, one less. In: requests. Out: pages."""
+"""The roads now: those that are closed, one more, one less. In: requests. Out: pages."""
 
 import math
 from datetime import timedelta
@@ -22,6 +22,7 @@ from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.console import map_view, position_now
 from narvaro.web.labels import say
 from narvaro.web.refusal_words import refusal_text
+from narvaro.web.road_times import times_view, winter_view
 from narvaro.web.screens import Choice, Problem
 from narvaro.web.screens.closures import ClosureRow, ClosuresPage
 
@@ -59,6 +60,8 @@ def _page(viewer: Viewer, request: HttpRequest | None = None, problem: str = "")
     return ClosuresPage(
         position=position_now(viewer),
         map=map_view(viewer),
+        winter=winter_view(viewer),
+        times=times_view(viewer),
         closures=tuple(_row(one) for one in list_closures(viewer, clock.now())),
         kinds=tuple(Choice(code, say(KIND, code), code == kind) for code in KIND),
         until=tuple(Choice(code, say(UNTIL, code), code == until) for code in UNTIL),
@@ -70,7 +73,7 @@ def _page(viewer: Viewer, request: HttpRequest | None = None, problem: str = "")
 
 @require_GET
 def closures(request: HttpRequest) -> HttpResponse:
-    """Show the roads that are closed, and the map to draw on."""
+    """Show the roads now: what is closed, the map to draw on, winter, how right travel times were."""
     page = _page(viewer_of_request(request))
     return render(request, "closures/page.html", {"page": page})
 

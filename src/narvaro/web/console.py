@@ -25,6 +25,7 @@ from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
+from narvaro.web.key_words import NO_KEY, without_key
 from narvaro.web.labels import say
 from narvaro.web.readiness import ReadinessNow
 from narvaro.web.refusal_words import refusal_text
@@ -83,6 +84,7 @@ def _page(viewer: Viewer, chosen: Case | None = None) -> ConsolePage:
         else None,
         can_type_in=True,
         can_close_roads=viewer.may(Record.MAP, Verb.WRITE),
+        shows_reach=viewer.sees(Record.UNIT, "position"),
         mode_label=mode_label(viewer),
         trouble=find_trouble_bar(viewer),
     )
@@ -102,7 +104,11 @@ def _case_list(viewer: Viewer) -> str:
 
 
 def _unit_list(viewer: Viewer) -> str:
-    page = ConsolePage(units=unit_rows(viewer), readiness=ReadinessNow(viewer).view)
+    page = ConsolePage(
+        units=unit_rows(viewer),
+        readiness=ReadinessNow(viewer).view,
+        shows_reach=viewer.sees(Record.UNIT, "position"),
+    )
     return render_to_string("console/_units.html", {"page": page})
 
 
@@ -126,10 +132,18 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 @require_POST
 def offer(request: HttpRequest, case_id: UUID, unit_id: UUID) -> HttpResponse:
-    """Offer a case to the unit that a person chose."""
+    """Offer a case to the unit that a person chose, or call it in as support of who has it."""
     viewer = viewer_of_request(request)
     found = get_case(viewer, case_id)
-    made = offer_to(case=found, unit_id=unit_id, by=viewer.signature, at=clock.now())
+    try:
+        made = offer_to(
+            case=found, unit_id=unit_id, by=viewer.signature, at=clock.now(),
+            support=request.POST.get("support") == "1",
+        )  # fmt: skip
+    except Refused as no:
+        if no.code != f"left_out.{NO_KEY}":
+            raise
+        raise Refused(no.code, without_key(viewer, found, no.detail)) from no
     return done(request, _back(request, found), offer=str(made.pk))
 
 

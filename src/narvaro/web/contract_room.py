@@ -20,7 +20,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.contract.models import Contract
 from narvaro.contract.queries import get_contract, list_contracts
 from narvaro.core import response_times, terms
-from narvaro.dispatch.models import Response, TimePoint
+from narvaro.dispatch.models import TimePoint
 from narvaro.followup.months import list_months
 from narvaro.followup.points import POINTS, RANK
 from narvaro.followup.queries import (
@@ -39,6 +39,7 @@ from narvaro.web import labels
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import find_finding, time_rows
 from narvaro.web.labels import say
+from narvaro.web.remarks import remark_of
 from narvaro.web.screens import (
     ContractListPage,
     ContractPage,
@@ -203,27 +204,6 @@ def _result(one: response_times.Summary, found: Statement) -> TermResult:
     )
 
 
-def remark_of(line: Line) -> str:
-    """Return why a response has no measured time, in words; empty where it has one."""
-    if line.response is None:
-        return _("No unit came")
-    if line.response.state == Response.State.RECALLED:
-        arrived = any(one.point == "on_scene" for one in line.response.time_points.all())
-        return (
-            _("Recalled by the desk after arrival")
-            if arrived
-            else _("Recalled by the desk before arrival")
-        )
-    if line.term is None or line.measurement is None:
-        return _("No response term covers this kind of case.")
-    if line.measurement.is_reversed:
-        return _("The stop stands before the start: look at the time points.")
-    if line.measurement.missing:
-        missing = ", ".join(say(labels.POINT, one) for one in line.measurement.missing)
-        return _("Not measured; missing: %(points)s") % {"points": missing}
-    return ""
-
-
 def _seconds(line: Line) -> float | None:
     found = line.measurement.seconds if line.measurement else None
     return float(found) if found is not None else None
@@ -325,7 +305,10 @@ def _detail(event: Event) -> str:
     if told is None or event.payload is None:
         return ""
     payload = json.loads(event.payload)
-    return ", ".join(say(words, payload[name]) for name, words in told)
+    said = [say(words, payload[name]) for name, words in told]
+    if payload.get("units"):
+        said.append(_("%(n)s units wanted") % {"n": payload["units"]})
+    return ", ".join(said)
 
 
 def _event_row(event: Event) -> EventRow:

@@ -9,10 +9,16 @@ from django.views.decorators.http import require_GET
 from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.directory.maps import open_by_digest
-from narvaro.directory.queries import find_road_map, list_closures, sites_seen_by
+from narvaro.directory.queries import (
+    find_road_map,
+    list_closures,
+    list_own_defibrillators,
+    sites_seen_by,
+)
 from narvaro.situation.queries import list_active_cases, list_units_now
 from narvaro.spine import clock
 from narvaro.web import labels
+from narvaro.web.aids import STATE, state_of
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import unit_rows
 from narvaro.web.labels import say
@@ -21,11 +27,14 @@ from narvaro.web.shared_fragments import shared
 
 @require_GET
 def tile(request: HttpRequest, sha256: str, z: int, x: int, y: int) -> HttpResponse:
-    """Answer with one vector tile of the viewer's own map."""
+    """Answer with one vector tile of the viewer's own map; a missing page where the map is gone."""
     row = find_road_map(viewer_of_request(request))
     if row is None or row.sha256 != sha256:
         raise Http404
-    found = open_by_digest(sha256).tiles.read(z, x, y)
+    try:
+        found = open_by_digest(sha256).tiles.read(z, x, y)
+    except OSError as gone:
+        raise Http404 from gone
     if found is None:
         return HttpResponse(status=204)
     response = HttpResponse(found.data, content_type="application/vnd.mapbox-vector-tile")
@@ -101,11 +110,21 @@ def _closures(viewer: Viewer) -> list[dict[str, object]]:
     ]
 
 
+def _aeds(viewer: Viewer) -> list[dict[str, object]]:
+    local = clock.now().astimezone(viewer.zone)
+    states = ((one, state_of(one, local)) for one in list_own_defibrillators(viewer))
+    return [
+        _feature("aed", one.lat, one.lon, id=str(one.pk), name=one.name, place=one.place,
+                 state=state, state_label=say(STATE, state))
+        for one, state in states
+    ]  # fmt: skip
+
+
 def _features(viewer: Viewer) -> str:
     shown = _sites(viewer) if viewer.may(Record.SITE) else []
-    shown += _cases(viewer) + _units(viewer) + _closures(viewer)
+    shown += _aeds(viewer) + _cases(viewer) + _units(viewer) + _closures(viewer)
     return json.dumps({"type": "FeatureCollection", "features": shown})
 
 
 features = shared("features", _features, "application/geo+json")
-"""The sites, cases, units and closed roads that the viewer may see on a map (GeoJSON)."""
+"""The sites, AEDs, cases, units and closed roads that the viewer may see on a map (GeoJSON)."""

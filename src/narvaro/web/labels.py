@@ -67,6 +67,7 @@ RESPONSE_STATE: _Words = {
     "left": lazy_in("response", "Cleared"),
     "reported": lazy_in("response", "Reported"),
     "recalled": lazy_in("response", "Recalled"),
+    "reassigned": lazy_in("response", "Reassigned"),
 }
 UNIT_STATE: _Words = {
     "available": lazy("Available"),

@@ -14,6 +14,7 @@ from narvaro.spine import clock
 from narvaro.web.answers import viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
 from narvaro.web.console import mode_label, position_now
+from narvaro.web.keys import keys_view
 from narvaro.web.readiness import ReadinessNow
 from narvaro.web.screens import MissingReport, NightPage
 from narvaro.web.troubles import find_trouble_bar
@@ -45,13 +46,17 @@ def _page(viewer: Viewer) -> NightPage:
             for one in due[:REPORTS_SHOWN]
         ),
         reports_due=len(due),
+        keys=keys_view(viewer),
         trouble=find_trouble_bar(viewer),
     )
 
 
 @require_GET
 def night(request: HttpRequest) -> HttpResponse:
-    """Show the night, or its body alone for a refresh."""
-    page = _page(viewer_of_request(request))
+    """Show the night, or its body alone for a refresh, or the form that hands out keys."""
+    viewer = viewer_of_request(request)
+    if "hand-out" in request.GET:
+        return render(request, "night/_hand_out.html", {"keys": keys_view(viewer)})
+    page = _page(viewer)
     template = "night/_body.html" if request.headers.get("HX-Request") else "night/page.html"
     return render(request, template, {"page": page})

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as lazy
 NAMED: dict[str, "str | Promise"] = {
     "directory.Competence.member": lazy("Trainings and appointments of yours"),
     "sharing.FileDraft.uploaded_by": lazy("Files that you brought in"),
+    "followup.WhatIf.asked_by": lazy("What-ifs that you asked for"),
     "sharing.FileDraft.decided_by": lazy("Files that you let in"),
     "dispatch.Response.member": lazy("Cases that you accepted"),
     "dispatch.Watch.member": lazy("Times when you worked alone and were waited for"),

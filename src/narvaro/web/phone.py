@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
 from narvaro.dispatch import responses
-from narvaro.dispatch.actions import decline
+from narvaro.dispatch.actions import call_support, decline
 from narvaro.dispatch.models import Offer, Response
 from narvaro.dispatch.queries import (
     find_own_response,
@@ -109,6 +109,24 @@ def decline_offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     viewer = viewer_of_request(request)
     at = clock.now()
     decline(offer=get_offer(viewer, offer_id, at), by=viewer.signature, at=at)
+    return done(request, "/phone/")
+
+
+@require_POST
+def support(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Call in one more unit to the case that one's own is out on."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    out = find_own_response(viewer, at)
+    if out is None or out.case_id != case_id:
+        raise Missing
+    try:
+        wanted = int(request.POST.get("wanted", ""))
+    except ValueError:
+        raise Missing from None
+    call_support(
+        case=out.case, wanted=wanted, by=viewer.signature, at=at, unit=out.unit_id
+    )  # fmt: skip
     return done(request, "/phone/")
 
 

@@ -11,7 +11,7 @@ from narvaro.access.policy import Record
 from narvaro.access.viewer import Viewer
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import FRESH_S
-from narvaro.core.roads import Route
+from narvaro.directory.queries import have_roads_changed
 from narvaro.dispatch import responses
 from narvaro.dispatch.checkin import list_silent, silent_watches
 from narvaro.dispatch.models import Offer, Response
@@ -25,10 +25,11 @@ from narvaro.dispatch.queries import (
     list_recalls,
     list_reports_due,
 )
-from narvaro.dispatch.ways import find_way
+from narvaro.dispatch.seats import MOST_UNITS
+from narvaro.dispatch.ways import Way, find_way
 from narvaro.plan.models import Shift
 from narvaro.plan.queries import find_own_shift, state_on
-from narvaro.situation.models import UnitStatus
+from narvaro.situation.models import Case, UnitStatus
 from narvaro.situation.queries import newest_positions
 from narvaro.spine import clock
 from narvaro.spine.models import Tenant
@@ -38,10 +39,12 @@ from narvaro.web import labels
 from narvaro.web.cases import plan_view, signal_row
 from narvaro.web.console import position_now
 from narvaro.web.labels import say
+from narvaro.web.phone_beside import beside_view
 from narvaro.web.phone_visits import visits_of
 from narvaro.web.phone_watch import watch_of
 from narvaro.web.ranking_words import reasons_of
 from narvaro.web.screens import (
+    AedView,
     Ended,
     PhoneOffer,
     PhonePage,
@@ -51,6 +54,7 @@ from narvaro.web.screens import (
     Receipt,
     ReportDue,
 )
+from narvaro.web.sent import task_label
 from narvaro.web.silence import place_of
 from narvaro.web.ways import steps_of
 
@@ -81,9 +85,13 @@ def _reasons(offer: Offer) -> tuple[str, ...]:
     return reasons_of(line or {})
 
 
-def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
-    """Return an offer as the phone shows it: what is known, before the guard says yes or no."""
+def offer_of(viewer: Viewer, offer: Offer, at: datetime, leaves: str = "") -> PhoneOffer:
+    """Return an offer as the phone shows it: what is known, before the guard says yes or no.
+
+    `leaves` is the number of the case that the unit is out on, and would leave for it.
+    """
     case = offer.case
+    travel_s, travel_from = _travel_now(viewer, offer, at)
     return PhoneOffer(
         id=str(offer.pk),
         number=str(case.number),
@@ -93,7 +101,8 @@ def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
         kind_label=labels.case_kind(case.kind, case.born),
         site=place_of(case, silent_watches([case.pk]).get(case.pk)),
         address=case.site.address if case.site else "",
-        travel_s=offer.travel_s,
+        travel_s=travel_s,
+        travel_from=travel_from,
         offered_at=offer.offered_at,
         expires_at=offer.expires_at,
         accept_url=reverse("accept", args=[offer.pk]),
@@ -102,7 +111,25 @@ def offer_of(viewer: Viewer, offer: Offer, at: datetime) -> PhoneOffer:
         signals=tuple(signal_row(one) for one in list_alarms_offered(viewer, offer, at)),
         confirmed=case.confirmed,
         reasons=_reasons(offer),
+        task_label=task_label(offer),
+        aed=_aed_view(offer),
+        leaves=leaves,
     )
+
+
+def _travel_now(
+    viewer: Viewer, offer: Offer, at: datetime
+) -> tuple[float | None, datetime | None]:  # fmt: skip
+    """Return the travel time of an offer; anew, and from when, where the roads have changed since."""
+    if not have_roads_changed(viewer, since=offer.ranking.made_at, at=at):
+        return offer.travel_s, None
+    way = find_way(offer.case, offer.unit, at, offer.aed)
+    return (way.seconds, way.since) if way else (None, None)
+
+
+def _aed_view(offer: Offer | None) -> AedView | None:
+    aed = offer.aed if offer else None
+    return AedView(aed.name, aed.place, aed.lat, aed.lon) if aed else None
 
 
 def _steps(response: Response) -> tuple[PhoneStep, ...]:
@@ -122,9 +149,10 @@ def _steps(response: Response) -> tuple[PhoneStep, ...]:
     return tuple(steps)
 
 
-def _response(viewer: Viewer, response: Response) -> PhoneResponse:
-    case = response.case
-    key = ""
+def _response(viewer: Viewer, response: Response, at: datetime) -> PhoneResponse:
+    case, key = response.case, ""
+    travels = response.state in responses.UNDER_WAY
+    way = _find_own_way(response, at) if travels else None
     if case.plan is not None and viewer.sees(Record.RESPONSE, "key"):
         key = open_text(case.plan.sealed_key_no)
     return PhoneResponse(
@@ -143,20 +171,31 @@ def _response(viewer: Viewer, response: Response) -> PhoneResponse:
         steps=_steps(response),
         plan=plan_view(case),
         key=key,
-        target_at=TermsInForce(viewer).find_due(
+        target_at=TermsInForce(viewer.tenant_id, viewer.zone).find_due(
             case.kind, triggered_at=case.triggered_at, received_at=case.received_at
         ),
         note=case.text,
-        signals=tuple(signal_row(one) for one in list_alarms_of(viewer, response, clock.now())),
+        signals=tuple(signal_row(one) for one in list_alarms_of(viewer, response, at)),
         confirmed=case.confirmed,
-        way=steps_of(_way(response)),
+        way=steps_of(way.legs) if way else (),
+        travels=travels,
+        travel_s=way.seconds if way else None,
+        travel_from=way.since if way else None,
+        task_label=task_label(response.offer),
+        aed=_aed_view(response.offer) if travels else None,
+        support_url=_support_url(case),
+        wanted=case.units + 1,
+        beside=beside_view(viewer, response, at),
     )
 
 
-def _way(response: Response) -> Route | None:
-    if response.unit is None or response.state not in responses.UNDER_WAY:
-        return None
-    return find_way(response.case, response.unit, clock.now())
+def _support_url(case: Case) -> str:
+    return reverse("call_support", args=[case.pk]) if case.units < MOST_UNITS else ""
+
+
+def _find_own_way(response: Response, at: datetime) -> Way | None:
+    by = response.offer.aed if response.offer else None
+    return find_way(response.case, response.unit, at, by) if response.unit else None
 
 
 def _just_now(viewer: Viewer, at: datetime) -> tuple[Ended, ...]:
@@ -196,7 +235,7 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
             position=position,
             unit=None,
             why_no_unit=why,
-            response=_response(viewer, out) if out else None,
+            response=_response(viewer, out, at) if out else None,
             reports_due=due,
             just_now=ended,
             receipt=receipt,
@@ -209,8 +248,8 @@ def page_of(viewer: Viewer, sent: str = "") -> PhonePage:
     return PhonePage(
         position=position,
         unit=shown,
-        offer=offer_of(viewer, offer, at) if offer else None,
-        response=_response(viewer, out) if out else None,
+        offer=offer_of(viewer, offer, at, str(out.case.number) if out else "") if offer else None,
+        response=_response(viewer, out, at) if out else None,
         reports_due=due,
         just_now=ended,
         receipt=receipt,

@@ -151,18 +151,8 @@ def note_text(note: _Json) -> str:
             )
         case "apart":
             return _("Units on foot are planned first; those who drive take what is left.")
-        case "off_map":
-            words = ngettext(
-                "%(n)s place lies off the map and is not planned.",
-                "%(n)s places lie off the map and are not planned.",
-                note["n"],
-            )
-        case "fewer_places":
-            words = ngettext(
-                "%(n)s place with the lowest harm risk was left out of the computation.",
-                "%(n)s places with the lowest harm risk were left out of the computation.",
-                note["n"],
-            )
+        case "off_map" | "closed_roads" | "fewer_places":
+            words = _counted_words(note["code"], note["n"])
         case "no_fixed_time":
             words = _(
                 "%(place)s: to be talked at, but the meeting set no hours, so nothing can be "
@@ -180,6 +170,26 @@ def note_text(note: _Json) -> str:
         case code:
             return str(code)
     return words % note
+
+
+def _counted_words(code: str, n: int) -> str:
+    if code == "off_map":
+        return ngettext(
+            "%(n)s place lies off the map and is not planned.",
+            "%(n)s places lie off the map and are not planned.",
+            n,
+        )
+    if code == "closed_roads":
+        return ngettext(
+            "%(n)s closed road is counted; it is closed when the night begins.",
+            "%(n)s closed roads are counted; they are closed when the night begins.",
+            n,
+        )
+    return ngettext(
+        "%(n)s place with the lowest harm risk was left out of the computation.",
+        "%(n)s places with the lowest harm risk were left out of the computation.",
+        n,
+    )
 
 
 def is_about_permits(note: _Json) -> bool:

@@ -15,6 +15,7 @@ from narvaro.dispatch.models import Offer, Ranking
 from narvaro.dispatch.queries import may_take
 from narvaro.situation.models import Case
 from narvaro.web import labels
+from narvaro.web.key_words import NO_KEY, without_key
 from narvaro.web.labels import say
 from narvaro.web.ranking_words import left_out_text, reasons_of
 from narvaro.web.readiness import ReadinessNow
@@ -45,13 +46,15 @@ def _ranked_row(
     )
 
 
-def _left_out_row(line: dict[str, object]) -> LeftOutRow:
-    travel = line["travel_s"]
+def _left_out_row(viewer: Viewer, case: Case, line: dict[str, object]) -> LeftOutRow:
+    travel, why, detail = line["travel_s"], str(line["left_out"]), str(line["detail"])
+    if why == NO_KEY:
+        detail = without_key(viewer, case, detail)
     return LeftOutRow(
         unit_id=str(line["unit"]),
         call_sign=str(line["call_sign"]),
-        reason=left_out_text(str(line["left_out"]), str(line["detail"])),
-        code=str(line["left_out"]),
+        reason=left_out_text(why, detail),
+        code=why,
         travel_s=float(str(travel)) if travel is not None else None,
     )
 
@@ -87,4 +90,5 @@ def ranking_rows(
         return replace(made, reasons=(*made.reasons, leaving[unit])) if unit in leaving else made
 
     ranked = tuple(row(line) for line in ranking.lines if "rank" in line)
-    return ranked, tuple(_left_out_row(one) for one in ranking.lines if "left_out" in one)
+    dropped = (one for one in ranking.lines if "left_out" in one)
+    return ranked, tuple(_left_out_row(viewer, case, one) for one in dropped)

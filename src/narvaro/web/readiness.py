@@ -11,6 +11,7 @@ from narvaro.access.viewer import Viewer
 from narvaro.core.readiness import Readiness as Counts
 from narvaro.dispatch.readiness import NO_TERM_S, Advice, Note, NoteCode, Readiness, get_readiness
 from narvaro.spine import clock
+from narvaro.web.road_times import winter_note
 from narvaro.web.screens.readiness import ReadinessView
 from narvaro.web.templatetags.screen import minutes, percent
 
@@ -36,7 +37,7 @@ class ReadinessNow:
         return ReadinessView(
             share=found.now.site_share,
             text=_counted(found.now),
-            notes=tuple(said for one in found.notes if (said := _note_text(one))),
+            notes=_notes(self._viewer, found),
             advice=_advice_text(self._viewer, found.advice) if found.advice else (),
         )
 
@@ -65,6 +66,13 @@ def _counted(now: Counts) -> str:
     if now.case_share is not None:
         said += "; " + _("%(share)s of the expected cases") % {"share": percent(now.case_share)}
     return said
+
+
+def _notes(viewer: Viewer, found: Readiness) -> tuple[str, ...]:
+    """Return what the figures leave out, and what lay on the roads that they stand on."""
+    winter = winter_note(viewer, found.at) if found.map_sha256 else ""
+    said = (winter, *(_note_text(one) for one in found.notes))
+    return tuple(one for one in said if one)
 
 
 def _note_text(note: Note) -> str:

@@ -35,6 +35,21 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("The line is longer than 300 m."),
         lazy("Draw it across the road, not along it."),
     ),
+    "winter_end": (
+        lazy("Nothing was changed"),
+        lazy("Winter roads end later than now, within 7 days."),
+        lazy("Choose another end."),
+    ),
+    "few_drives": (
+        lazy("Nothing was changed"),
+        lazy("There are too few drives yet."),
+        lazy("Wait until more drives were made."),
+    ),
+    "other_map": (
+        lazy("Nothing was changed"),
+        lazy("They are of another map."),
+        lazy("Wait for the next night, or run “narvaro roads calibrate”."),
+    ),
     "not_found": (
         lazy("There is nothing here"),
         lazy("The page does not exist, or it is not yours to see."),
@@ -72,6 +87,21 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("You are recalled; nothing more is to be done on it."),
         lazy("You are free for the next case."),
     ),
+    "reassigned": (
+        lazy("You went to a graver case"),
+        lazy("Another unit is sought for this one."),
+        lazy("You need do nothing more on it."),
+    ),
+    "not_taken": (
+        lazy("No unit has the case"),
+        lazy("Support comes to a case that a unit has."),
+        lazy("Offer it to a unit first."),
+    ),
+    "units_most": (
+        lazy("Five units are wanted already"),
+        lazy("That is the most for one case."),
+        lazy("Open another case for what is needed beside it, or end what waits."),
+    ),
     "not_cleared": (
         lazy("Not cleared yet"),
         lazy("A report is written when the unit has left."),
@@ -93,6 +123,21 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("The unit is out on a case"),
         lazy("That cannot be done while a unit is out on the case."),
         lazy("Clear the case first."),
+    ),
+    "key_out": (
+        lazy("The key is out"),
+        lazy("Another unit has it."),
+        lazy("Take it back first, or choose another key."),
+    ),
+    "key_in": (
+        lazy("The key is in its cabinet"),
+        lazy("Nobody has it out."),
+        lazy("You need do nothing; the page shows what holds now."),
+    ),
+    "key_lost": (
+        lazy("The key is missing"),
+        lazy("It is reported missing, so nobody can be given it."),
+        lazy("Where it was found, take it back first."),
     ),
     "no_place": (
         lazy("The place is missing"),
@@ -128,6 +173,11 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
         lazy("The case is closed"),
         lazy("Nothing is passed on of a closed case."),
         lazy("Where help is needed all the same, call the alarm centre."),
+    ),
+    "too_many_what_ifs": (
+        lazy("It was not asked"),
+        lazy("Three of your organisation are still to be played."),
+        lazy("Wait until one is answered, or stop one."),
     ),
     "id_taken": (lazy("That was not done"), lazy("The form was damaged; open it anew."), None),
     "invalid": (lazy("That is not understood"), None, lazy("Correct it and send again.")),

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from narvaro.access.policy import Record, Verb
 from narvaro.web import (
+    aids,
     cameras,
     closures,
     console,
@@ -19,6 +20,7 @@ from narvaro.web import (
     forecast,
     ground,
     intake_room,
+    keys,
     metrics,
     night,
     own_record,
@@ -29,12 +31,15 @@ from narvaro.web import (
     plan,
     presence,
     problems,
+    reach,
     reports,
+    road_times,
     silence,
     system,
     tour,
     ways,
     week,
+    what_if,
 )
 from narvaro.web.rooms import Need, Open, route
 
@@ -49,6 +54,8 @@ CAMERAS = Need(Record.CAMERA_EVENT)
 DECIDE_SEEN = Need(Record.CAMERA_EVENT, (Verb.WRITE,))
 STATEMENT = Need(Record.STATEMENT)
 MAP = Need(Record.MAP)
+AEDS = Need(Record.AED)
+LEAD_KEYS = Need(Record.KEY, (Verb.LEAD,))
 CLOSE_ROADS = Need(Record.MAP, (Verb.WRITE,))
 FILES = Need(Record.IMPORT, (Verb.WRITE,))
 FIRST_REPORT = Need(Record.FIRST_REPORT)
@@ -57,6 +64,7 @@ SETTLE = Need(Record.OBSERVATION, (Verb.LEAD, Verb.WRITE, Verb.REPORT))
 DAMAGE = Need(Record.DAMAGE)
 OWN_RECORD = Need(Record.OWN_RECORD)
 RISK = Need(Record.FORECAST)
+WHAT_IF = Need(Record.REPLAY, (Verb.WRITE,))
 WEEK = Need(Record.PICTURE)
 MEETING = Need(Record.PICTURE, (Verb.WRITE,))
 PLAN = Need(Record.PATROL_PLAN)
@@ -77,7 +85,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("console/cases/", console.cases, SEND, "cases"),
     route("console/cases/<uuid:case_id>/", console.case, SEND, "case"),
     route("console/cases/<uuid:case_id>/way/", ways.case_way, SEND, "case_way"),
+    route("console/cases/<uuid:case_id>/reach/", reach.case_reach, SEND, "case_reach"),
     route("console/units/", console.units, SEND, "units"),
+    route("console/units/<uuid:unit_id>/reach/", reach.unit_reach, SEND, "unit_reach"),
     route("console/refused/", intake_room.refused, Need(Record.REFUSED_INTAKE), "refused"),
     route("console/new/", console.new_case, SEND, "new_case"),
     route("cases/<uuid:case_id>/offer/<uuid:unit_id>/", console.offer, SEND_OR_LEAD, "offer"),
@@ -91,6 +101,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/state/", phone.state, CREW, "phone_state"),
     route("phone/offers/<uuid:offer_id>/accept/", phone.accept, CREW, "accept"),
     route("phone/offers/<uuid:offer_id>/decline/", phone.decline_offer, CREW, "decline"),
+    route("phone/cases/<uuid:case_id>/support/", phone.support, CREW, "call_support"),
     route("phone/responses/<uuid:response_id>/report/", phone.report, CREW, "report"),
     route("phone/responses/<uuid:response_id>/<slug:code>/", phone.step, CREW, "step"),
     route("phone/unit/<slug:code>/", phone.unit_state, CREW, "unit_state"),
@@ -99,6 +110,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("phone/watch/end/", phone_watch.end, CREW, "watch_end"),
     route("phone/visits/<uuid:visit_id>/<slug:said>/", phone_visits.step, VISIT, "visit_step"),
     route("night/", night.night, LEAD, "night"),
+    route("night/keys/hand-out/", keys.hand_out, LEAD_KEYS, "key_hand_out"),
+    route("night/keys/<uuid:key_id>/take-back/", keys.take_back, LEAD_KEYS, "key_take_back"),
+    route("night/keys/<uuid:key_id>/lost/", keys.lose, LEAD_KEYS, "key_lost"),
+    route("aids/", aids.aids, AEDS, "aids"),
     route("plan/", plan.plan, PLAN, "plan"),
     route("plan/propose/", plan.propose, LEAD_PLAN, "plan_propose"),
     route("plan/<uuid:plan_id>/publish/", plan.publish, LEAD_PLAN, "plan_publish"),
@@ -139,6 +154,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "presence",
     ),
     route("effect/", effect.effects, WEEK, "effect"),
+    route("what-if/", what_if.what_if, WHAT_IF, "what_if"),
+    route("what-if/<uuid:what_if_id>/", what_if.one, WHAT_IF, "what_if_one"),
+    route("what-if/<uuid:what_if_id>/state/", what_if.state, WHAT_IF, "what_if_state"),
+    route("what-if/<uuid:what_if_id>/stop/", what_if.stop, WHAT_IF, "what_if_stop"),
     route("risk/", forecast.risk, RISK, "risk"),
     route("risk/use/", forecast.use, Need(Record.FORECAST, (Verb.WRITE,)), "risk_use"),
     route("files/", files.files, FILES, "files"),
@@ -169,6 +188,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("closures/", closures.closures, CLOSE_ROADS, "closures"),
     route("closures/close/", closures.close, CLOSE_ROADS, "close_road"),
     route("closures/<uuid:closure_id>/open/", closures.reopen, CLOSE_ROADS, "open_road"),
+    route("closures/winter/", road_times.set_winter, CLOSE_ROADS, "set_winter"),
+    route("closures/times/<uuid:calibration_id>/", road_times.use_times, CLOSE_ROADS, "use_times"),
+    route("closures/times/", road_times.stop_times, CLOSE_ROADS, "stop_times"),
     route("tiles/<slug:sha256>/<int:z>/<int:x>/<int:y>.mvt", ground.tile, MAP, "tile"),
 ]
 handler404 = problems.not_found

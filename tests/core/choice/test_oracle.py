@@ -1,11 +1,16 @@
 """No unit is offered that a rule forbids: the choice against a slow, literal reading of the rules."""
 
+from dataclasses import replace
 from itertools import permutations
 
-from hypothesis import given
+from hypothesis import example, given, settings
 
-from narvaro.core.choice import Candidate, Demand, choose, choose_several
-from tests.core.choice.made_units import demands, small_towns, towns
+from narvaro.core.choice import Candidate, Demand, Work, choose, choose_several
+from tests.core.choice.made_units import demands, small_towns, towns, unit
+
+ON_NEXT_LESSER = unit("2", 0.0, state="busy", work=Work("104", is_visit=False, priority=2))
+GRAVEST = Demand(priority=1)
+MANY = settings(max_examples=400)
 
 
 def forbidden(one: Candidate, case: Demand) -> set[str]:  # noqa: C901, PLR0912 - one if per sentence of the rules
@@ -40,7 +45,8 @@ def forbidden(one: Candidate, case: Demand) -> set[str]:  # noqa: C901, PLR0912 
         if one.work is None:
             why.add("busy")
         elif not one.work.is_visit:
-            too_near = one.work.priority < case.priority + 2
+            steps = 1 if case.danger_to_life else 2
+            too_near = one.work.priority < case.priority + steps
             if one.work.danger_to_life or too_near:
                 why.add("busy")
     if one.travel_s == float("inf"):
@@ -60,6 +66,8 @@ def worst(one: Candidate) -> float:
 
 
 @given(towns, demands)
+@example([ON_NEXT_LESSER], replace(GRAVEST, danger_to_life=True))
+@MANY
 def test_exactly_those_are_ranked_whom_nothing_forbids(
     units: list[Candidate], case: Demand
 ) -> None:
@@ -71,6 +79,8 @@ def test_exactly_those_are_ranked_whom_nothing_forbids(
 
 
 @given(towns, demands)
+@example([ON_NEXT_LESSER], replace(GRAVEST, danger_to_life=True))
+@MANY
 def test_danger_to_life_goes_to_the_nearest_at_worst(units: list[Candidate], case: Demand) -> None:
     """Whoever may go and is there first is asked first, busy or not."""
     ranked = choose(units, case).ranked
@@ -84,12 +94,17 @@ def test_danger_to_life_goes_to_the_nearest_at_worst(units: list[Candidate], cas
 
 
 @given(small_towns, demands, demands)
+@example([unit("1", 0.0), ON_NEXT_LESSER], GRAVEST, replace(GRAVEST, danger_to_life=True))
+@MANY
 def test_the_best_pair_is_the_best_of_all_pairs(
     units: list[Candidate], one: Demand, other: Demand
 ) -> None:
-    """Every ordered pair is tried; among equally complete ones the arrivals decide."""
-    pair = (one, other)
+    """Every ordered pair is tried; among equally complete ones the arrivals decide.
+
+    One demand of danger to life makes the whole case one.
+    """
     life = one.danger_to_life or other.danger_to_life
+    pair = (replace(one, danger_to_life=life), replace(other, danger_to_life=life))
 
     def worth(sent: tuple[Candidate | None, ...]) -> tuple[float, ...]:
         there = [unit for unit in sent if unit is not None]

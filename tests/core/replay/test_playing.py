@@ -131,7 +131,7 @@ def test_the_same_input_gives_the_same_outcome_to_the_bit(case: Case) -> None:
 
 
 def test_numbers_mean_the_same_to_the_kernel() -> None:
-    assert tuple(Rule) == (events.NEAREST, events.RESERVE)
+    assert tuple(Rule) == (events.NEAREST, events.RESERVE, events.AHEAD)
     assert tuple(Kept) == (events.SKIPPED, events.DONE, events.BROKEN)
 
 

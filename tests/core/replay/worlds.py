@@ -119,7 +119,7 @@ def cases(draw: DrawFn) -> Case:
         dwell_s=many(st.sampled_from([0, 5, 12]), planned) * MINUTE,
     )
     policy = Policy(
-        rule=draw(st.sampled_from(Rule)),
+        rule=draw(st.sampled_from([Rule.NEAREST, Rule.RESERVE])),
         keep=draw(st.integers(0, 2)),
         held_s=draw(st.sampled_from([0.0, 120.0, np.inf])),
         late_most_s=draw(st.sampled_from([0.0, 600.0])),

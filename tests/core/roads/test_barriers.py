@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narvaro.core.roads import Roads, Segments, WhyNot, contract
-from tests.core.roads.worlds import draw_segments, make_segments
+from tests.core.roads.worlds import draw_segments, draw_waits, make_segments
 
 LINE = [(0, 0), (0, 4), (2, 4), (2, 0)]
 BRIDGE = [(59.9, 18.006), (60.001, 18.006)]  # across the south road, in its third quarter
@@ -79,7 +79,7 @@ def test_what_is_no_line_is_refused(line: list[object]) -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(draw_segments(), st.data())
+@given(draw_segments().flatmap(draw_waits), st.data())
 def test_routes_and_times_agree_whatever_is_cut(segments: Segments, data: st.DataObject) -> None:
     """Two ways to compute: labels, and a search; and a cut never shortens anything."""
     roads = Roads.build(contract(segments))

@@ -239,6 +239,48 @@ def test_what_a_restriction_says_to_a_car(tags: Tags, expected: tuple[str, str])
     assert kind_of(dict(tags)) == expected
 
 
+def waited_s(scene: Scene, source: Spot, target: Spot, plain: Scene) -> float:
+    """Return how much longer a way takes than in a town without lights and signs."""
+    return (scene.travel_h(source, target) - plain.travel_h(source, target)) * H
+
+
+@pytest.mark.parametrize(
+    ("tags", "there_s", "back_s"),
+    [
+        ({"highway": "traffic_signals"}, 6, 6),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 6, 0),
+        ({"highway": "stop", "direction": "backward"}, 0, 4),
+        ({"highway": "give_way"}, 2, 2),
+        ({"highway": "crossing", "crossing:signals": "yes"}, 2, 2),
+        ({"highway": "crossing", "crossing": "marked"}, 0, 0),
+    ],
+)
+def test_one_waits_at_a_sign_that_faces_one(
+    tmp_path: Path, tags: Tags, there_s: float, back_s: float
+) -> None:
+    """A sign half way up the south arm, where no roads meet."""
+    ways = [([4, 8, 1], STREET), *ARMS[1:]]
+    points = POINTS | {8: (59.995, 18.0)}
+    plain = Scene(tmp_path, ways, points=points)
+    scene = Scene(tmp_path, ways, points=points, point_tags={8: tags})
+    low = Spot(100, 4, 8)
+    assert waited_s(scene, low, NORTH, plain) == pytest.approx(there_s, abs=0.01)
+    assert waited_s(scene, NORTH, low, plain) == pytest.approx(back_s, abs=0.01)
+
+
+def test_who_comes_to_a_larger_road_waits_and_who_is_on_it_does_not(tmp_path: Path) -> None:
+    """The main road runs west to east; the north arm has a stop sign and is not asked twice."""
+    main = {**STREET, "highway": "secondary"}
+    ways = [([4, 1], STREET), ([1, 8, 2], STREET), ([1, 3], main), ([5, 1], main)]
+    points = POINTS | {8: (60.005, 18.0)}
+    plain = Scene(tmp_path, [(refs, STREET) for refs, _ in ways], points=points)
+    scene = Scene(tmp_path, ways, points=points, point_tags={8: {"highway": "stop"}})
+    high = Spot(101, 1, 8)
+    assert waited_s(scene, SOUTH, EAST, plain) == pytest.approx(3, abs=0.01)
+    assert waited_s(scene, WEST, EAST, plain) == pytest.approx(0, abs=0.01)
+    assert waited_s(scene, high, EAST, plain) == pytest.approx(0, abs=0.01)
+
+
 def test_what_is_not_applied_is_listed_with_the_reason() -> None:
     """The via 2 is not an end of the south arm; the way 109 is not in the map; no via at all."""
     streets = Streets(ends={100: (4, 1), 102: (1, 3)})
@@ -272,12 +314,21 @@ ROADS: list[Tags] = [
     {**STREET, "oneway": "yes"},
     {**STREET, "oneway": "-1"},
     {"highway": "footway"},
+    {"highway": "tertiary", "maxspeed": "36"},
+    {"highway": "primary", "maxspeed": "72", "oneway": "yes", "junction": "roundabout"},
+]
+SIGNS: list[Tags] = [
+    {"highway": "traffic_signals"},
+    {"highway": "traffic_signals", "traffic_signals:direction": "backward"},
+    {"highway": "stop", "direction": "forward"},
+    {"highway": "give_way", "direction": "backward"},
+    {"highway": "crossing", "crossing": "traffic_signals"},
 ]
 KINDS = ("no_left_turn", "no_u_turn", "only_straight_on", "no_entry", "no_exit")
 
 
 class Town(NamedTuple):
-    """A grid of streets with restrictions and maybe a bollard."""
+    """A grid of streets with restrictions, lights and signs, and maybe a bollard."""
 
     ways: Ways
     relations: list[tuple[Members, Tags]]
@@ -292,7 +343,7 @@ def other_end(way: list[int], point: int) -> int:
 @st.composite
 def draw_town(draw: st.DrawFn) -> Town:
     """Draw streets of one or two blocks, and restrictions at their ends or over one or two of them."""
-    tags = st.sampled_from([0, 0, 0, 0, 1, 2, 2, 3, 4]).map(ROADS.__getitem__)
+    tags = st.sampled_from([0, 0, 0, 0, 1, 2, 2, 3, 4, 5, 5, 6]).map(ROADS.__getitem__)
     paths: list[list[int]] = []
     for line in LINES:
         paths += [list(pair) for pair in pairwise(line)] if draw(st.booleans()) else [line]
@@ -314,7 +365,8 @@ def draw_town(draw: st.DrawFn) -> Town:
         says = {"type": "restriction", "restriction": kind}
         relations.append((ban(froms, via, onto), says))
     bollard = draw(st.sampled_from([None, *GRID]))
-    return Town(ways, relations, {bollard: {"barrier": "bollard"}} if bollard else {})
+    signs = draw(st.dictionaries(st.sampled_from([*GRID]), st.sampled_from(SIGNS), max_size=4))
+    return Town(ways, relations, signs | ({bollard: {"barrier": "bollard"}} if bollard else {}))
 
 
 @given(draw_town(), st.integers(0, 99))

@@ -122,6 +122,7 @@ def _crossing(*, link: bool) -> Roads:
         point_share=np.array([0, 1, 0, 1], np.float32),
         kind_m_s=KINDS.m_s,
         kind_name=KINDS.name,
+        kind_class=KINDS.road_class,
     )
     return Roads.build(graph)
 

@@ -3,12 +3,13 @@
 import heapq
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
 
-from narvaro.core.roads import CLOSED_MS, PROFILES, Kinds, Places, RoadGraph, Segments
+from narvaro.core.roads import CLOSED_MS, PROFILES, Kinds, Places, RoadGraph, Segments, Waiting
 
 ORIGIN = 60_0000000, 18_0000000
 STEP = 20_000  # 1e-7 degrees between grid points: 222 m north, 111 m east
@@ -53,6 +54,15 @@ def draw_segments(draw: st.DrawFn) -> Segments:
 
 
 @st.composite
+def draw_waits(draw: st.DrawFn, segments: Segments) -> Segments:
+    """Draw where one waits: nothing, 5 s or 20 s at the ends of each segment, for each direction."""
+    size = len(segments.start)
+    drawn = draw(st.lists(st.sampled_from([0, 0, 1, 2]), min_size=2 * size, max_size=2 * size))
+    seconds = np.repeat(np.array([[0.0], [5.0], [20.0]]), len(PROFILES), axis=1)
+    return replace(segments, waiting=Waiting(np.array(drawn, np.uint8).reshape(-1, 2), seconds))
+
+
+@st.composite
 def draw_places(draw: st.DrawFn, graph: RoadGraph) -> Places:
     """Draw places anywhere on the pieces, junctions and equal places among them."""
     share = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0.0, 1.0))
@@ -91,7 +101,10 @@ def _at(places: Places, index: int) -> Spot:
 
 
 def _links(graph: RoadGraph, ms: Sequence[int], source: Spot, target: Spot) -> Links:
-    """Cut each arc at the spots on it; spots at the same millisecond are one place."""
+    """Cut each arc at the spots on it; spots at the same millisecond are one place.
+
+    Before a spot one has waited where one waits before it, and at the end of the arc everywhere.
+    """
     links: Links = {}
     for arc in range(graph.arcs):
         whole = int(ms[arc])
@@ -100,14 +113,30 @@ def _links(graph: RoadGraph, ms: Sequence[int], source: Spot, target: Spot) -> L
         marks = []
         for name, (piece, share) in ((SOURCE, source), (TARGET, target)):
             if piece == graph.arc_piece[arc]:
-                passed = int(np.rint(share * whole))
-                marks.append((passed if graph.arc_forward[arc] else whole - passed, name))
+                marks.append((_passed_ms(graph, arc, share, whole), name))
         stops = [(0, int(graph.arc_tail[arc])), *sorted(marks), (whole, int(graph.arc_head[arc]))]
         for (begin, one), (end, other) in pairwise(stops):
             links.setdefault(one, []).append((other, end - begin))
             if begin == end and min(one, other) < 0:
                 links.setdefault(other, []).append((one, 0))
     return links
+
+
+def _passed_ms(graph: RoadGraph, arc: int, share: float, whole: int) -> int:
+    forward, waited, before = graph.arc_forward[arc], 0, 0
+    for k in range(len(graph.wait_piece)):
+        if graph.wait_piece[k] != graph.arc_piece[arc] or graph.wait_forward[k] != forward:
+            continue
+        ms = int(graph.code_wait_s[graph.wait_code[k], 0] * 1000)
+        waited += ms
+        at, here = float(graph.wait_share[k]), share
+        if not forward:
+            at, here = 1 - at, 1 - share
+        before += ms if at < here else 0
+    drive = whole - waited
+    driven = int(np.rint(share * drive))
+    driven = driven if forward else drive - driven
+    return whole if driven == drive else driven + before
 
 
 def _search(links: Links) -> float:

@@ -214,3 +214,13 @@ def test_signed_json_of_any_types_is_an_alarm_or_a_refusal(
     message = send(json.dumps(make_event(data=data, time=stamp)))
     assert message.owner is not None
     assert bool(message.items) != bool(message.refusal)
+
+
+def test_a_time_ahead_of_our_clock_is_kept_and_not_trusted() -> None:
+    """A sender whose clock runs ahead must not move the contract's clock."""
+    for ahead_s, trusted in ((20, True), (21, False), (-86_400, True)):
+        said = NOW + timedelta(seconds=ahead_s)
+        data = {"account": "4711", "occurred_at": said.isoformat()}
+        [found] = send(json.dumps(make_event(data=data))).items
+        assert isinstance(found, Received)
+        assert (found.occurred_at, found.time_verified) == (said, trusted)

@@ -14,6 +14,11 @@ from narvaro.core.jit import F64, I32, I64
 
 SURE = 1.0
 """So many standard errors must a unit save more than nothing to go before the nearest."""
+SLOWER = 1.25
+ANSWER_S = 60.0
+"""Weighed are those in time also where they set out so late and drive so much slower than the roads say."""
+LEAST_SAVED_PER_S = 0.001
+"""So many late cases must be saved for each second that this one waits longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,19 @@ class Ahead:
     horizon_s: float
 
     @property
+    def pays(self) -> bool:
+        """Tell whether what it saves is worth the wait."""
+        return self.saves_late >= LEAST_SAVED_PER_S * self.costs_s
+
+    @property
     def in_figures(self) -> str:
         """Return seconds that it costs, late cases and late minutes that it saves: `45:0.12:0.8`."""
         return f"{self.costs_s:.0f}:{self.saves_late:.2f}:{self.saves_late_min:.1f}"
+
+
+def sure_s(limit_s: float) -> float:
+    """Return the longest road time with which a unit is in time for sure; below 0: none is."""
+    return (limit_s - ANSWER_S) / SLOWER
 
 
 def look_ahead(

@@ -25,8 +25,12 @@ def from_visit(work: Work, demand: Demand) -> bool:  # noqa: ARG001 - a rule's s
 
 
 def from_lesser_case(work: Work, demand: Demand) -> bool:
-    """Allow taking a unit from a case that is clearly less urgent, and never from danger to life."""
-    return not work.danger_to_life and work.priority - demand.priority >= PREEMPT_STEPS
+    """Allow taking a unit from a case that is clearly less urgent, and never from danger to life.
+
+    For danger to life one step of priority is clear enough.
+    """
+    steps = 1 if demand.danger_to_life else PREEMPT_STEPS
+    return not work.danger_to_life and work.priority - demand.priority >= steps
 
 
 PREEMPTIONS: tuple[Preemption, ...] = (from_visit, from_lesser_case)

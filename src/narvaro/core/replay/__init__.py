@@ -6,12 +6,13 @@ each other. The rules stand in docs/formulas/replay.md.
 
 from narvaro.core.replay.drawing import Kind, draw_incidents, stream
 from narvaro.core.replay.figures import Difference, Figures, compare, figures
+from narvaro.core.replay.foresight import Expected
 from narvaro.core.replay.hours import Hours, Windows
 from narvaro.core.replay.outcome import Kept, Outcome
 from narvaro.core.replay.playing import play, warm
-from narvaro.core.replay.world import Incidents, Policy, Rule, Town, Units, Visits
+from narvaro.core.replay.world import Incidents, Policy, Ready, Rule, Town, Units, Visits
 
 __all__ = [
-    "Difference", "Figures", "Hours", "Incidents", "Kept", "Kind", "Outcome", "Policy", "Rule",
-    "Town", "Units", "Visits", "Windows", "compare", "draw_incidents", "figures", "play", "stream", "warm",
+    "Difference", "Expected", "Figures", "Hours", "Incidents", "Kept", "Kind", "Outcome", "Policy", "Ready",
+    "Rule", "Town", "Units", "Visits", "Windows", "compare", "draw_incidents", "figures", "play", "stream", "warm",
 ]  # fmt: skip

@@ -7,53 +7,17 @@ All kernels stand in this one file, because the compiler's cache watches one fil
 """
 
 from math import inf
-from typing import NamedTuple
 
-from narvaro.core.jit import F64, I64, Bits
+from narvaro.core.jit import F64, I64
 from narvaro.core.jit import lean_kernel as kernel
-from narvaro.core.replay.rows import Rows, Unit
+from narvaro.core.replay.rows import Rows, Unit, Watch, World
 
 IDLE, TO_VISIT, VISITING, TO_ALARM, AT_ALARM = range(5)  # an idle unit may be off duty
 SKIPPED, DONE, BROKEN = range(3)  # what became of a visit
-NEAREST, RESERVE = range(2)  # Policy.rule
+NEAREST, RESERVE, AHEAD = range(3)  # Policy.rule
 NOBODY = -1
 HEAD, TAIL = range(2)  # of World.queue
 LAST_S = 1.7e308  # after everything, before never
-
-
-class World(NamedTuple):
-    """Everything that is played: M modes, P places, U units, I incidents, V visits."""
-
-    travel_s: F64  # [M, P, P]
-    distance_m: F64  # [M, P, P]
-    area: I64  # [P]
-    standing: I64  # [areas] units that may be sent, counted for one ranking
-    covers: Bits  # [U, P]
-    units: Rows
-    windows: Rows  # by unit
-    shifts: F64  # [S, 2] from, until; by unit
-    visits: Rows  # by unit
-    at_s: F64  # [I]
-    place: I64  # [I]
-    on_scene_s: F64  # [I]
-    needs: I64  # [I]
-    danger: Bits  # [I]
-    wanted: I64  # [I] units
-    missing: I64  # [I] units that it waits for in the queue
-    after: I64  # [I] the next in the queue
-    queue: I64  # [2, 2] danger to life, other: first and last
-    unit: I64  # [I, 2] who was sent, and when; as an Outcome has it
-    sent_s: F64  # [I, 2]
-    arrived_s: F64  # [I, 2]
-    cleared_s: F64  # [I, 2]
-    visit: I64  # [V] what became of it, in the caller's order
-    visit_from_s: F64  # [V]
-    visit_until_s: F64  # [V]
-    rule: int
-    keep: int
-    held_s: float
-    late_most_s: float
-    waits_most_s: float
 
 
 @kernel
@@ -306,10 +270,30 @@ def _somebody_could(w: World, i: int) -> bool:
 
 
 @kernel
-def _report(w: World, i: int, t: float) -> None:
-    """Send whom an incident needs, and queue it for those who are missing."""
+def fill_travel(w: World, units: I64, places: I64, t: float, here_s: F64) -> None:
+    """Fill in the seconds from each of some units to some places; from its alarm where one is busy."""
+    for n in range(len(units)):
+        for k in range(len(places)):
+            here_s[n, k] = _travel_s(w, w.units[units[n]], places[k], t)[0]
+
+
+@kernel
+def _is_open(w: World, i: int, t: float) -> bool:
+    """Return whether there is a choice that the look-ahead weighs: two in time for sure, and no danger."""
+    if w.rule != AHEAD or w.danger[i]:
+        return False
+    sure = 0
+    for u in range(len(w.units)):
+        g = w.units[u]
+        sure += _is_free(g, t) and _may_serve(w, g, i, t) <= w.sure_s
+    return sure > 1
+
+
+@kernel
+def _report(w: World, i: int, t: float, first: int) -> None:
+    """Send whom an incident needs, `first` before all where it is somebody; queue it for who is missing."""
     for seat in range(w.wanted[i]):
-        u = choose(w, i, t)
+        u = first if seat == 0 and first != NOBODY else choose(w, i, t)
         if u == NOBODY:
             w.missing[i] = w.wanted[i] - seat
             if _somebody_could(w, i):
@@ -338,26 +322,61 @@ def _step(w: World, g: Unit) -> None:
 
 
 @kernel
-def run(w: World) -> None:
-    """Play everything, until nothing is due any more.
+def _is_within(w: World, watch: Watch, p: int, t: float) -> bool:
+    """Return whether a free unit that may serve a place reaches it within its limit."""
+    for g in w.units:
+        if not _is_free(g, t) or watch.needs[p] & ~g.competence or not w.covers[g.number, p]:
+            continue
+        if _travel_s(w, g, p, t)[0] <= watch.limit_s[p]:
+            return True
+    return False
 
-    Units meet only in the queue. While it is empty, each is played on by itself until the next
-    incident; only with a queue, in which the first that becomes free is served, do all go in order
-    of time.
+
+@kernel
+def _look(w: World, watch: Watch, i: int, t: float) -> None:
+    """Write down what share of the places is within its limit, before anybody is sent."""
+    share = 0.0
+    for p in range(len(watch.weight)):
+        if watch.weight[p] > 0.0 and _is_within(w, watch, p, t):
+            share += watch.weight[p]
+    watch.share[i] = share
+
+
+@kernel
+def _play_until(w: World, until_s: float) -> None:
+    """Play all units on to a moment.
+
+    Units meet only in the queue. While it is empty, each is played on by itself; only with a queue,
+    in which the first that becomes free is served, do all go in order of time.
     """
-    for i in range(len(w.at_s) + 1):
-        until_s = w.at_s[i] if i < len(w.at_s) else LAST_S
-        if w.queue[0, HEAD] == NOBODY and w.queue[1, HEAD] == NOBODY:
-            for u in range(len(w.units)):
-                g = w.units[u]
-                while min(g.due_s, g.opens_s) <= until_s:
-                    _step(w, g)
-        else:
+    if w.queue[0, HEAD] == NOBODY and w.queue[1, HEAD] == NOBODY:
+        for u in range(len(w.units)):
+            g = w.units[u]
+            while min(g.due_s, g.opens_s) <= until_s:
+                _step(w, g)
+    else:
+        who = _first_due(w.units, until_s)
+        while who != NOBODY:
+            _step(w, w.units[who])
             who = _first_due(w.units, until_s)
-            while who != NOBODY:
-                _step(w, w.units[who])
-                who = _first_due(w.units, until_s)
-        if i < len(w.at_s):
-            _report(w, i, until_s)
+
+
+@kernel
+def run(w: World, watch: Watch | None, begin: int, first: int) -> int:
+    """Play from an incident on; without a watch nothing of it is compiled in.
+
+    Return the incident for which somebody must choose who goes first, all having been played up to it:
+    call again with it as `begin`, and with whom as `first`. Their number: everything is played.
+    """
+    for i in range(begin, len(w.at_s)):
+        if i > begin or first == NOBODY:
+            _play_until(w, w.at_s[i])
+            if watch is not None:
+                _look(w, watch, i, w.at_s[i])
+            if _is_open(w, i, w.at_s[i]):
+                return i
+        _report(w, i, w.at_s[i], first if i == begin else NOBODY)
+    _play_until(w, LAST_S)
     for u in range(len(w.units)):
         _go_home(w, w.units[u])
+    return len(w.at_s)

@@ -41,8 +41,9 @@ def figures(outcome: Outcome, incidents: Incidents, limits_s: Sequence[float] = 
     For `danger`, `other` and `all` incidents: `…_incidents`, `…_never` (nobody came), `…_mean_s` of
     those that somebody came to, `…_p50_s` … of all (inf where nobody came), `…_late_N` the share
     without anybody after N seconds, for each limit. Then `queued`, `presence_share` (of the planned
-    dwell), `visits_done`, `visits_skipped`, `visits_broken`, `km` (way home included), `home_hours`,
-    hours by activity, `events`. nan where there is nothing to divide by.
+    dwell), `readiness_share` (mean over the incidents; only where it was asked for), `visits_done`,
+    `visits_skipped`, `visits_broken`, `km` (way home included), `home_hours`, hours by activity,
+    `events`. nan where there is nothing to divide by.
     """
     response_s = outcome.response_s(incidents.at_s)
     told: dict[str, float] = {}
@@ -54,6 +55,9 @@ def figures(outcome: Outcome, incidents: Incidents, limits_s: Sequence[float] = 
     planned_s = float(outcome.planned_s.sum())
     told["queued"] = float(outcome.queued.sum())
     told["presence_share"] = float(outcome.visiting_s.sum()) / planned_s if planned_s else nan
+    if outcome.ready_share is not None:
+        at_all = len(outcome.ready_share)
+        told["readiness_share"] = float(outcome.ready_share.mean()) if at_all else nan
     told |= {f"visits_{kept.name.lower()}": float(outcome.count(kept)) for kept in Kept}
     told["km"] = float(outcome.driven_m.sum() + outcome.home_m.sum()) / 1000
     for name in ("idle", "to_visits", "visiting", "to_alarms", "at_alarms", "overtime", "home"):

@@ -31,6 +31,9 @@ class Outcome:
     shifts; `shift_s`, their length; `driven_m` to visits and alarms; `home_s`, `home_m` the way home
     after each shift, in no other figure; `planned_s` of dwelling.
 
+    `ready_share`: float64 [I], the share of what is expected that a free unit reached in time, just
+    before somebody was sent; None where readiness was not asked for.
+
     `events`: arrivals of incidents and changes of a unit's state.
     """
 
@@ -53,6 +56,7 @@ class Outcome:
     home_s: F64
     home_m: F64
     planned_s: F64
+    ready_share: F64 | None
     events: int
 
     def response_s(self, at_s: F64) -> F64:

@@ -10,23 +10,69 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from narvaro.core.jit import I64
-from narvaro.core.replay.events import NOBODY, World, run
+from narvaro.core.jit import F64, I64
+from narvaro.core.replay.events import NOBODY, run
+from narvaro.core.replay.foresight import Expected, Foresight
 from narvaro.core.replay.hours import Hours
 from narvaro.core.replay.outcome import Outcome
-from narvaro.core.replay.rows import Unit, Window, new_rows
-from narvaro.core.replay.world import Incidents, Policy, Town, Units, Visits, check_together
+from narvaro.core.replay.rows import Unit, Watch, Window, World, new_rows
+from narvaro.core.replay.world import (
+    Incidents,
+    Policy,
+    Ready,
+    Rule,
+    Town,
+    Units,
+    Visits,
+    check_together,
+)
 
 Number = TypeVar("Number", np.int64, np.float64)
 ACTIVITIES = ("to_visits", "visiting", "to_alarms", "at_alarms")
 
 
-def play(town: Town, units: Units, incidents: Incidents, visits: Visits, policy: Policy) -> Outcome:
-    """Replay everything; ValueError where the tables do not fit together."""
+def play(  # noqa: PLR0917 - what is played, in its order
+    town: Town,
+    units: Units,
+    incidents: Incidents,
+    visits: Visits,
+    policy: Policy,
+    ready: Ready | None = None,
+    expected: Expected | None = None,
+) -> Outcome:
+    """Replay everything; ValueError where the tables do not fit together.
+
+    With `ready`, readiness is looked at when each incident happens, before anybody is sent to it.
+    Rule.AHEAD needs `expected`; other rules do not look at it.
+    """
     check_together(town, units, incidents, visits)
+    if ready is not None and len(ready) != town.places:
+        raise ValueError(f"Ready has {len(ready)} places: the town has {town.places}")
+    ahead = policy.rule == Rule.AHEAD
+    if ahead and expected is None:
+        raise ValueError("Rule.AHEAD: give what is expected; without it nothing can be weighed")
     world = _pack(town, units, incidents, visits, policy)
-    run(world)
-    return _outcome(world, units, visits)
+    watch = _watch(ready, len(incidents)) if ready is not None else None
+    if ahead and expected is not None:
+        _run_ahead(
+            world._replace(sure_s=expected.sure_s), watch, Foresight(town, expected, len(units))
+        )
+    else:
+        run(world, watch, 0, NOBODY)
+    return _outcome(world, units, visits, None if watch is None else watch.share)
+
+
+def _run_ahead(world: World, watch: Watch | None, foresight: Foresight) -> None:
+    """Play with a look-ahead at each incident between whose units there is a choice."""
+    i = run(world, watch, 0, NOBODY)
+    while i < len(world.at_s):
+        i = run(world, watch, i, foresight.choose(world, i))
+
+
+def _watch(ready: Ready, incidents: int) -> Watch:
+    """Return what readiness is asked of, with weights that sum to 1."""
+    weight = ready.weight / ready.weight.sum()
+    return Watch(ready.limit_s, weight, ready.needs, np.zeros(incidents))
 
 
 def warm() -> None:
@@ -85,6 +131,7 @@ def _pack(town: Town, units: Units, incidents: Incidents, visits: Visits, policy
         held_s=float(policy.held_s),
         late_most_s=float(policy.late_most_s),
         waits_most_s=float(policy.waits_most_s),
+        sure_s=0.0,
     )  # fmt: skip
 
 
@@ -98,7 +145,7 @@ def _padded(values: npt.NDArray[Number], units: int) -> npt.NDArray[Number]:
     return np.concatenate([values, np.zeros(units - len(values), values.dtype)])
 
 
-def _outcome(w: World, units: Units, visits: Visits) -> Outcome:
+def _outcome(w: World, units: Units, visits: Visits, ready_share: F64 | None) -> Outcome:
     """Name what was played; what is left of the shifts was idle."""
     spent = {name: w.units[f"{name}_s"].copy() for name in ACTIVITIES}
     overtime_s = w.units["overtime_s"].copy()
@@ -125,5 +172,6 @@ def _outcome(w: World, units: Units, visits: Visits) -> Outcome:
         home_s=w.units["home_s"].copy(),
         home_m=w.units["home_m"].copy(),
         planned_s=_padded(visits.dwells_s, len(units)),
+        ready_share=ready_share,
         events=len(w.at_s) + int(w.units["events"].sum()),
     )

@@ -1,14 +1,16 @@
-"""The rows that the event loop works on. In: a class of fields. Out: a structured array with these fields.
+"""What the event loop works on. In: a class of fields. Out: a structured array with these; the `World` of all.
 
 A unit's row holds what it is and what it does now, so that a kernel is handed one row, not a column
 of everything. Fields are int64 or float64. Times are seconds; inf: never; -1: none.
 """
 
 from functools import cache
-from typing import get_type_hints
+from typing import NamedTuple, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+
+from narvaro.core.jit import F64, I64, Bits
 
 Rows = npt.NDArray[np.void]
 
@@ -62,6 +64,51 @@ class Visit:
     place: int
     planned_s: float
     dwell_s: float
+
+
+class World(NamedTuple):
+    """Everything that is played: M modes, P places, U units, I incidents, V visits."""
+
+    travel_s: F64  # [M, P, P]
+    distance_m: F64  # [M, P, P]
+    area: I64  # [P]
+    standing: I64  # [areas] units that may be sent, counted for one ranking
+    covers: Bits  # [U, P]
+    units: Rows
+    windows: Rows  # by unit
+    shifts: F64  # [S, 2] from, until; by unit
+    visits: Rows  # by unit
+    at_s: F64  # [I]
+    place: I64  # [I]
+    on_scene_s: F64  # [I]
+    needs: I64  # [I]
+    danger: Bits  # [I]
+    wanted: I64  # [I] units
+    missing: I64  # [I] units that it waits for in the queue
+    after: I64  # [I] the next in the queue
+    queue: I64  # [2, 2] danger to life, other: first and last
+    unit: I64  # [I, 2] who was sent, and when; as an Outcome has it
+    sent_s: F64  # [I, 2]
+    arrived_s: F64  # [I, 2]
+    cleared_s: F64  # [I, 2]
+    visit: I64  # [V] what became of it, in the caller's order
+    visit_from_s: F64  # [V]
+    visit_until_s: F64  # [V]
+    rule: int
+    keep: int
+    held_s: float
+    late_most_s: float
+    waits_most_s: float
+    sure_s: float  # who needs at most so long is in time for sure (AHEAD)
+
+
+class Watch(NamedTuple):
+    """What readiness is asked of at each incident, and what is found."""
+
+    limit_s: F64  # [P]
+    weight: F64  # [P] of a sum of 1
+    needs: I64  # [P]
+    share: F64  # [I]
 
 
 @cache

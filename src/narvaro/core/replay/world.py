@@ -23,6 +23,7 @@ class Rule(IntEnum):
 
     NEAREST = 0  # least seconds on the road
     RESERVE = 1  # the last units of an area stand back, except for danger to life
+    AHEAD = 2  # of those in time for sure who is missed least, by `core.choice.look_ahead`
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,32 @@ class Units:
     def __len__(self) -> int:
         """Count the units."""
         return len(self.base)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ready:
+    """What readiness is asked of at each incident: P places, each with its limit and its weight.
+
+    `limit_s`: float64 [P] seconds. `weight`: float64 [P], what is expected there; a place of 0 is not
+    looked at. `needs`: int64 [P] bit mask of competences.
+    """
+
+    limit_s: F64
+    weight: F64
+    needs: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not fit, negative limits, and weights without a sum."""
+        count = fit(self, {"limit_s": np.float64, "weight": np.float64})
+        fill(self, "needs", np.int64, count, 0)
+        refuse("Ready.limit_s", ~(self.limit_s >= 0), self.limit_s, "give seconds, 0 or more")
+        refuse_durations("Ready.weight", self.weight)
+        if not self.weight.sum() > 0:
+            raise ValueError("Ready.weight: give at least one place a weight above 0")
+
+    def __len__(self) -> int:
+        """Count the places."""
+        return len(self.limit_s)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

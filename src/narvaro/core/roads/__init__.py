@@ -16,38 +16,47 @@ import numpy.typing as npt
 from narvaro.core.jit import F64, I32, I64
 from narvaro.core.roads import hierarchy as hierarchies
 from narvaro.core.roads import labels
-from narvaro.core.roads.barriers import Cuts, crossed, cuts_of, no_cuts
+from narvaro.core.roads.barriers import Crossings, Cuts, crossed, cuts_of, no_cuts
 from narvaro.core.roads.contraction import (
     BACKWARD,
     FORWARD,
     Kinds,
     Segments,
     Turn,
+    Waiting,
     contract,
 )
 from narvaro.core.roads.graph import (
     CLOSED_MS,
     PROFILES,
+    ROAD_CLASSES,
+    USUAL,
+    Pace,
     Profile,
     RoadGraph,
     arcs_by_piece,
     bit_of,
+    waits_by_piece,
 )
 from narvaro.core.roads.hierarchy import Hierarchy, Metric
 from narvaro.core.roads.route import Manoeuvre, Route, Router, Step, Ways
 from narvaro.core.roads.search import dijkstra
 from narvaro.core.roads.snap import NearestRoad, Places
-from narvaro.core.roads.within import Outline, Parts, outline, reached
+from narvaro.core.roads.within import Outline, Parts, Pieces, outline, reached
 
 __all__ = [
     "BACKWARD",
     "CLOSED_MS",
     "FORWARD",
     "PROFILES",
+    "ROAD_CLASSES",
+    "USUAL",
+    "Crossings",
     "Hierarchy",
     "Kept",
     "Kinds",
     "Manoeuvre",
+    "Pace",
     "Places",
     "Profile",
     "RoadGraph",
@@ -56,6 +65,7 @@ __all__ = [
     "Segments",
     "Step",
     "Turn",
+    "Waiting",
     "WhyNot",
     "contract",
     "warm",
@@ -81,17 +91,18 @@ class _Weights:
     travel_ms: I32
     metric: Metric
     on_piece_ms: I32  # along pieces that are cut too: one gets to the cut
+    wait_ms: I32  # of each code of waits
     cuts: Cuts
 
     def times(self, outward: bool) -> labels.Times:
         """Return them as labels take them."""
         edge_ms = self.metric.up if outward else self.metric.down
-        return labels.Times(self.on_piece_ms, edge_ms, outward, self.cuts)
+        return labels.Times(self.on_piece_ms, self.wait_ms, edge_ms, outward, self.cuts)
 
     @property
     def ways(self) -> Ways:
         """Return them as routes take them."""
-        return Ways(self.travel_ms, self.on_piece_ms, self.cuts)
+        return Ways(self.travel_ms, self.on_piece_ms, self.wait_ms, self.cuts)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -156,18 +167,37 @@ class Roads:
         """Return the travel times that hold now, int32 [arcs]."""
         return self._weights.travel_ms
 
+    def paced(self, pace: Pace) -> "Roads":
+        """Return the same roads where things take longer, or shorter, than usual; without cuts."""
+        if pace == USUAL:
+            return self
+        weights = self._weigh(
+            self.graph.travel_ms(self.profile, pace), self.graph.wait_ms(self.profile, pace)
+        )
+        return type(self)(self.graph, self.hierarchy, self.profile, self._shared, weights)
+
     def customise(self, travel_ms: npt.ArrayLike) -> None:
-        """Let new travel times hold, [arcs] milliseconds; CLOSED_MS closes an arc."""
+        """Let new travel times hold, [arcs] milliseconds with usual waiting; CLOSED_MS closes an arc."""
         given = np.asarray(travel_ms, np.int64)
         if given.shape != (self.graph.arcs,) or (given < 0).any():
             raise ValueError(f"Travel times: {self.graph.arcs} values of at least 0 are needed.")
         ms = np.minimum(given, CLOSED_MS).astype(np.int32)
+        self._weights = self._weigh(ms, self.graph.wait_ms(self.profile))
+
+    def _weigh(self, ms: I32, wait_ms: I32) -> _Weights:
         metric = hierarchies.weigh(self.hierarchy, ms)
-        self._weights = _Weights(ms, metric, ms, no_cuts(self.graph))
+        return _Weights(ms, metric, ms, wait_ms, no_cuts(self.graph))
+
+    def crossings(self, line: npt.ArrayLike) -> Crossings:
+        """Return where a line of (lat, lon) rows crosses roads, the same for all profiles."""
+        return crossed(self.graph, np.asarray(line, np.float64))
 
     def cut(self, lines: Sequence[npt.ArrayLike]) -> "Roads":
         """Return the same roads cut where lines of (lat, lon) rows cross them, for this profile."""
-        found = [crossed(self.graph, np.asarray(line, np.float64)) for line in lines]
+        return self.cut_at([self.crossings(line) for line in lines])
+
+    def cut_at(self, found: Sequence[Crossings]) -> "Roads":
+        """Return the same roads cut at crossings, for this profile."""
         if not found:
             return self
         base = self._weights
@@ -176,7 +206,7 @@ class Roads:
         shut = np.append(np.isin(np.arange(self.graph.pieces), piece), False)[self.graph.arc_piece]
         ms = np.where(shut, CLOSED_MS, base.travel_ms).astype(np.int32)
         metric = hierarchies.weigh(self.hierarchy, ms)
-        weights = _Weights(ms, metric, base.on_piece_ms, cuts)
+        weights = _Weights(ms, metric, base.on_piece_ms, base.wait_ms, cuts)
         return type(self)(self.graph, self.hierarchy, self.profile, self._shared, weights)
 
     def crossed_streets(self, line: npt.ArrayLike) -> tuple[str, ...] | None:
@@ -250,19 +280,29 @@ class Roads:
         """Return the shortest way between two single places with its turns; None: no way."""
         return self._shared.router.find_route(a, b, self._weights.ways)
 
+    def parts_s(self, a: Places, b: Places) -> F64 | None:
+        """Return what `route` takes, seconds by ROAD_CLASSES and last of waiting; None: no way."""
+        return self._shared.router.find_parts(a, b, self._weights.ways)
+
     def path(self, a: Places, b: Places) -> F64:
         """Return the shape of `route` as (lat, lon) rows; no rows: no way."""
         found = self.route(a, b)
         return found.shape if found else np.empty((0, 2))
 
-    def within(self, place: Places, seconds: float) -> Outline:
-        """Return the outline of what is reached from a single place within a time."""
-        router, travel_ms = self._shared.router, self._weights.travel_ms
+    def within(self, place: Places, seconds: float, side: Side = "source") -> Outline:
+        """Return the outline of what is reached from a single place within a time.
+
+        As "target": of from where the place is reached within it.
+        """
+        router, ways, inward = self._shared.router, self._weights.ways, side == "target"
         limit_ms = int(seconds * 1000)
-        seeds = router.seeds(place, self._weights.ways, limit_ms)
-        reach = dijkstra(router.leaving, travel_ms, seeds, np.zeros(0, np.int32))
-        far = reached(self.graph, travel_ms, reach.ms, limit_ms)
-        near = router.own_parts(place, self._weights.ways, limit_ms)
+        seeds = router.seeds(place, ways, limit_ms, inward=inward)
+        net = router.entering if inward else router.leaving
+        reach = dijkstra(net, ways.travel_ms, seeds, np.zeros(0, np.int32))
+        waits = self._shared.attachments.waits
+        pieces = Pieces(ways.on_piece_ms, ways.wait_ms, waits, ways.cuts)
+        far = reached(self.graph, pieces, reach.ms, limit_ms, inward=inward)
+        near = router.own_parts(place, pieces, limit_ms, inward=inward)
         parts = Parts(
             np.concatenate([far.piece, near.piece]),
             np.concatenate([far.begin, near.begin]),
@@ -315,6 +355,7 @@ def _attachments(graph: RoadGraph, hierarchy: Hierarchy) -> labels.Attachments:
         graph.arc_forward,
         hierarchy.rank[graph.arc_tail],
         hierarchy.rank[graph.arc_head],
+        labels.Waits(waits_by_piece(graph), graph.wait_share, graph.wait_forward, graph.wait_code),
     )
 
 

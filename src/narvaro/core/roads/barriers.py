@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from narvaro.core.jit import F64, I32
+from narvaro.core.jit import F64, I32, Bits
 from narvaro.core.roads.graph import RoadGraph
 
 
@@ -22,13 +22,17 @@ class Cuts(NamedTuple):
     share: F64  # [c]
 
 
+Crossings = tuple[I32, F64]
+"""The pieces that a line crosses, and the shares where it does."""
+
+
 def no_cuts(graph: RoadGraph) -> Cuts:
     """Return that nothing is cut."""
     whole = np.full(graph.pieces, np.inf)
     return Cuts(whole, -whole, np.zeros(0, np.int32), np.zeros(0))
 
 
-def crossed(graph: RoadGraph, line: F64) -> tuple[I32, F64]:
+def crossed(graph: RoadGraph, line: F64) -> Crossings:
     """Return the pieces that a line of (lat, lon) rows crosses, and the shares where it does.
 
     A piece that is crossed several times stands there as often.
@@ -59,16 +63,25 @@ def _crossed_by(
     a: tuple[float, float], b: tuple[float, float], graph: RoadGraph
 ) -> tuple[I32, F64]:
     """Return where the straight line from `a` to `b` crosses stretches; plane geometry in 1e-7 deg."""
-    lat, lon = graph.point_lat.astype(np.float64), graph.point_lon.astype(np.float64)
-    dy, dx = np.diff(lat), np.diff(lon)
+    near = _near(graph.point_lat, a[0], b[0]) & _near(graph.point_lon, a[1], b[1])
+    near[graph.piece_first[1:-1] - 1] = False  # from the last point of a piece to the next piece
+    hit = np.flatnonzero(near)
+    lat, lon = (one[hit].astype(np.float64) for one in (graph.point_lat, graph.point_lon))
+    dy, dx = graph.point_lat[hit + 1] - lat, graph.point_lon[hit + 1] - lon
     ey, ex = b[0] - a[0], b[1] - a[1]
     across = dy * ex - dx * ey
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = ((a[0] - lat[:-1]) * ex - (a[1] - lon[:-1]) * ey) / across
-        u = ((a[0] - lat[:-1]) * dx - (a[1] - lon[:-1]) * dy) / across
-    real = np.ones(len(t), np.bool_)
-    real[graph.piece_first[1:-1] - 1] = False  # from the last point of a piece to the next piece
-    hit = np.flatnonzero(real & (t >= 0) & (t <= 1) & (u >= 0) & (u <= 1))
+        t = ((a[0] - lat) * ex - (a[1] - lon) * ey) / across
+        u = ((a[0] - lat) * dx - (a[1] - lon) * dy) / across
+    inside = (t >= 0) & (t <= 1) & (u >= 0) & (u <= 1)
+    hit, t = hit[inside], t[inside]
     begin, end = graph.point_share[hit], graph.point_share[hit + 1]
     piece = np.searchsorted(graph.piece_first, hit, side="right") - 1
-    return piece.astype(np.int32), np.asarray(begin + t[hit] * (end - begin), np.float64)
+    return piece.astype(np.int32), np.asarray(begin + t * (end - begin), np.float64)
+
+
+def _near(at: I32, one: float, other: float) -> Bits:
+    """Tell of each stretch if it has anything between two coordinates."""
+    low, high = min(one, other), max(one, other)
+    below, above = at < low, at > high
+    return ~((below[:-1] & below[1:]) | (above[:-1] & above[1:]))

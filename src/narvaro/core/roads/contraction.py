@@ -7,7 +7,7 @@ directions) lie inside a piece and are no junctions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,30 @@ class Kinds:
     """Kinds of road: what is equal along a piece.
 
     `m_s`: float64 [k, 3], metres per second by profile, 0 where it may not be. `ways`: int8 [k, 3],
-    FORWARD (along the segment), BACKWARD or both, by profile. `name`: str [k].
+    FORWARD (along the segment), BACKWARD or both, by profile. `name`: str [k]. `road_class`: uint8 [k],
+    index of ROAD_CLASSES; left out, all are of the first.
     """
 
     m_s: F64
     ways: I8
     name: npt.NDArray[np.str_]
+    road_class: U8 = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+    def __post_init__(self) -> None:
+        if not len(self.road_class):
+            object.__setattr__(self, "road_class", np.zeros(len(self.name), np.uint8))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Waiting:
+    """Where one waits: at the end of a segment, before whatever comes after it.
+
+    `code`: uint8 [s, 2], 0 for nowhere: for who travels the segment from its start to its end, and for
+    who travels it back. `wait_s`: float64 [c, 3], seconds of each code by profile, none for code 0.
+    """
+
+    code: U8
+    wait_s: F64
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,6 +68,7 @@ class Segments:
     metres: F64
     kind: I32
     kinds: Kinds
+    waiting: Waiting | None = None
 
 
 Directed = tuple[int, bool]
@@ -77,6 +96,7 @@ class _Laid:
     kept: Bits  # [s] of the segments as given
     piece: I32  # [those kept]
     along: Bits
+    until_m: F64  # metres along the piece to the end of the segment that is further on
     number: I32 = field(init=False)  # [s] their number among those kept
 
     def __post_init__(self) -> None:
@@ -96,7 +116,7 @@ def contract(segments: Segments, turns: Sequence[Turn] = ()) -> RoadGraph:
         for number, along in turn.path:
             forced[(segments.end if along else segments.start)[number]] = True
     shape = _pieces(first, incident, forced, roads)
-    laid = _Laid(kept, shape.piece, shape.along)
+    laid = _Laid(kept, shape.piece, shape.along, shape.until_m)
     return _assemble(segments, shape, laid, turns)
 
 
@@ -131,13 +151,14 @@ class _Stretches(NamedTuple):
 
 
 class _Pen(NamedTuple):
-    """The next piece's number and room for its points, and where the segments' pieces are noted."""
+    """The next piece's number and room for its points, and where it is noted how segments lie."""
 
     number: int
     point: I32
     passed_m: F64
     piece: I32
     along: Bits
+    until_m: F64
 
 
 class _Shape(NamedTuple):
@@ -150,6 +171,7 @@ class _Shape(NamedTuple):
     turned: Bits
     piece: I32  # of each segment
     along: Bits
+    until_m: F64
 
 
 def _assemble(segments: Segments, shape: _Shape, laid: _Laid, turns: Sequence[Turn]) -> RoadGraph:
@@ -189,7 +211,29 @@ def _assemble(segments: Segments, shape: _Shape, laid: _Laid, turns: Sequence[Tu
         point_share=share.astype(np.float32),
         kind_m_s=segments.kinds.m_s,
         kind_name=segments.kinds.name,
+        kind_class=segments.kinds.road_class,
+        **_waits(segments, laid, total),
     )
+
+
+def _waits(segments: Segments, laid: _Laid, piece_m: F64) -> dict[str, Any]:
+    """Return where one waits on pieces, by the names that a graph has for it."""
+    if segments.waiting is None:
+        return {}
+    code, metres = segments.waiting.code[laid.kept], segments.metres[laid.kept]
+    one, back = np.nonzero(code)
+    forward = laid.along[one] != back.astype(np.bool_)
+    at_m = np.where(forward, laid.until_m[one], laid.until_m[one] - metres[one])
+    piece = laid.piece[one]
+    share = np.divide(at_m, piece_m[piece], out=np.zeros(len(one)), where=piece_m[piece] > 0)
+    order = np.lexsort((share, piece))
+    return {
+        "wait_piece": piece[order],
+        "wait_share": np.clip(share, 0.0, 1.0)[order],
+        "wait_forward": forward[order],
+        "wait_code": code[one, back][order],
+        "code_wait_s": segments.waiting.wait_s,
+    }
 
 
 def _uses(ways: I8, shape: _Shape) -> tuple[U8, U8]:
@@ -244,6 +288,7 @@ def _walk(v: int, s: int, between: I32, roads: _Stretches, pen: _Pen) -> int:
         pen.piece[s], pen.along[s] = pen.number, roads.start[s] == at
         at = roads.end[s] if roads.start[s] == at else roads.start[s]
         passed_m += roads.metres[s]
+        pen.until_m[s] = passed_m
         pen.point[size], pen.passed_m[size] = at, passed_m
         size += 1
         if between[at] < 0 or at == v:
@@ -258,7 +303,7 @@ def _pieces(first: I32, incident: I32, forced: Bits, roads: _Stretches) -> _Shap
     shape = _Shape(
         np.zeros(size + 1, np.int32), np.empty(2 * size, np.int32), np.empty(2 * size),
         np.empty(size, np.int32), np.empty(size, np.bool_),
-        np.full(size, np.int32(-1)), np.empty(size, np.bool_),
+        np.full(size, np.int32(-1)), np.empty(size, np.bool_), np.empty(size),
     )  # fmt: skip
     # the sum of the two segments that meet at a point inside a piece, -1 at a junction
     between = np.full(nodes, np.int32(-1))
@@ -277,13 +322,14 @@ def _pieces(first: I32, incident: I32, forced: Bits, roads: _Stretches) -> _Shap
                 shape.kind[pieces] = roads.kind[s]
                 shape.turned[pieces] = roads.start[s] != v
                 pen = _Pen(
-                    pieces, shape.point[points:], shape.passed_m[points:], shape.piece, shape.along
-                )
+                    pieces, shape.point[points:], shape.passed_m[points:], shape.piece, shape.along,
+                    shape.until_m,
+                )  # fmt: skip
                 points += _walk(v, s, between, roads, pen)
                 pieces += 1
                 shape.piece_first[pieces] = points
     return _Shape(
         shape.piece_first[: pieces + 1].copy(), shape.point[:points].copy(),
         shape.passed_m[:points].copy(), shape.kind[:pieces].copy(), shape.turned[:pieces].copy(),
-        shape.piece, shape.along,
+        shape.piece, shape.along, shape.until_m,
     )  # fmt: skip

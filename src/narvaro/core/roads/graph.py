@@ -7,8 +7,8 @@ stores them, so that nothing is lost by keeping them small.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal, Self, get_args
+from dataclasses import dataclass, field, fields
+from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,25 @@ EVERYBODY = (1 << len(PROFILES)) - 1
 U8 = npt.NDArray[np.uint8]
 
 
+ROAD_CLASSES = ("fast", "main", "collector", "local", "service", "path", "steps")
+"""Classes of roads, for what holds for many kinds of them alike: winter, and what own drives say."""
+
+
+class Pace(NamedTuple):
+    """How much longer things take than usual: each class of roads, in their order, and waiting."""
+
+    running: tuple[float, ...] = (1.0,) * len(ROAD_CLASSES)
+    waiting: float = 1.0
+
+    def times(self, other: "Pace") -> "Pace":
+        """Return both together."""
+        running = zip(self.running, other.running, strict=True)
+        return Pace(tuple(a * b for a, b in running), self.waiting * other.waiting)
+
+
+USUAL = Pace()
+
+
 def bit_of(profile: Profile) -> int:
     """Return the bit that stands for a profile in `arc_use`."""
     return 1 << PROFILES.index(profile)
@@ -33,6 +52,8 @@ def bit_of(profile: Profile) -> int:
 @dataclass(frozen=True, eq=False, slots=True)
 class RoadGraph:
     """Junctions (n), arcs (m), road pieces (p) with their shape points (q), and kinds of road (k).
+
+    Who travels a piece waits at its *waits* (w): at lights and signs, and before larger roads.
 
     An arc with `arc_piece` -1 is a link without a road: a permitted turn at a junction that was
     split because not all may turn there. Several arcs may lie on one piece in the same direction.
@@ -53,6 +74,12 @@ class RoadGraph:
     point_share: F32  # [q] share of the piece's length from its first point, 0 … 1
     kind_m_s: F64  # [k, 3] usual speed by profile, 0 where the profile may not be
     kind_name: npt.NDArray[np.str_]  # [k] name of the street, or ""
+    kind_class: U8  # [k] index of ROAD_CLASSES
+    wait_piece: I32 = field(default_factory=lambda: np.zeros(0, np.int32))  # [w] ascending
+    wait_share: F64 = field(default_factory=lambda: np.zeros(0))  # [w] where on the piece
+    wait_forward: Bits = field(default_factory=lambda: np.zeros(0, np.bool_))  # [w] for whom
+    wait_code: U8 = field(default_factory=lambda: np.zeros(0, np.uint8))  # [w]
+    code_wait_s: F64 = field(default_factory=lambda: np.zeros((1, len(PROFILES))))  # [c, 3]
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together."""
@@ -63,7 +90,8 @@ class RoadGraph:
             (arcs, ("arc_head", "arc_piece", "arc_forward", "arc_use")),
             (points, ("point_lon", "point_share")),
             (pieces, ("piece_m", "piece_kind")),
-            (kinds, ("kind_name",)),
+            (kinds, ("kind_name", "kind_class")),
+            (len(self.wait_piece), ("wait_share", "wait_forward", "wait_code")),
         ):
             for name in names:
                 if len(getattr(self, name)) != size:
@@ -71,11 +99,16 @@ class RoadGraph:
                         f"RoadGraph.{name}: {len(getattr(self, name))} long, not {size}."
                     )
         refuse_runs("RoadGraph.piece_first", self.piece_first, points)
+        if (np.diff(self.wait_piece) < 0).any():
+            raise ValueError("RoadGraph.wait_piece must ascend.")
         for name, low, high in (
             ("arc_tail", 0, nodes),
             ("arc_head", 0, nodes),
             ("arc_piece", -1, pieces),
             ("piece_kind", 0, kinds),
+            ("kind_class", 0, len(ROAD_CLASSES)),
+            ("wait_piece", 0, pieces),
+            ("wait_code", 0, len(self.code_wait_s)),
         ):
             refuse_outside(f"RoadGraph.{name}", getattr(self, name), low, high)
 
@@ -94,14 +127,25 @@ class RoadGraph:
         """Count the road pieces."""
         return len(self.piece_first) - 1
 
-    def travel_ms(self, profile: Profile = "car") -> I32:
-        """Return the usual milliseconds of a profile on each arc, int32 [m]; CLOSED_MS: may not."""
-        speed = self.kind_m_s[:, PROFILES.index(profile)][self.piece_kind]
+    def travel_ms(self, profile: Profile = "car", pace: Pace = USUAL) -> I32:
+        """Return the milliseconds of a profile on each arc, int32 [m]; CLOSED_MS: may not."""
+        number = PROFILES.index(profile)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ms = np.where(speed > 0, np.rint(self.piece_m / speed * 1000), CLOSED_MS)
-        ms = np.append(np.clip(ms, 1, CLOSED_MS), 0).astype(np.int32)[self.arc_piece]
+            s_m = np.array(pace.running)[self.kind_class] / self.kind_m_s[:, number]
+            ms = np.rint(self.piece_m * s_m[self.piece_kind] * 1000)
+        ms = np.clip(np.where(np.isfinite(ms), ms, CLOSED_MS), 1, CLOSED_MS).astype(np.int64)
+        by_way = np.stack([ms, ms])  # against the piece, along it
+        waited = self.wait_ms(profile, pace)[self.wait_code]
+        np.add.at(by_way, (self.wait_forward.astype(np.int64), self.wait_piece), waited)
+        by_way = np.append(np.minimum(by_way, CLOSED_MS), [[0], [0]], axis=1)
+        of_arc = by_way[self.arc_forward.astype(np.int64), self.arc_piece]
         allowed = (self.arc_use & bit_of(profile)) > 0
-        return np.where(allowed, ms, CLOSED_MS).astype(np.int32)
+        return np.where(allowed, of_arc, CLOSED_MS).astype(np.int32)
+
+    def wait_ms(self, profile: Profile = "car", pace: Pace = USUAL) -> I32:
+        """Return the milliseconds that a profile waits, by code of waits, int32 [c]."""
+        of_profile = self.code_wait_s[:, PROFILES.index(profile)]
+        return np.rint(of_profile * pace.waiting * 1000).astype(np.int32)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays by field name, for a file."""
@@ -132,6 +176,12 @@ def arcs_by_piece(graph: RoadGraph) -> tuple[I32, I32]:
     """Return where each piece's arcs begin, int32 [p + 1], and the arcs sorted by piece."""
     on_road = np.flatnonzero(graph.arc_piece >= 0).astype(np.int32)
     return adjacency(graph.pieces, graph.arc_piece[on_road], on_road)
+
+
+def waits_by_piece(graph: RoadGraph) -> I32:
+    """Return where each piece's waits begin, int32 [p + 1]."""
+    of_piece = np.bincount(graph.wait_piece, minlength=graph.pieces)
+    return np.concatenate([[0], np.cumsum(of_piece)]).astype(np.int32)
 
 
 def piece_use(graph: RoadGraph) -> U8:

@@ -12,7 +12,7 @@ import numpy as np
 
 from narvaro.core.jit import F64, I32, Bits, kernel
 from narvaro.core.roads.barriers import Cuts
-from narvaro.core.roads.graph import CLOSED_MS
+from narvaro.core.roads.graph import CLOSED_MS, U8
 from narvaro.core.roads.hierarchy import Tree
 
 FAR = np.int32(CLOSED_MS)
@@ -28,10 +28,20 @@ class Spots(NamedTuple):
 class Times(NamedTuple):
     """Travel times of arcs, and of the tree's edges in the direction in which labels run."""
 
-    arc_ms: I32  # also of arcs that are cut: one gets to the cut
+    arc_ms: I32  # with waiting; also of arcs that are cut: one gets to the cut
+    wait_ms: I32  # [c] of each code of waits
     edge_ms: I32  # the metric's `up` for sources, its `down` for targets
     outward: bool  # from the place, not to it
     cuts: Cuts
+
+
+class Waits(NamedTuple):
+    """Where one waits on pieces, as a graph has it."""
+
+    first: I32  # [p + 1] where each piece's waits begin
+    share: F64
+    forward: Bits
+    code: U8
 
 
 class Attachments(NamedTuple):
@@ -42,6 +52,7 @@ class Attachments(NamedTuple):
     forward: Bits  # [m]
     tail_rank: I32  # [m]
     head_rank: I32  # [m]
+    waits: Waits
 
 
 class Labels(NamedTuple):
@@ -54,21 +65,34 @@ class Labels(NamedTuple):
 
 
 @kernel
-def _passed_ms(share: float, travel_ms: int, forward: bool) -> int:
-    """Return the milliseconds from the arc's start to a point at `share` of its piece."""
-    passed = int(np.rint(share * travel_ms))
-    return passed if forward else travel_ms - passed
+def _passed_ms(share: float, piece: int, arc: int, times: Times, net: Attachments) -> int:
+    """Return the milliseconds from the arc's start to a point at `share` of its piece.
+
+    Whoever is at a wait has not waited yet; who is at the junction after it has.
+    """
+    forward, total, waits = net.forward[arc], times.arc_ms[arc], net.waits
+    waited, behind = 0, 0
+    for k in range(waits.first[piece], waits.first[piece + 1]):
+        if waits.forward[k] == forward:
+            ms = times.wait_ms[waits.code[k]]
+            waited += ms
+            if (waits.share[k] < share) if forward else (waits.share[k] > share):
+                behind += ms
+    running = max(0, total - waited)
+    run = int(np.rint(share * running))
+    run = run if forward else running - run
+    return int(total if run == running else min(total, run + behind))
 
 
 @kernel
-def _seed(share: float, arc: int, arc_ms: I32, net: Attachments, outward: bool) -> tuple[int, int]:
+def _seed(share: float, piece: int, arc: int, times: Times, net: Attachments) -> tuple[int, int]:
     """Return the (rank, milliseconds) at which a place's label begins on one arc.
 
     A place within half a millisecond of a junction is at that junction, also on a one-way road.
     """
-    total = arc_ms[arc]
-    passed = _passed_ms(share, total, net.forward[arc])
-    if (passed > 0) if outward else (passed == total):
+    total = times.arc_ms[arc]
+    passed = _passed_ms(share, piece, arc, times, net)
+    if (passed > 0) if times.outward else (passed == total):
         return net.head_rank[arc], total - passed
     return net.tail_rank[arc], passed
 
@@ -104,7 +128,7 @@ def _seeds(spots: Spots, times: Times, lowest: I32, net: Attachments) -> I32:
             arc = net.arc[k]
             upward = times.outward == net.forward[arc]
             if times.arc_ms[arc] < FAR and not is_cut(spots.share[i], piece, upward, times.cuts):
-                seed = _seed(spots.share[i], arc, times.arc_ms, net, times.outward)
+                seed = _seed(spots.share[i], piece, arc, times, net)
                 size = _enter(rows, own, size, seed, lowest)
         rows[own:size, 4] = i
     return rows[:size]
@@ -282,7 +306,7 @@ def along(sources: Spots, targets: Spots, times: Times, net: Attachments, second
                 continue
             for k in range(net.piece_first[piece], net.piece_first[piece + 1]):
                 arc = net.arc[k]
-                begin = _passed_ms(sources.share[s], arc_ms[arc], net.forward[arc])
-                end = _passed_ms(targets.share[t], arc_ms[arc], net.forward[arc])
+                begin = _passed_ms(sources.share[s], piece, arc, times, net)
+                end = _passed_ms(targets.share[t], piece, arc, times, net)
                 if arc_ms[arc] < FAR and begin <= end:
                     seconds[s, t] = min(seconds[s, t], (end - begin) / 1000.0)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -9,11 +10,18 @@ import numpy as np
 
 from narvaro.core.jit import F64, I32
 from narvaro.core.roads.barriers import Cuts
-from narvaro.core.roads.graph import CLOSED_MS, DEGREE, RoadGraph, arcs_by_piece
+from narvaro.core.roads.graph import (
+    CLOSED_MS,
+    DEGREE,
+    ROAD_CLASSES,
+    RoadGraph,
+    arcs_by_piece,
+    waits_by_piece,
+)
 from narvaro.core.roads.labels import is_cut
-from narvaro.core.roads.search import UNREACHED, Seeds, dijkstra, leaving
+from narvaro.core.roads.search import UNREACHED, Leaving, Seeds, dijkstra, entering, leaving
 from narvaro.core.roads.snap import Places
-from narvaro.core.roads.within import Parts
+from narvaro.core.roads.within import Parts, Pieces, far
 
 ANOTHER_WAY_DEG = 60.0  # within one street, a bend sharper than this is told too
 
@@ -60,6 +68,7 @@ class Ways(NamedTuple):
 
     travel_ms: I32
     on_piece_ms: I32
+    wait_ms: I32  # of each code of waits
     cuts: Cuts
 
 
@@ -99,9 +108,34 @@ class Router:
         self._graph = graph
         self.leaving = leaving(graph)
         self._piece_first, self._piece_arc = arcs_by_piece(graph)
+        self._waits_first = waits_by_piece(graph)
+
+    @cached_property
+    def entering(self) -> Leaving:
+        """Return the arcs for a search against their direction."""
+        return entering(self._graph)
 
     def find_route(self, a: Places, b: Places, ways: Ways) -> Route | None:
         """Return the shortest way between two single places, None where there is none."""
+        found = self._find_way(a, b, ways)
+        return self._describe(a, b, found[1], found[0] / 1000) if found else None
+
+    def find_parts(self, a: Places, b: Places, ways: Ways) -> F64 | None:
+        """Return what the shortest way takes: seconds by class of roads, and last of waiting."""
+        found = self._find_way(a, b, ways)
+        if found is None:
+            return None
+        graph, parts = self._graph, np.zeros(len(ROAD_CLASSES) + 1)
+        for one in found[1]:
+            forward = one.begin < one.end
+            ahead = self._waits_ms(one.piece, one.begin, forward, ways.wait_ms)[1]
+            waited = ahead - self._waits_ms(one.piece, one.end, forward, ways.wait_ms)[1]
+            waited = min(waited, one.ms) if one.begin != one.end else 0
+            parts[graph.kind_class[graph.piece_kind[one.piece]]] += (one.ms - waited) / 1000
+            parts[-1] += waited / 1000
+        return parts
+
+    def _find_way(self, a: Places, b: Places, ways: Ways) -> tuple[int, list[_Stretch]] | None:
         if len(a) != 1 or len(b) != 1:
             raise ValueError("A route runs from one place to one place.")
         if a.piece[0] < 0 or b.piece[0] < 0:
@@ -113,35 +147,40 @@ class Router:
         if direct_ms <= ms:
             ends = float(a.share[0]), float(b.share[0])
             ms, way = direct_ms, [_Stretch(int(a.piece[0]), *ends, direct_ms)]
-        return self._describe(a, b, way, ms / 1000)
+        return ms, way
 
-    def seeds(self, place: Places, ways: Ways, limit_ms: int = int(UNREACHED)) -> Seeds:
-        """Return where a search from a single place begins."""
-        exits = self._ends(place, ways, False) if place.piece[0] >= 0 else []
+    def seeds(
+        self, place: Places, ways: Ways, limit_ms: int = int(UNREACHED), *, inward: bool = False
+    ) -> Seeds:
+        """Return where a search from a single place begins, or `inward` one back from it."""
+        exits = self._ends(place, ways, inward) if place.piece[0] >= 0 else []
         return Seeds(
             np.array([end.node for end in exits], np.int32),
             np.array([end.ms for end in exits], np.int64),
             limit_ms,
         )
 
-    def own_parts(self, place: Places, ways: Ways, limit_ms: int) -> Parts:
-        """Return how far one gets within the limit on the road that a single place is on."""
+    def own_parts(
+        self, place: Places, pieces: Pieces, limit_ms: int, *, inward: bool = False
+    ) -> Parts:
+        """Return how far one gets (or comes from) within the limit on a single place's own road."""
         piece, share = int(place.piece[0]), float(place.share[0])
+        cuts = pieces.cuts.share[pieces.cuts.piece == piece]
+        lowest = float(cuts[cuts <= share].max(initial=0.0))
+        highest = float(cuts[cuts >= share].min(initial=1.0))
         ends = []
         for arc in self._arcs(piece) if piece >= 0 else []:
-            part = min(1.0, limit_ms / max(1, int(ways.on_piece_ms[arc])))
-            if self._graph.arc_forward[arc]:
-                ends.append(min(1.0, share + part))
-            else:
-                ends.append(max(0.0, share - part))
-            low, high = ways.cuts.low[piece], ways.cuts.high[piece]
-            if share < low:
-                ends[-1] = min(ends[-1], float(low))
-            if share > high:
-                ends[-1] = max(ends[-1], float(high))
-        return Parts(
-            np.full(len(ends), piece, np.int32), np.full(len(ends), share), np.clip(ends, 0.0, 1.0)
-        )
+            forward, arc_ms = bool(self._graph.arc_forward[arc]), int(pieces.arc_ms[arc])
+            if arc_ms >= CLOSED_MS:
+                continue
+            begin = share if forward != inward else 1.0 - share
+            at_end = round(begin * arc_ms) == 0  # at the junction one has waited, at a wait not yet
+            end = far(
+                begin, limit_ms, arc_ms, piece, forward, inward, not inward or at_end,
+                pieces.wait_ms, pieces.waits,
+            )  # fmt: skip
+            ends.append(min(highest, end) if forward != inward else max(lowest, 1.0 - end))
+        return Parts(np.full(len(ends), piece, np.int32), np.full(len(ends), share), np.array(ends))
 
     def _describe(self, a: Places, b: Places, way: list[_Stretch], seconds: float) -> Route:
         start, end = [[a.road_lat[0], a.road_lon[0]]], [[b.road_lat[0], b.road_lon[0]]]
@@ -213,7 +252,7 @@ class Router:
             upward = self._graph.arc_forward[arc] != inward
             if total >= CLOSED_MS or is_cut(share, piece, upward, ways.cuts):
                 continue
-            passed = self._passed_ms(arc, share, total)
+            passed = self._passed_ms(arc, share, ways)
             tail, head = int(self._graph.arc_tail[arc]), int(self._graph.arc_head[arc])
             begin = float(not self._graph.arc_forward[arc])
             if passed == total if inward else passed > 0:
@@ -232,8 +271,8 @@ class Router:
             return best
         for arc in self._arcs(piece):
             total = int(ways.on_piece_ms[arc])
-            begin = self._passed_ms(arc, float(a.share[0]), total)
-            end = self._passed_ms(arc, float(b.share[0]), total)
+            begin = self._passed_ms(arc, float(a.share[0]), ways)
+            end = self._passed_ms(arc, float(b.share[0]), ways)
             if total < CLOSED_MS and begin <= end:
                 best = min(best, end - begin)
         return best
@@ -242,9 +281,24 @@ class Router:
         first = self._piece_first
         return [int(arc) for arc in self._piece_arc[first[piece] : first[piece + 1]]]
 
-    def _passed_ms(self, arc: int, share: float, total: int) -> int:
-        passed = round(share * total)
-        return passed if self._graph.arc_forward[arc] else total - passed
+    def _passed_ms(self, arc: int, share: float, ways: Ways) -> int:
+        """Return the milliseconds from the arc's start, as labels have them."""
+        forward, total = bool(self._graph.arc_forward[arc]), int(ways.on_piece_ms[arc])
+        piece = int(self._graph.arc_piece[arc])
+        waited, ahead = self._waits_ms(piece, share, forward, ways.wait_ms)
+        running = max(0, total - waited)
+        run = round(share * running)
+        run = run if forward else running - run
+        return total if run == running else min(total, run + waited - ahead)
+
+    def _waits_ms(self, piece: int, share: float, forward: bool, wait_ms: I32) -> tuple[int, int]:
+        """Return what one waits on a piece in one direction, and what of it is ahead of a share."""
+        graph = self._graph
+        own = slice(self._waits_first[piece], self._waits_first[piece + 1])
+        ms = wait_ms[graph.wait_code[own]] * (graph.wait_forward[own] == forward)
+        at = graph.wait_share[own]
+        ahead = at >= share if forward else at <= share
+        return int(ms.sum()), int(ms[ahead].sum())
 
     def _slice(self, way: _Stretch) -> F64:
         """Return the shape of a stretch, its ends among them, in order of travel."""

@@ -23,7 +23,7 @@ class Reach(NamedTuple):
 
 
 class Leaving(NamedTuple):
-    """The arcs sorted by the node that they leave."""
+    """The arcs sorted by the node that a search leaves."""
 
     first: I32
     arc: I32
@@ -32,10 +32,19 @@ class Leaving(NamedTuple):
 
 def leaving(graph: RoadGraph) -> Leaving:
     """Sort the graph's arcs by the node that they leave."""
-    first = np.zeros(graph.nodes + 1, np.int32)
-    np.cumsum(np.bincount(graph.arc_tail, minlength=graph.nodes), out=first[1:])
-    arc = np.argsort(graph.arc_tail, kind="stable").astype(np.int32)
-    return Leaving(first, arc, graph.arc_head[arc])
+    return _sorted(graph.nodes, graph.arc_tail, graph.arc_head)
+
+
+def entering(graph: RoadGraph) -> Leaving:
+    """Sort the graph's arcs by the node that they enter, for a search against their direction."""
+    return _sorted(graph.nodes, graph.arc_head, graph.arc_tail)
+
+
+def _sorted(nodes: int, tail: I32, head: I32) -> Leaving:
+    first = np.zeros(nodes + 1, np.int32)
+    np.cumsum(np.bincount(tail, minlength=nodes), out=first[1:])
+    arc = np.argsort(tail, kind="stable").astype(np.int32)
+    return Leaving(first, arc, head[arc])
 
 
 class Seeds(NamedTuple):

@@ -150,6 +150,31 @@ class Members(OfOrganisations):
                 )
 
 
+def refuse_cover(row: Row) -> list[Refusal]:
+    """Return what is wrong with where and when a permit or an agreement covers."""
+    reasons = []
+    try:
+        read_area(row["area"])
+    except CellError as no:
+        reasons.append(Refusal.of(no, "area", row["area"][:60]))
+    if row["valid_until"] < row["valid_from"]:
+        why = Said("is before its start")
+        reasons.append(refuse("valid_until", row["valid_until"], why, Said("correct it")))
+    return reasons
+
+
+def cover_of(row: Row) -> dict[str, Any]:
+    """Return where and when a permit or an agreement covers, as its row keeps it."""
+    return {
+        "area_wkt": row["area"],
+        "valid_from": row["valid_from"],
+        "valid_until": row["valid_until"],
+        "weekdays": list(row["weekdays"]),
+        "hours_from": row["hours_from"],
+        "hours_until": row["hours_until"],
+    }
+
+
 class Permits(OfOrganisations):
     """Permits to use public order officers."""
 
@@ -160,13 +185,7 @@ class Permits(OfOrganisations):
         """Return the row's organisation beside it, or why it is not taken."""
         organisation, reasons = self.organisation(row)
         reasons += self.twice("decision_no", row["decision_no"], row.line)
-        try:
-            read_area(row["area"])
-        except CellError as no:
-            reasons.append(Refusal.of(no, "area", row["area"][:60]))
-        if row["valid_until"] < row["valid_from"]:
-            why = Said("is before its start")
-            reasons.append(refuse("valid_until", row["valid_until"], why, Said("correct it")))
+        reasons += refuse_cover(row)
         return (organisation, row), reasons
 
     def write(self, checked: Sequence[Any], batch: ImportBatch) -> None:  # noqa: ARG002 - a register's shape
@@ -177,12 +196,7 @@ class Permits(OfOrganisations):
                 decision_no=row["decision_no"],
                 defaults={
                     "organisation": organisation,
-                    "area_wkt": row["area"],
-                    "valid_from": row["valid_from"],
-                    "valid_until": row["valid_until"],
-                    "weekdays": list(row["weekdays"]),
-                    "hours_from": row["hours_from"],
-                    "hours_until": row["hours_until"],
+                    **cover_of(row),
                     **named(
                         row,
                         max_officers=row.values.get("max_officers"),

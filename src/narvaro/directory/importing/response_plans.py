@@ -20,7 +20,7 @@ from narvaro.spine.sealing import seal_text
 ON = frozenset(CASE_KINDS)
 OFFERS = frozenset({"auto", "manual"})
 _TYPES: Mapping[str, type] = {
-    "site": str, "name": str, "version": int, "key": str, "inner_check": bool, "steps": list,
+    "site": str, "name": str, "version": int, "key": str, "key_must": bool, "inner_check": bool, "steps": list,
     "rule": list,
 }  # fmt: skip
 _NOT_OF_TYPE = {
@@ -48,6 +48,10 @@ def _is_priority(value: object) -> bool:
     return type(value) is int and 1 <= value <= 4
 
 
+def _is_units(value: object) -> bool:
+    return type(value) is int and 1 <= value <= 5
+
+
 def _is_needs(value: object) -> bool:
     return isinstance(value, list) and all(one in CompetenceKind.values for one in value)
 
@@ -63,6 +67,7 @@ _RULE: Mapping[str, tuple[Callable[[object], bool], Said]] = {
     "needs": (
         _is_needs, Said("write a list of %(words)s", words=", ".join(CompetenceKind.values))
     ),
+    "units": (_is_units, Said("write how many are to come, 1 to 5")),
     "offer": (
         lambda value: isinstance(value, str) and value in OFFERS, Said("write auto or manual")
     ),
@@ -147,6 +152,7 @@ def _write(plan: Mapping[str, Any], site: Site) -> None:
         defaults={
             "name": plan["name"],
             "sealed_key_no": seal_text(plan.get("key", "")),
+            "key_must": plan.get("key_must", False),
             "inner_check": plan.get("inner_check", False),
             "steps": plan.get("steps", []),
             "rules": plan.get("rule", []),

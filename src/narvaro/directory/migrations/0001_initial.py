@@ -14,6 +14,13 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='DriveMark',
+            fields=[
+                ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='spine.tenant')),
+                ('accepted_until', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='RoadMap',
             fields=[
                 ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='road_map', serialize=False, to='spine.tenant')),
@@ -87,6 +94,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=160)),
                 ('version', models.PositiveIntegerField()),
                 ('sealed_key_no', models.TextField(blank=True)),
+                ('key_must', models.BooleanField(default=False)),
                 ('inner_check', models.BooleanField(default=False)),
                 ('steps', models.JSONField(default=list)),
                 ('rules', models.JSONField(default=list)),
@@ -95,6 +103,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('site', 'version'), name='response_plan_version_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Key',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('code', models.CharField(max_length=40)),
+                ('kept_at', models.CharField(blank=True, max_length=120)),
+                ('lost_at', models.DateTimeField(null=True)),
+                ('lost_by', models.CharField(blank=True, max_length=60)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+                ('sites', models.ManyToManyField(related_name='keys', to='directory.site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'code'), name='key_code_once')],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +169,25 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='directory.importbatch')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.site')),
             ],
+        ),
+        migrations.CreateModel(
+            name='SupportAgreement',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('decision_no', models.CharField(max_length=60)),
+                ('kinds', models.JSONField(default=list)),
+                ('area_wkt', models.TextField()),
+                ('valid_from', models.DateField()),
+                ('valid_until', models.DateField()),
+                ('weekdays', models.JSONField(default=list)),
+                ('hours_from', models.TimeField()),
+                ('hours_until', models.TimeField()),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='support_agreements', to='access.organisation')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'decision_no'), name='support_agreement_once'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='support_agreement_forward')],
+            },
         ),
         migrations.CreateModel(
             name='Transmitter',
@@ -231,6 +273,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Defibrillator',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('code', models.CharField(max_length=40)),
+                ('name', models.CharField(max_length=160)),
+                ('place', models.CharField(blank=True, max_length=200)),
+                ('lat', models.FloatField()),
+                ('lon', models.FloatField()),
+                ('openings', models.JSONField(default=list)),
+                ('closed_on', models.JSONField(default=list)),
+                ('verified_on', models.DateField(null=True)),
+                ('out_of_service', models.BooleanField(default=False)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'code'), name='defibrillator_code_once'), models.CheckConstraint(condition=models.Q(('lat__gte', -90), ('lat__lte', 90), ('lon__gte', -180), ('lon__lte', 180)), name='defibrillator_on_earth')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DriveSample',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('hour', models.PositiveSmallIntegerField()),
+                ('profile', models.CharField(max_length=10)),
+                ('condition', models.CharField(blank=True, max_length=10)),
+                ('map_sha256', models.CharField(blank=True, max_length=64)),
+                ('parts_s', models.JSONField(default=list)),
+                ('told_s', models.FloatField(null=True)),
+                ('actual_s', models.FloatField()),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', 'day'], name='drive_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='Area',
             fields=[
                 ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -268,6 +347,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RoadCalibration',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('made_at', models.DateTimeField()),
+                ('map_sha256', models.CharField(max_length=64)),
+                ('found', models.JSONField(default=dict)),
+                ('winter', models.JSONField(default=dict)),
+                ('told', models.JSONField(default=dict)),
+                ('used_from', models.DateTimeField(null=True)),
+                ('used_by', models.CharField(blank=True, max_length=20)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ended_by', models.CharField(blank=True, max_length=20)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', '-made_at'], name='road_calibration_newest')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None), ('used_from__isnull', False)), fields=('tenant',), name='road_calibration_one_used')],
+            },
+        ),
+        migrations.CreateModel(
             name='RoadClosure',
             fields=[
                 ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -288,6 +387,23 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['tenant', 'opened_at'], name='road_closure_open')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gt', models.F('closed_at')), _connector='OR'), name='road_closure_forward')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RoadCondition',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('snow', 'Snow'), ('ice', 'Ice')], max_length=10)),
+                ('since_at', models.DateTimeField()),
+                ('set_by', models.CharField(max_length=20)),
+                ('until_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ended_by', models.CharField(blank=True, max_length=20)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', 'ended_at'], name='road_condition_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('tenant',), name='road_condition_one'), models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gt', models.F('since_at')), _connector='OR'), name='road_condition_forward')],
             },
         ),
     ]

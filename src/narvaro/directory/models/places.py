@@ -174,6 +174,7 @@ class ResponsePlan(TenantRow):
     name = models.CharField(max_length=160)
     version = models.PositiveIntegerField()
     sealed_key_no = models.TextField(blank=True)
+    key_must = models.BooleanField(default=False)  # nothing can be done without the site's key
     inner_check = models.BooleanField(default=False)
     steps = models.JSONField(default=list)
     rules = models.JSONField(default=list)

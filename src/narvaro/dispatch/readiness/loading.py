@@ -23,8 +23,8 @@ from narvaro.core.permits import Permit, find_cover
 from narvaro.core.terms import CASE_KINDS
 from narvaro.directory import models as directory
 from narvaro.directory.queries import sites_seen_by
+from narvaro.dispatch.allowed import permit_of
 from narvaro.dispatch.duty import competences_on, states_of
-from narvaro.dispatch.loading import permit_of
 from narvaro.dispatch.readiness.nets import Where
 from narvaro.forecast.models import Forecast
 from narvaro.forecast.queries import (
@@ -116,10 +116,23 @@ class Site:
     needs: frozenset[str]
 
 
+class Demands:
+    """What is to be kept ready for at a tenant's sites, by site; for who is no viewer."""
+
+    def __init__(self, tenant_id: UUID, zone: ZoneInfo, at: datetime) -> None:
+        self._demands = _Demands(TermsInForce(tenant_id, zone), at)
+        self._rules = _rules(tenant_id)
+
+    def of(self, site_id: UUID) -> tuple[float, frozenset[str]]:
+        """Return the seconds within which somebody is to be there, and what they need; by no plan, of any."""
+        limit_s, _agreed, needs = self._demands.of(self._rules.get(site_id, []))
+        return limit_s, needs
+
+
 def list_sites(viewer: Viewer, at: datetime) -> tuple[list[Site], int]:
     """List the viewer's sites with a position, by code, and count those without one."""
     rows = list(sites_seen_by(viewer).order_by("code").values_list("pk", "name", "lat", "lon"))
-    demands = _Demands(TermsInForce(viewer), at)
+    demands = _Demands(TermsInForce(viewer.tenant_id, viewer.zone), at)
     rules = _rules(viewer.tenant_id)
     found = [
         Site(pk, name, lat, lon, *demands.of(rules.get(pk, [])))

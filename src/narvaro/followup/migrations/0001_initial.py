@@ -37,4 +37,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('row_key', ''), _negated=True), fields=('tenant', 'row_key'), name='hours_row_once'), models.CheckConstraint(condition=models.Q(('hours__gt', 0)), name='hours_some')],
             },
         ),
+        migrations.CreateModel(
+            name='WhatIf',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('asked', models.JSONField()),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('stopped', 'Stopped')], default='waiting', max_length=8)),
+                ('progress', models.FloatField(default=0.0)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('answer', models.JSONField(null=True)),
+                ('why', models.JSONField(default=list)),
+                ('asked_at', models.DateTimeField()),
+                ('started_at', models.DateTimeField(null=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.member')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.organisation')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', '-asked_at'], name='what_if_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('progress__gte', 0), ('progress__lte', 1)), name='what_if_progress_a_share')],
+            },
+        ),
     ]

@@ -5,7 +5,7 @@ See docs/protocols/cloud_events.md. A refusal never repeats what was sent.
 """
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from narvaro.intake.fixes import UnusableError, number_of, read_object
@@ -34,6 +34,7 @@ REQUIRED = ("id", "source", "type")
 TEXTS = {"code": 20, "zone": 32, "area": 32, "text": 1000}
 MAX_ACCOUNT = 32
 NEW, RESTORED = "1", "3"
+LATEST = timedelta(seconds=20)  # ahead of our clock, as DC-09 verifies a time stamp
 UNPROVEN = ("unknown_sender", "secret", "signature", "time")
 STATUS = {
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -53,7 +54,7 @@ def decode(request: Request, *, accounts: Accounts, now: datetime) -> Message:
         if event["type"] == HEARTBEAT:
             return Message(owner)
         fingerprint = fingerprint_of(PROTOCOL.name, owner.tenant, owner.name, message_id)
-        return Message(owner, (_alarm(event, fingerprint),))
+        return Message(owner, (_alarm(event, fingerprint, now),))
     except UnusableError as fault:
         return Message(
             owner, refusal=Refusal(fault.code, fault.detail, owner.name if owner else "")
@@ -106,7 +107,7 @@ def _read_event(request: Request) -> Json:
     return event
 
 
-def _alarm(event: Json, fingerprint: str) -> Received:
+def _alarm(event: Json, fingerprint: str, now: datetime) -> Received:
     """Read an alarm; what it cannot read of it is named in `extended`, and the alarm still stands."""
     data = event.get("data")
     if not isinstance(data, dict):
@@ -126,11 +127,12 @@ def _alarm(event: Json, fingerprint: str) -> Received:
     if lat is None and (data.get("lat") is not None or data.get("lon") is not None):
         unread += ["lat", "lon"]
     extended: Pairs = (("unread", " ".join(unread)),) if unread else ()
+    said = occurred_at or _time_of(event.get("time"))
     return Received(
         PROTOCOL.name, "EVENT", account.upper(), 0,
         code=(texts["code"] or "").upper(), zone=texts["zone"] or "", area=texts["area"] or "",
         text=texts["text"] or "", qualifier=RESTORED if restore is True else NEW,
-        occurred_at=occurred_at or _time_of(event.get("time")), time_verified=True,
+        occurred_at=said, time_verified=said is None or said - now <= LATEST,
         extended=extended, fingerprint=fingerprint, lat=lat, lon=lon,
     )  # fmt: skip
 

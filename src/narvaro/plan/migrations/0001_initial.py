@@ -91,4 +91,21 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['unit', 'arrive_at'], name='visit_unit')],
             },
         ),
+        migrations.CreateModel(
+            name='KeyReceipt',
+            fields=[
+                ('id', models.UUIDField(default=narvaro.spine.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('out_at', models.DateTimeField()),
+                ('out_by', models.CharField(max_length=60)),
+                ('back_at', models.DateTimeField(null=True)),
+                ('back_by', models.CharField(blank=True, max_length=60)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='directory.key')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='spine.tenant')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='key_receipts', to='directory.unit')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['tenant', 'back_at'], name='key_receipt_out')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('back_at', None)), fields=('key',), name='key_out_once'), models.CheckConstraint(condition=models.Q(('back_at', None), ('back_at__gte', models.F('out_at')), _connector='OR'), name='key_receipt_forward')],
+            },
+        ),
     ]

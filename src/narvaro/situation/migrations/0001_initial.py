@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True)),
                 ('carrier', models.CharField(blank=True, max_length=60)),
                 ('needs', models.JSONField(default=list)),
+                ('units', models.PositiveSmallIntegerField(default=1)),
                 ('offer_by_rule', models.BooleanField(default=False)),
                 ('triggered_at', models.DateTimeField(null=True)),
                 ('received_at', models.DateTimeField()),
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['tenant', 'priority', 'number'], name='case_active'), models.Index(fields=['tenant', 'received_at'], name='case_received'), models.Index(fields=['site', 'last_signal_at'], name='case_site')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('row_key', ''), _negated=True), fields=('tenant', 'row_key'), name='case_row_once'), models.UniqueConstraint(fields=('tenant', 'number'), name='case_number_once'), models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 4)), name='case_priority_1_to_4')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('row_key', ''), _negated=True), fields=('tenant', 'row_key'), name='case_row_once'), models.UniqueConstraint(fields=('tenant', 'number'), name='case_number_once'), models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 4)), name='case_priority_1_to_4'), models.CheckConstraint(condition=models.Q(('units__gte', 1), ('units__lte', 5)), name='case_units_1_to_5')],
             },
         ),
         migrations.CreateModel(

@@ -73,6 +73,7 @@ class Case(TenantRow):
         ResponsePlan, null=True, on_delete=models.PROTECT, related_name="cases"
     )
     needs = models.JSONField(default=list)
+    units = models.PositiveSmallIntegerField(default=1)  # so many are wanted on scene
     offer_by_rule = models.BooleanField(default=False)
     triggered_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
@@ -93,6 +94,9 @@ class Case(TenantRow):
             models.UniqueConstraint(fields=["tenant", "number"], name="case_number_once"),
             models.CheckConstraint(
                 condition=models.Q(priority__gte=1, priority__lte=4), name="case_priority_1_to_4"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(units__gte=1, units__lte=5), name="case_units_1_to_5"
             ),
         ]
         indexes = [

@@ -20,6 +20,7 @@ from narvaro.situation.queries.cases import (
     list_signals,
     list_units_now,
     newest_positions,
+    sent_to,
 )
 from narvaro.situation.queries.counts import count_lasting_troubles, count_open_cases
 from narvaro.situation.queries.damage import (
@@ -131,6 +132,7 @@ __all__ = [
     "own_reports",
     "sees_costs",
     "sees_work",
+    "sent_to",
     "split_breaks",
     "states_at",
     "without_words",

@@ -99,3 +99,10 @@ def list_refused_intake(viewer: Viewer, limit: int = 50) -> list[RefusedIntake]:
         mine |= Q(tenant=None)  # nobody else's: there is one tenant here
     seen = RefusedIntake.objects.filter(mine)
     return list(seen.order_by("-received_at")[:limit])
+
+
+def sent_to(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Keep the cases of a kind that units are sent to; neither faults of links and plant, nor tests."""
+    return cases.exclude(kind__in=(Case.Kind.PATH, Case.Kind.TECHNICAL)).exclude(
+        cause=Case.Cause.TEST
+    )

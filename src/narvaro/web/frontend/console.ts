@@ -1,7 +1,9 @@
 // The console: which case is open, and kept fresh. In: rows and live events. Out: fragments.
+import { type Pane, paneIn } from "./pane.ts";
+
 const REFRESH_MS = 15_000;
 
-let openHref = "";
+let pane: Pane;
 let openId = "";
 
 const rows = (): HTMLAnchorElement[] => [
@@ -17,24 +19,19 @@ function markOpen(): void {
 async function openCase(row: HTMLAnchorElement, byKey = false): Promise<void> {
   const same = row.dataset.case === openId;
   openId = row.dataset.case ?? "";
-  openHref = row.pathname;
   markOpen();
   history.replaceState(null, "", row.href);
-  await refresh(same ? "innerMorph" : "innerHTML");
+  if (!(await pane.show(row.pathname, same ? "innerMorph" : "innerHTML"))) return;
   const panel = document.getElementById("case");
   if (panel && !same) panel.scrollTop = 0;
-  if (byKey && row.dataset.case === openId) panel?.querySelector("h2")?.focus();
+  if (byKey) panel?.querySelector("h2")?.focus();
   document.body.dispatchEvent(new CustomEvent("narvaro:case", { detail: openId }));
-}
-
-async function refresh(swap: "innerMorph" | "innerHTML" = "innerMorph"): Promise<void> {
-  if (openHref) await htmx.ajax("GET", openHref, { target: "#case", source: "#case", swap });
 }
 
 function closeCase(): void {
   const row = rows().find((candidate) => candidate.dataset.case === openId);
   openId = "";
-  openHref = "";
+  pane.empty();
   document.getElementById("case")?.replaceChildren();
   markOpen();
   history.replaceState(null, "", "/console/");
@@ -64,13 +61,13 @@ export function startConsole(): void {
   if (!root) return;
   const panel = document.getElementById("case");
   openId = panel?.dataset.case ?? "";
-  openHref = panel?.dataset.detail ?? "";
+  pane = paneIn("case", panel?.dataset.detail);
   markOpen();
   document.addEventListener("click", onClick);
   document.addEventListener("htmx:after:swap", markOpen);
-  document.body.addEventListener("narvaro:changed", () => void refresh());
+  document.body.addEventListener("narvaro:changed", () => void pane.refresh());
   document.body.addEventListener("narvaro:open", (event) =>
     openById((event as CustomEvent<string>).detail),
   );
-  setInterval(() => void refresh(), REFRESH_MS);
+  setInterval(() => void pane.refresh(), REFRESH_MS);
 }

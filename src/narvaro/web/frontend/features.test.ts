@@ -1,7 +1,15 @@
 // What the map takes out of its GeoJSON.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boundsOf, type Feature, type FeatureCollection, inLayer } from "./features.ts";
+import {
+  type AreaFeature,
+  areasOf,
+  boundsOf,
+  type Feature,
+  type FeatureCollection,
+  inLayer,
+  linesOf,
+} from "./features.ts";
 import { makeStyle } from "./mapstyle.ts";
 
 const at = (lon: number, lat: number, properties: Feature["properties"]): Feature => ({
@@ -22,6 +30,19 @@ test("bounds are those of cases and units; sites only when there is nothing else
   assert.deepEqual(boundsOf(all), [17.4, 59.2, 17.6, 59.3]);
   assert.deepEqual(boundsOf({ ...all, features: inLayer(all, "site") }), [10, 50, 10, 50]);
   assert.equal(boundsOf({ ...all, features: [] }), null);
+});
+
+test("what is reached is an area: no line, no point, and nothing to fit the map to", () => {
+  const area: AreaFeature = {
+    type: "Feature",
+    geometry: { type: "MultiPolygon", coordinates: [] },
+    properties: { layer: "reach", id: "unit-u", name: "V1", within_s: 300 },
+  };
+  const both: FeatureCollection = { ...all, features: [area, ...all.features] };
+  assert.deepEqual(areasOf(both), [area]);
+  assert.deepEqual(areasOf(all), []);
+  assert.deepEqual(linesOf(both), []);
+  assert.deepEqual(boundsOf(both), boundsOf(all));
 });
 
 test("the style asks for no outside file and has each ground layer once", () => {

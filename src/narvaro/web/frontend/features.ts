@@ -3,6 +3,14 @@
 export type FeatureProperties =
   | { layer: "site"; id: string; name: string; code?: string }
   | {
+      layer: "aed";
+      id: string;
+      name: string;
+      place?: string;
+      state: string;
+      state_label?: string;
+    }
+  | {
       layer: "case";
       id: string;
       number: string;
@@ -30,9 +38,15 @@ export type LineFeature = {
   geometry: { type: "LineString"; coordinates: [number, number][] };
   properties: { layer: "closure" | "way" | "drawn"; id: string; name: string };
 };
+/** What is reached within a time. */
+export type AreaFeature = {
+  type: "Feature";
+  geometry: { type: "MultiPolygon"; coordinates: [number, number][][][] };
+  properties: { layer: "reach"; id: string; name: string; within_s: number };
+};
 export type FeatureCollection = {
   type: "FeatureCollection";
-  features: (Feature | LineFeature)[];
+  features: (Feature | LineFeature | AreaFeature)[];
 };
 
 function pointsOf(all: FeatureCollection): Feature[] {
@@ -43,6 +57,13 @@ function pointsOf(all: FeatureCollection): Feature[] {
 export function linesOf(all: FeatureCollection): LineFeature[] {
   return all.features.filter(
     (feature): feature is LineFeature => feature.geometry.type === "LineString",
+  );
+}
+
+/** The areas, in the order they came. */
+export function areasOf(all: FeatureCollection): AreaFeature[] {
+  return all.features.filter(
+    (feature): feature is AreaFeature => feature.geometry.type === "MultiPolygon",
   );
 }
 
@@ -60,7 +81,7 @@ export function inLayer<L extends FeatureProperties["layer"]>(
 /** West, south, east, north of all cases and units (else of all features); null when there are none. */
 export function boundsOf(all: FeatureCollection): [number, number, number, number] | null {
   const points = pointsOf(all);
-  const moving = points.filter((feature) => feature.properties.layer !== "site");
+  const moving = points.filter(({ properties }) => !["site", "aed"].includes(properties.layer));
   const chosen = moving.length > 0 ? moving : points;
   if (chosen.length === 0) return null;
   const lons = chosen.map((feature) => feature.geometry.coordinates[0]);

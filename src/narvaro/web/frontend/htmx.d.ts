@@ -3,6 +3,12 @@ declare const htmx: {
   ajax(
     verb: "GET",
     path: string,
-    context: { target: string; source?: string; swap: string },
+    context: {
+      target: string;
+      source?: string;
+      swap: string;
+      fetch?: (url: string, request: RequestInit) => Promise<Response>;
+      current?: () => boolean;
+    },
   ): Promise<void>;
 };

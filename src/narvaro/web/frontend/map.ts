@@ -13,6 +13,8 @@ import {
 } from "maplibre-gl";
 import { Drawing } from "./drawing.ts";
 import {
+  type AreaFeature,
+  areasOf,
   boundsOf,
   type Feature,
   type FeatureCollection,
@@ -67,6 +69,9 @@ function fill(element: HTMLElement, feature: Feature): void {
   if (p.layer === "unit") element.toggleAttribute("data-stale", p.stale === true);
 }
 
+const reachUrl = (): string =>
+  document.querySelector<HTMLElement>("[data-reach-url]")?.dataset.reachUrl ?? "";
+
 class MapIsland {
   #features = nothing;
   #tag = "";
@@ -80,6 +85,8 @@ class MapIsland {
   #wayTo = "";
   #way: LineFeature[] = [];
   #drawn: LineFeature[] = [];
+  #reach: AreaFeature[] = [];
+  #repaint = false;
 
   constructor(root: HTMLElement, canvas: HTMLElement) {
     this.#root = root;
@@ -109,6 +116,7 @@ class MapIsland {
     this.#root.querySelector("[data-fit]")?.addEventListener("click", () => this.#fit());
     this.#map.on("load", () => {
       this.#root.dataset.ready = "";
+      if (this.#repaint) this.#recolour();
       this.#showSites();
       this.#showLines();
     });
@@ -117,6 +125,7 @@ class MapIsland {
       this.#wayTo = (event as CustomEvent<string>).detail;
       void this.#showWay();
     });
+    document.body.addEventListener("narvaro:reach", () => void this.#showReach());
     const drawing = Drawing.of(this.#root, this.#map);
     drawing?.start((drawn) => {
       this.#drawn = drawn;
@@ -150,6 +159,7 @@ class MapIsland {
 
   async #refresh(): Promise<void> {
     if (this.#wayTo) void this.#showWay();
+    if (reachUrl()) void this.#showReach();
     try {
       const fresh = await this.#fetchFeatures();
       this.#refetchGround();
@@ -176,13 +186,31 @@ class MapIsland {
 
   #showSites(): void {
     const source = this.#map.getSource<GeoJSONSource>("sites");
-    source?.setData({ type: "FeatureCollection", features: inLayer(this.#features, "site") });
+    const features = [...inLayer(this.#features, "site"), ...inLayer(this.#features, "aed")];
+    source?.setData({ type: "FeatureCollection", features });
   }
 
   #showLines(): void {
     const source = this.#map.getSource<GeoJSONSource>("lines");
-    const features = [...linesOf(this.#features), ...this.#way, ...this.#drawn];
+    const features = [...this.#reach, ...linesOf(this.#features), ...this.#way, ...this.#drawn];
     source?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** Draw what the panel beside the map lists as reached; nothing while it lists nothing. */
+  async #showReach(): Promise<void> {
+    const url = reachUrl();
+    let reach: AreaFeature[] = [];
+    try {
+      const answer = url ? await fetch(url, { headers: { Accept: "application/geo+json" } }) : null;
+      if (answer?.ok && !answer.redirected)
+        reach = areasOf((await answer.json()) as FeatureCollection);
+    } catch {
+      this.#root.dataset.stale = ""; // the page shows in words that the map is old
+    }
+    if (url !== reachUrl()) return; // another was chosen meanwhile
+    this.#reach = reach;
+    this.#root.toggleAttribute("data-reach-drawn", reach.length > 0);
+    this.#showLines();
   }
 
   /** Draw the way to the open case; none while no case is open. */
@@ -243,12 +271,13 @@ class MapIsland {
     );
     for (const list of this.#root.querySelectorAll<HTMLElement>("[data-map-list]")) {
       if (list === closed) continue;
-      const layer = list.dataset.mapList as "site" | "case" | "unit";
+      const layer = list.dataset.mapList as "site" | "aed" | "case" | "unit";
       list.replaceChildren(
         ...inLayer(this.#features, layer).map((feature) => {
           const item = document.createElement("li");
           const p = feature.properties;
           if (p.layer === "site") item.textContent = p.name;
+          else if (p.layer === "aed") item.append(span("", p.name), span("", p.state_label ?? ""));
           else fill(item, feature);
           if (p.layer === "case") item.append(span("", p.kind_label ?? ""), span("", p.name ?? ""));
           if (p.layer === "unit") item.append(span("", p.state_label ?? ""));
@@ -272,6 +301,8 @@ class MapIsland {
   }
 
   #recolour(): void {
+    this.#repaint = this.#root.dataset.ready === undefined; // a style that loads takes no colours yet
+    if (this.#repaint) return;
     delete this.#root.dataset.idle;
     for (const layer of makeStyle(this.#colour, this.#tiles).layers) {
       for (const [name, value] of Object.entries(layer.paint ?? {}))

@@ -89,10 +89,36 @@ function lineLayers(colour: Colour): LayerSpecification[] {
       },
     }) as LayerSpecification;
   return [
+    {
+      id: "area-reach",
+      type: "fill",
+      source: "lines",
+      filter: ["==", ["get", "layer"], "reach"],
+      paint: { "fill-color": colour("reach"), "fill-opacity": 0.12 },
+    } satisfies LayerSpecification,
+    { ...line("reach", "halo", 5), id: "line-reach-halo" },
+    line("reach", "reach", 2.5, [4, 1.5, 1, 1.5]),
     line("way", "way", 5),
     line("closure", "closure", 8),
     line("drawn", "closure", 6, [1, 0.6]),
   ];
+}
+
+/** An AED is a ring, faint while nobody gets at it; a site is a dot. */
+function aedLayer(colour: Colour): LayerSpecification {
+  return {
+    id: "aeds",
+    type: "circle",
+    source: "sites",
+    filter: ["==", ["get", "layer"], "aed"],
+    paint: {
+      "circle-color": colour("halo"),
+      "circle-stroke-color": colour("aed"),
+      "circle-stroke-width": 2.5,
+      "circle-stroke-opacity": ["case", ["==", ["get", "state"], "ready"], 1, 0.45],
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 16, 5],
+    },
+  };
 }
 
 function siteLayers(colour: Colour): LayerSpecification[] {
@@ -101,6 +127,7 @@ function siteLayers(colour: Colour): LayerSpecification[] {
       id: "sites",
       type: "circle",
       source: "sites",
+      filter: ["==", ["get", "layer"], "site"],
       paint: {
         "circle-color": colour("site"),
         "circle-stroke-color": colour("halo"),
@@ -184,6 +211,7 @@ export function makeStyle(colour: Colour, tiles: Tiles | null): StyleSpecificati
       ...(tiles ? labels(colour) : []),
       ...lineLayers(colour),
       ...siteLayers(colour),
+      aedLayer(colour),
     ],
   };
 }

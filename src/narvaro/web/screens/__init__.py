@@ -7,6 +7,7 @@ An empty `href` or `url` means that the viewer may not do it; `None` means not k
 """
 
 from narvaro.web.screens.console import (
+    CallRow,
     CaseDetail,
     CaseRow,
     ConsolePage,
@@ -17,7 +18,9 @@ from narvaro.web.screens.console import (
     OfferRow,
     PlanView,
     RankedUnitRow,
+    SentRow,
     SignalRow,
+    SupportRow,
     TimePointRow,
     UnitRow,
 )
@@ -47,6 +50,7 @@ from narvaro.web.screens.own_record import (
     ShiftRow,
 )
 from narvaro.web.screens.phone import (
+    AedView,
     Ended,
     PhoneOffer,
     PhonePage,
@@ -131,6 +135,8 @@ from narvaro.web.screens.week import (
 )
 
 __all__ = [
+    "AedView",
+    "CallRow",
     "CaseDetail",
     "CaseRow",
     "CategoryRow",
@@ -215,6 +221,7 @@ __all__ = [
     "ReporterRow",
     "ResponsePage",
     "Segment",
+    "SentRow",
     "ShiftRow",
     "SignalRow",
     "StatementLine",
@@ -222,6 +229,7 @@ __all__ = [
     "StatementPage",
     "SumRow",
     "SumTable",
+    "SupportRow",
     "TermResult",
     "TermRow",
     "TimePointRow",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from narvaro.web.screens.console import MapView
+from narvaro.web.screens.road_times import TimesView, WinterView
 from narvaro.web.screens.shell import Choice, Problem
 
 
@@ -27,6 +28,8 @@ class ClosuresPage:
 
     position: int
     map: MapView
+    winter: WinterView
+    times: TimesView
     closures: tuple[ClosureRow, ...] = ()
     kinds: tuple[Choice, ...] = ()
     until: tuple[Choice, ...] = ()

@@ -22,6 +22,8 @@ class OfferRow:
     expires_at: datetime
     answered_at: datetime | None = None
     by_label: str = ""  # "the response plan", "dispatcher D-12"
+    since_label: str = ""  # what became of the unit that accepted, once it is on the case no more
+    since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,35 @@ class TimePointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SentRow:
+    """One of several units on a case; `task_label` is empty for who leads."""
+
+    call_sign: str
+    state: str
+    state_label: str
+    task_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """That support was called in, by whom and how many units in all."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRow:
+    """A unit that could be sent besides; `offer_url` takes a POST with `support=1`."""
+
+    unit_id: str
+    call_sign: str
+    travel_s: float | None
+    reasons: tuple[str, ...]
+    offer_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What the guard found, as reported; `text` only where the viewer is granted the words."""
 
@@ -162,6 +193,7 @@ class CaseDetail:
     offers: tuple[OfferRow, ...]
     times: tuple[TimePointRow, ...]
     ranked_at: datetime | None = None
+    roads_note: str = ""  # what lay on the roads then
     alarm_grade: str = ""
     note: str = ""
     born_label: str = ""  # "panel", "typed in by D-12"
@@ -169,6 +201,10 @@ class CaseDetail:
     asks_before_end: bool = False  # a grave case that no unit has been on
     recalls: str = ""  # the unit that is out and would be recalled by it
     finding: Finding | None = None
+    sent: tuple[SentRow, ...] = ()  # where several units are on it
+    support: tuple[SupportRow, ...] = ()  # who could come besides, once a unit has it
+    calls: tuple[CallRow, ...] = ()  # who called in support
+    short: int = 0  # so many more are wanted, and nobody is asked
     sends_nobody: bool = False  # a carrier's fault: `why_not` says what to do
     why_not: str = ""  # why no unit can be offered, when `ranked` is empty
     standing: StandingView | None = None
@@ -195,6 +231,7 @@ class UnitRow:
     case_number: str = ""
     crew: tuple[str, ...] = ()  # service numbers
     kit: tuple[str, ...] = ()  # labels
+    keys: tuple[str, ...] = ()  # tags
     on_duty_until: datetime | None = None
 
 
@@ -228,6 +265,7 @@ class ConsolePage:
     selected: CaseDetail | None = None
     can_type_in: bool = False
     can_close_roads: bool = False
+    shows_reach: bool = False  # of units and cases, on the map and in words
     readiness: ReadinessView | None = None
     mode_label: str = ""
     trouble: TroubleBar | None = None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from narvaro.web.screens.aids import KeysView
 from narvaro.web.screens.console import CaseDetail, CaseRow, UnitRow
 from narvaro.web.screens.system import TroubleBar
 
@@ -29,6 +30,7 @@ class NightPage:
     units: tuple[UnitRow, ...]
     reports_missing: tuple[MissingReport, ...] = ()  # the first of them
     reports_due: int = 0
+    keys: KeysView | None = None
     trouble: TroubleBar | None = None
 
     @property

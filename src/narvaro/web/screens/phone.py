@@ -24,6 +24,16 @@ class PhoneUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class AedView:
+    """A defibrillator to fetch on the way."""
+
+    name: str
+    place: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneOffer:
     """A case put to the viewer's unit, with what helps to decide."""
 
@@ -35,7 +45,7 @@ class PhoneOffer:
     kind_label: str
     site: str
     address: str
-    travel_s: float | None
+    travel_s: float | None  # by the roads now where they have changed since it was asked
     offered_at: datetime
     expires_at: datetime
     accept_url: str
@@ -44,6 +54,10 @@ class PhoneOffer:
     signals: tuple[SignalRow, ...] = ()
     confirmed: bool = False
     reasons: tuple[str, ...] = ()
+    task_label: str = ""  # empty for who leads
+    aed: AedView | None = None
+    leaves: str = ""  # the number of the case that the unit is on, and would leave
+    travel_from: datetime | None = None  # when the unit was where `travel_s` begins, if it is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,25 @@ class WayStep:
     what: str
     street: str
     metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRow:
+    """Another unit of the case; state: offered, accepted, rolling, on_scene, secured."""
+
+    call_sign: str
+    state: str
+    state_label: str
+    when_label: str
+    task_label: str = ""  # empty for who leads
+
+
+@dataclass(frozen=True, slots=True)
+class BesideView:
+    """The other units of the case; `short` more are wanted, and nobody is asked."""
+
+    rows: tuple[BesideRow, ...] = ()
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +125,14 @@ class PhoneResponse:
     target_at: datetime | None = None
     confirmed: bool = False
     way: tuple[WayStep, ...] = ()
+    task_label: str = ""  # empty for who leads
+    aed: AedView | None = None  # to be fetched on the way
+    support_url: str = ""  # a POST that calls in one more unit: `wanted` in all
+    wanted: int = 0
+    beside: BesideView = BesideView()
+    travels: bool = False  # still on the way there
+    travel_s: float | None = None  # by the roads now
+    travel_from: datetime | None = None
 
     @property
     def next_code(self) -> str:
