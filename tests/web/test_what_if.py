@@ -17,6 +17,7 @@ from narvaro.followup.replay.running import SHARES
 from narvaro.followup.replay.scenario import Answer, Asked, Calibration, Note, Scenario
 from narvaro.followup.replay.waiting import run_waiting
 from narvaro.followup.replay.words import FIGURES
+from narvaro.spine.models import Tenant
 from narvaro.web.what_if_form import USUAL
 from narvaro.web.what_if_words import GROUPS, figure, said_main
 from tests.followup.replay.town import make_town
@@ -135,6 +136,23 @@ def test_the_form_becomes_what_is_asked(world: World, browser: Client) -> None:
     assert "from Trasten" in page
     assert "works 18:00–02:00" in page
     assert "the real cases of the last 28 days" in page
+
+
+@pytest.mark.parametrize(
+    ("looks_ahead", "today", "other"), [(False, "nearest", "ahead"), (True, "ahead", "nearest")]
+)
+def test_it_is_held_against_who_goes_today(
+    world: World, browser: Client, looks_ahead: bool, today: str, other: str
+) -> None:
+    """A is the tenant's own rule; the form says which that is, and the other can be asked for."""
+    Tenant.objects.update(looks_ahead=looks_ahead)
+    page = text(shown(browser, HERE))
+    assert f'value="{today}" checked' in page
+    assert page.count("(as today)") == 1
+    assert browser.post(HERE, {**USUAL, "more": "0"}).status_code == 422
+    browser.post(HERE, {**USUAL, "rule": other, "more": "0"})
+    asked = Asked.of(WhatIf.objects.get().asked)
+    assert (asked.a, asked.b) == (Scenario(today), Scenario(other))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from narvaro.access.viewer import Viewer
 from narvaro.followup.replay.actions import ask_what_if, stop_what_if
-from narvaro.followup.replay.queries import get_what_if, list_what_ifs
+from narvaro.followup.replay.queries import get_what_if, list_what_ifs, scenario_of_today
 from narvaro.spine import clock
 from narvaro.spine.refusal import Refused
 from narvaro.web.answers import done, viewer_of_request
@@ -24,10 +24,10 @@ from narvaro.web.what_if_page import page_of, row_of
 def what_if(request: HttpRequest) -> HttpResponse:
     """Show the form and what was asked before; a POST asks."""
     viewer = viewer_of_request(request)
-    names = names_of_sites(viewer)
+    names, today = names_of_sites(viewer), scenario_of_today(viewer)
     if request.method == "GET":
-        return _form(request, viewer, WhatIfFields(USUAL, names))
-    fields = WhatIfFields(request.POST.dict(), names)
+        return _form(request, viewer, WhatIfFields(USUAL, names, today))
+    fields = WhatIfFields(request.POST.dict(), names, today)
     asked = fields.read()
     if asked is not None:
         try:

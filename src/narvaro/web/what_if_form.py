@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from narvaro.access.viewer import Viewer
 from narvaro.core.said import Said
@@ -22,10 +23,10 @@ from narvaro.web.screens.contract import FormField
 from narvaro.web.screens.what_if import WhatIfForm
 
 USUAL: Mapping[str, str] = {
-    "rule": "nearest", "keep": str(KEEP), "held": f"{HELD_S / 60:g}", "more": "1", "begins": "",
+    "rule": "", "keep": str(KEEP), "held": f"{HELD_S / 60:g}", "more": "1", "begins": "",
     "ends": "", "base": "", "play": "50", "days": "365",
 }  # fmt: skip
-"""One unit more for a year: it is asked with one key."""
+"""One unit more for a year, the rule as it is: it is asked with one key."""
 MORE_AT_MOST, KEEP_AT_MOST, HELD_MIN_AT_MOST = 3, 9, 60
 RUNS = {"50": 50, "200": 200, "real": 1}
 LONGEST = 40
@@ -37,11 +38,23 @@ def names_of_sites(viewer: Viewer) -> dict[str, str]:
     return dict(sites.values_list("code", "name"))
 
 
-class WhatIfFields:
-    """What was written, and what is wrong with it."""
+def _rules() -> dict[str, str]:
+    return {
+        "nearest": pgettext("who goes", "the nearest"),
+        "ahead": _("of those in time for sure, who is missed least"),
+        "reserve": _("the nearest, but keep a reserve in each part of the town"),
+    }
 
-    def __init__(self, given: Mapping[str, str], names: Mapping[str, str]) -> None:
+
+class WhatIfFields:
+    """What was written, and what is wrong with it; `today` is what it is held against."""
+
+    def __init__(
+        self, given: Mapping[str, str], names: Mapping[str, str], today: Scenario
+    ) -> None:  # fmt: skip
         self.values = {name: given.get(name, "").strip()[:LONGEST] for name in USUAL}
+        self.values["rule"] = self.values["rule"] or today.rule
+        self.today = today
         self.names = names
         self.problems: list[Problem] = []
 
@@ -53,7 +66,7 @@ class WhatIfFields:
         held_min = self._minutes() if is_reserve else HELD_S / 60
         more = self._number("more", 0, MORE_AT_MOST)
         days = self._number("days", 1, DAYS_AT_MOST)
-        if values["rule"] not in {"nearest", "reserve"}:
+        if values["rule"] not in _rules():
             self._wrong("rule", _("Choose one of them."))
         if values["play"] not in RUNS:
             self._wrong("play", _("Choose one of them."))
@@ -68,11 +81,11 @@ class WhatIfFields:
         if self.problems:
             return None
         b = Scenario(values["rule"], keep, held_min * 60, more, values["base"] or None, shift)
-        if b == Scenario():
+        if b == self.today:
             said = _("Change something: now B is as today.")
             self._wrong("more", said)
             return None
-        return Asked(Scenario(), b, days, RUNS[values["play"]], real=values["play"] == "real")
+        return Asked(self.today, b, days, RUNS[values["play"]], real=values["play"] == "real")
 
     def refuse(self, why: str | Said) -> None:
         """Keep that it was refused as a whole."""
@@ -115,8 +128,8 @@ class WhatIfFields:
         units = {"0": _("none"), **{str(one): str(one) for one in range(1, MORE_AT_MOST + 1)}}
         return WhatIfForm(
             rule=self._field("rule", _("Who goes to a case"), choices={
-                "nearest": _("the nearest, as today"),
-                "reserve": _("the nearest, but keep a reserve in each part of the town"),
+                rule: _("%(rule)s (as today)") % {"rule": said} if rule == self.today.rule else said
+                for rule, said in _rules().items()
             }),
             keep=self._field("keep", _("Units kept in each part"), "number"),
             held=self._field("held", _("Minutes that a kept unit counts as farther away"), "decimal",

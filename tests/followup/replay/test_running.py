@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from narvaro.core.replay import Policy, Rule
 from narvaro.directory.models import Area, Site
 from narvaro.followup.replay.demand import DAY_S, HOUR_S, rates_of, stay_of
 from narvaro.followup.replay.loading import Loaded, load
@@ -59,6 +60,31 @@ def test_it_stands_on_the_rows(street: World) -> None:
     }
     assert all(share in answer.shares for share in (0.5, 0.9))
     assert answer.a_s == tuple(sorted(answer.a_s))
+
+
+AHEAD = Scenario("ahead")
+
+
+def test_the_look_ahead_is_played_where_enough_is_known(street: World) -> None:
+    """As the product plays it: under 200 cases the nearest goes, and that is said."""
+    make_town(street)
+    with pytest.raises(Refused) as no:
+        loaded(street, AHEAD)
+    assert (no.value.code, "90 are known" in str(no.value.detail)) == ("few_cases_ahead", True)
+    few = load(street.tenant, Asked(AHEAD, AHEAD, 7, 4), NIGHT)
+    assert (few.expected, few.a.policy) == (None, Policy())
+    assert "not_ahead" in codes(few)
+    assert repr(run(few, lambda _share: None).rows) == repr(played(street).rows)
+
+
+def test_the_look_ahead_is_played_from_200_cases_on(street: World) -> None:
+    make_town(street, a_day=7)
+    town = loaded(street, AHEAD)
+    assert town.expected is not None
+    assert (town.a.policy.rule, town.b.policy.rule) == (Rule.NEAREST, Rule.AHEAD)
+    assert "not_ahead" not in codes(town)
+    answer = run(town, lambda _share: None)
+    assert answer.row("all_incidents").a == answer.row("all_incidents").b > 0
 
 
 def test_readiness_asks_each_site_for_what_its_plan_needs(street: World) -> None:

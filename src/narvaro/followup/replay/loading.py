@@ -21,6 +21,7 @@ from narvaro.core.replay import (
     Rule,
     draw_incidents,
 )
+from narvaro.core.said import Said
 from narvaro.dispatch.ahead import ENOUGH
 from narvaro.dispatch.readiness.loading import Demands
 from narvaro.followup.replay.demand import (
@@ -116,16 +117,30 @@ def _ready(
     return Ready(limits, weight, needs)
 
 
+def _looks_ahead(asked: Asked, cases: int) -> bool:
+    """Return whether a side does.
+
+    Where too few cases are known the product weighs nothing and sends the nearest. Both sides are then
+    played so; raises Refused where the look-ahead itself is what is asked about.
+    """
+    sides = [one.policy.rule == Rule.AHEAD for one in (asked.a, asked.b)]
+    if cases >= ENOUGH or not any(sides):
+        return any(sides)
+    if all(sides):
+        return False
+    detail = Said(
+        "Where the next case comes can be told from %(enough)s cases on; %(cases)s are known: "
+        "choose another policy, or wait until more are.",
+        enough=ENOUGH,
+        cases=cases,
+    )
+    raise Refused("few_cases_ahead", detail)
+
+
 def _expected(
-    calls: Calls, rates: F64, kinds: Sequence[Kind], limit_s: float, seed: int
+    rates: F64, kinds: Sequence[Kind], limit_s: float, seed: int
 ) -> Expected:  # fmt: skip
-    """Return what the look-ahead is told; raises Refused where it would weigh nothing in the product."""
-    if len(calls.rows) < ENOUGH:
-        raise Refused(
-            "few_cases_ahead",
-            f"Where the next case comes can be told from {ENOUGH} cases on; {len(calls.rows)} are known: "
-            "choose another policy, or wait until more are.",
-        )
+    """Return what the look-ahead is told."""
     shares = np.array([one.share for one in kinds])
     stay_s = float((shares * [one.mean_s for one in kinds]).sum() / shares.sum())
     return Expected(rates, stay_s, limit_s, mode=CAR, seed=seed)
@@ -146,18 +161,21 @@ def load(tenant: Tenant, asked: Asked, at: datetime) -> Loaded:
     bits = dict(calls.bits)
     ready = _ready(ground, Demands(tenant.pk, zone, at), limit_s, bits, demand)
 
+    looks_ahead = _looks_ahead(asked, len(calls.rows))
+
     def side(scenario: Scenario) -> Side:
-        return Side(Staffing(roster, scenario, ground, demand, bits), scenario.policy)
+        is_blind = scenario.policy.rule == Rule.AHEAD and not looks_ahead
+        policy = Policy() if is_blind else scenario.policy
+        return Side(Staffing(roster, scenario, ground, demand, bits), policy)
 
     a, b = side(asked.a), side(asked.b)
     rates = rates_of(calls, ground.of, len(ground.spots))
-    looks_ahead = Rule.AHEAD in {a.policy.rule, b.policy.rule}
     of_sides = {repr(one): one for one in (*a.staffing.notes, *b.staffing.notes)}
     off = int((ground.of < 0).sum())
     return Loaded(
         asked=asked, ground=ground, calls=calls,
         rates=rates, kinds=tuple(kinds), first=roster.first, a=a, b=b, ready=ready,
-        expected=_expected(calls, rates, kinds, limit_s, asked.seed) if looks_ahead else None,
+        expected=_expected(rates, kinds, limit_s, asked.seed) if looks_ahead else None,
         limit_s=limit_s,
         stands_on={
             "cases": len(calls.rows) - off, "cases_off_map": off, "days_known": calls.days,
@@ -168,5 +186,12 @@ def load(tenant: Tenant, asked: Asked, at: datetime) -> Loaded:
         notes=(
             *calls.notes, Note("rates_smoothed", {"days": calls.days}), *of_kinds, *ground.notes,
             *roster.notes, *of_sides.values(), *([no_term] if no_term else []),
+            *_blind_notes(asked, calls, looks_ahead),
         ),
     )  # fmt: skip
+
+
+def _blind_notes(asked: Asked, calls: Calls, looks_ahead: bool) -> Sequence[Note]:
+    if looks_ahead or asked.a.policy.rule != Rule.AHEAD:
+        return ()
+    return (Note("not_ahead", {"cases": len(calls.rows), "enough": ENOUGH}),)

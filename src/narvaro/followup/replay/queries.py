@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from narvaro.access.policy import Record, Scope
 from narvaro.access.viewer import Viewer
 from narvaro.followup.models import WhatIf
+from narvaro.followup.replay.scenario import Scenario
+from narvaro.spine.models import Tenant
 from narvaro.spine.refusal import Missing
 
 SHOWN = 20
@@ -23,6 +25,12 @@ def what_ifs_seen_by(viewer: Viewer) -> QuerySet[WhatIf]:
             return seen.filter(organisation_id=viewer.organisation_id)
         case _:
             return WhatIf.objects.none()
+
+
+def scenario_of_today(viewer: Viewer) -> Scenario:
+    """Return the town as it is, with the tenant's own rule of who goes."""
+    looks_ahead = Tenant.objects.values_list("looks_ahead", flat=True).get(pk=viewer.tenant_id)
+    return Scenario("ahead" if looks_ahead else "nearest")
 
 
 def list_what_ifs(viewer: Viewer) -> list[WhatIf]:

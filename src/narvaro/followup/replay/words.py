@@ -147,6 +147,9 @@ _NOTES: Mapping[str, Callable[[Facts], Said]] = {
     "areas_drawn": lambda facts: Said(
         "For the reserve the town is divided into %(areas)s areas by road time.", **facts
     ),
+    "not_ahead": lambda facts: Said(
+        "%(cases)s cases are known. Under %(enough)s nobody looks ahead: the nearest goes.", **facts
+    ),
     "no_term": lambda facts: Said(
         "No contract says within what time somebody is to be there; %(limit_s)s s was taken.", **facts
     ),
