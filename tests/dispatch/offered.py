@@ -12,6 +12,7 @@ from narvaro.dispatch.models import Offer, Response
 from narvaro.situation.models import Case
 from narvaro.spine.ids import uuid7
 from narvaro.spine.refusal import Refused
+from tests.conftest import Running
 from tests.make import (
     NIGHT,
     World,
@@ -19,6 +20,7 @@ from tests.make import (
     make_plan,
     make_site,
     make_transmitter,
+    make_unit,
     send_signal,
 )
 from tests.roads import LON, at_km
@@ -59,3 +61,13 @@ def refusal(case: Case, unit: Unit) -> tuple[str, str]:
     with pytest.raises(Refused) as no:
         offer_to(case=case, unit_id=unit.pk, by="member:test", at=NIGHT)
     return no.value.code, no.value.detail
+
+
+def take_case(world: World, running: Running) -> Case:
+    """Open a case that V1 takes as the response plan asks it; V2 is free, three kilometres on."""
+    make_unit(world, "V1", lat=at_km(3), lon=LON)
+    case = open_case(world)
+    running.settle()
+    accept(Offer.objects.get(case=case))
+    make_unit(world, "V2", lat=at_km(6), lon=LON)
+    return case

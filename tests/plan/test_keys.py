@@ -48,7 +48,7 @@ def test_a_key_that_is_out_goes_to_nobody_else(world: World, car: Unit) -> None:
     keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT)
     with pytest.raises(Refused) as no:
         keys.hand_out(key=key, unit=other, number="PR009", by="test", at=NIGHT)
-    assert (no.value.code, no.value.detail) == ("key_out", "V1")
+    assert (no.value.code, no.value.detail) == ("key_out", f"Another unit has {key.code}.")
 
 
 def test_a_key_that_is_in_cannot_come_back(world: World) -> None:

@@ -71,7 +71,7 @@ def test_no_is_said_in_words(leader: Client, world: World, crew: Crewed) -> None
     give(key, crew)
     asked = {"key": str(key.pk), "unit": str(other.unit.pk)}
     answer = leader.post("/night/keys/hand-out/", asked, headers=JSON)
-    assert (answer.status_code, answer.json()["detail"]) == (409, "Another unit has it.")
+    assert (answer.status_code, answer.json()["detail"]) == (409, f"Another unit has {key.code}.")
     answer = leader.post("/night/keys/hand-out/", {"key": "", "unit": ""}, headers=JSON)
     assert (answer.status_code, answer.json()["detail"]) == (422, "Choose a key.")
     page = leader.post(f"/night/keys/{make_key(world, 'N-2').pk}/take-back/")

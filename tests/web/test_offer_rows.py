@@ -1,5 +1,7 @@
 """Who asked whom, what became of it, who called in support, and where a key is: the case panel's words."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,7 @@ from narvaro.plan import keys
 from narvaro.situation.models import Case
 from tests.aids import make_key
 from tests.conftest import Running
-from tests.dispatch.offered import accept, open_case
+from tests.dispatch.offered import accept, open_case, take_case
 from tests.make import NIGHT, World, crew_of, make_member, make_unit
 from tests.roads import LON, at_km
 from tests.web.test_phone import browser_of, shown
@@ -26,12 +28,7 @@ def desk(street: World) -> Client:
 @pytest.fixture
 def taken(street: World, running: Running) -> Case:
     """Return a case that V1 has taken, asked by the response plan; V2 is free."""
-    make_unit(street, "V1", lat=at_km(3), lon=LON)
-    case = open_case(street)
-    running.settle()
-    accept(Offer.objects.get(case=case))
-    make_unit(street, "V2", lat=at_km(6), lon=LON)
-    return case
+    return take_case(street, running)
 
 
 def panel(desk: Client, case: Case) -> str:
@@ -72,7 +69,7 @@ def test_a_unit_taken_for_a_graver_case_is_said_to_be(
     grave = open_case(street, priority=1)
     running.settle()
     accept(Offer.objects.get(case=grave))
-    assert "Taken off it: went to a graver case" in panel(desk, taken)
+    assert "Taken off it: went to a graver case 02:00:" in panel(desk, taken)
 
 
 def test_a_unit_that_has_left_is_said_to_have_left(taken: Case, desk: Client) -> None:
@@ -80,6 +77,11 @@ def test_a_unit_that_has_left_is_said_to_have_left(taken: Case, desk: Client) ->
     for state in (Response.State.ON_SCENE, Response.State.LEFT):
         responses.step(response=response, state=state, by="test", at=NIGHT)
     assert "Has left 02:00:00" in panel(desk, taken)
+
+
+def test_a_unit_that_was_recalled_is_said_when(taken: Case, desk: Client) -> None:
+    responses.end_case(case=taken, by="test", at=NIGHT + timedelta(minutes=4))
+    assert "Recalled: the desk ended the case 02:04:00" in panel(desk, taken)
 
 
 def test_a_refusal_for_a_key_says_where_each_key_is(

@@ -12,7 +12,7 @@ from narvaro.situation.actions import Typed, type_in_case
 from narvaro.situation.models import Case
 from narvaro.spine.ids import uuid7
 from tests.conftest import Running
-from tests.dispatch.offered import accept, open_case
+from tests.dispatch.offered import accept, open_case, take_case
 from tests.make import NIGHT, World, crew_of, make_member, make_unit
 from tests.roads import LON, at_km
 from tests.web.test_phone import browser_of, shown
@@ -32,12 +32,7 @@ def phone_of(call_sign: str) -> Client:
 @pytest.fixture
 def taken(street: World, running: Running) -> Case:
     """Return a case that V1 has taken; V2 is free."""
-    make_unit(street, "V1", lat=at_km(3), lon=LON)
-    case = open_case(street)
-    running.settle()
-    accept(Offer.objects.get(case=case))
-    make_unit(street, "V2", lat=at_km(6), lon=LON)
-    return case
+    return take_case(street, running)
 
 
 def test_the_desk_calls_in_support_and_sees_both(taken: Case, desk: Client) -> None:

@@ -1,4 +1,4 @@
-"""Who asks units to a case, as the log tells it. In: a viewer, a case. Out: members, calls for support."""
+"""Who asks units to a case and when one is taken off it, as the log tells. In: a viewer, a case. Out: members, times."""
 
 import json
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from uuid import UUID
 from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Unit
+from narvaro.dispatch.models import GONE
 from narvaro.situation.models import Case
 from narvaro.situation.queries import get_case
 from narvaro.spine.models import Event
@@ -45,6 +46,15 @@ def list_askers(viewer: Viewer, case: Case) -> dict[UUID, Member]:
     made = _told(viewer, case, "offer.made")
     members = _members_of(one for one, _said in made)
     return {UUID(said["offer"]): members[one.actor] for one, said in made if one.actor in members}
+
+
+def list_taken_off(viewer: Viewer, case: Case) -> dict[UUID, datetime]:
+    """List by response when it was recalled, or its unit went to a graver case."""
+    return {
+        UUID(said["response"]): one.at
+        for one, said in _told(viewer, case, "response.changed")
+        if said["point"] in GONE
+    }
 
 
 def _told(viewer: Viewer, case: Case, kind: str) -> list[tuple[Event, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from narvaro.access.models import OrganisationKind
 from narvaro.access.queries import list_organisation_ids
+from narvaro.core.said import Said
 from narvaro.directory.models import Key, Unit
 from narvaro.plan import events as told
 from narvaro.plan.models import KeyReceipt
@@ -27,9 +28,9 @@ def hand_out(*, key: Key, unit: Unit, number: str, by: str, at: datetime) -> Key
     if out is not None and out.unit_id == unit.pk and row.lost_at is None:
         return out
     if row.lost_at is not None:
-        raise Refused("key_lost", f"{row.code} is reported missing; take it back first.")
+        raise Refused("key_lost", Said("%(key)s is reported missing.", key=row.code))
     if out is not None:
-        raise Refused("key_out", out.unit.call_sign)
+        raise Refused("key_out", Said("Another unit has %(key)s.", key=row.code))
     made = KeyReceipt.objects.create(
         tenant_id=row.tenant_id, key=row, unit=unit, out_at=at, out_by=number
     )
@@ -43,7 +44,7 @@ def take_back(*, key: Key, number: str, by: str, at: datetime) -> Key:
     row, out = _locked(key)
     was_lost = row.lost_at is not None
     if out is None and not was_lost:
-        raise Refused("key_in", f"{row.code} is not out.")
+        raise Refused("key_in", Said("%(key)s is not out.", key=row.code))
     if out is not None:
         out.back_at, out.back_by = max(at, out.out_at), number
         out.save(update_fields=["back_at", "back_by"])

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from narvaro.access.models import Member
 from narvaro.access.viewer import Viewer
-from narvaro.dispatch.callers import list_askers
-from narvaro.dispatch.models import Offer, Response
+from narvaro.dispatch.callers import list_askers, list_taken_off
+from narvaro.dispatch.models import GONE, Offer, Response
 from narvaro.situation.models import Case
 from narvaro.web import labels
 from narvaro.web.labels import say
@@ -25,9 +25,9 @@ SINCE: dict[str, str | Promise] = {
 
 
 def offer_row(
-    offer: Offer, response: Response | None = None, by_label: str = ""
+    offer: Offer, response: Response | None = None, by_label: str = "", off_at: datetime | None = None
 ) -> OfferRow:  # fmt: skip
-    """Return an offer as a row, with what became of the response that it led to."""
+    """Return an offer as a row, with what became of the response that it led to; `off_at`: taken off."""
     over = response if response is not None and response.state in SINCE else None
     return OfferRow(
         id=str(offer.pk),
@@ -39,7 +39,7 @@ def offer_row(
         answered_at=offer.answered_at,
         by_label=by_label or asked_by(offer),
         since_label=say(SINCE, over.state) if over else "",
-        since_at=_left_at(over) if over else None,
+        since_at=(off_at or _left_at(over)) if over else None,
     )
 
 
@@ -51,12 +51,18 @@ def _left_at(response: Response) -> datetime | None:
 def offer_rows(
     viewer: Viewer, case: Case, offers: Sequence[Offer], responses: Sequence[Response]
 ) -> tuple[OfferRow, ...]:
-    """Return the offers of a case, each with who made it and what became of it."""
+    """Return the offers of a case, each with who made it and what became of it, and when."""
     made = {one.offer_id: one for one in responses}
     askers = list_askers(viewer, case) if offers else {}
-    return tuple(
-        offer_row(one, made.get(one.pk), _person(askers.get(one.pk), responses)) for one in offers
-    )
+    gone = any(one.state in GONE for one in responses)
+    off = list_taken_off(viewer, case) if gone else {}
+
+    def row(one: Offer) -> OfferRow:
+        response = made.get(one.pk)
+        off_at = off.get(response.pk) if response else None
+        return offer_row(one, response, _person(askers.get(one.pk), responses), off_at)
+
+    return tuple(row(one) for one in offers)
 
 
 def _person(asker: Member | None, responses: Sequence[Response]) -> str:

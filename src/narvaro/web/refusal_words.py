@@ -126,17 +126,17 @@ _REFUSALS: dict[str, tuple[Promise, Promise | None, Promise | None]] = {
     ),
     "key_out": (
         lazy("The key is out"),
-        lazy("Another unit has it."),
+        None,
         lazy("Take it back first, or choose another key."),
     ),
     "key_in": (
         lazy("The key is in its cabinet"),
-        lazy("Nobody has it out."),
+        None,
         lazy("You need do nothing; the page shows what holds now."),
     ),
     "key_lost": (
         lazy("The key is missing"),
-        lazy("It is reported missing, so nobody can be given it."),
+        None,
         lazy("Where it was found, take it back first."),
     ),
     "no_place": (
