@@ -15,12 +15,32 @@ TOO_WIDE = "one => one.scrollWidth - one.clientWidth"
 
 
 def hand_out(night: Page, call_sign: str) -> None:
-    """Give a unit the first key in a cabinet."""
-    night.locator("#hand-key").select_option(index=1)
+    """Give a unit the first key in a cabinet; the key is then no longer to be chosen."""
+    [key] = night.locator("#hand-key").select_option(index=1)
     night.locator("#hand-unit").select_option(label=call_sign)
     before = list_keys(night).count()
     night.locator("#hand-out-form button").click()
     expect(list_keys(night)).to_have_count(before + 1)
+    expect(night.locator(f"#hand-key option[value='{key}']")).to_have_count(0)
+
+
+def test_what_is_chosen_stays_chosen_when_another_hands_out_a_key(
+    town: Product, pages: Pages
+) -> None:
+    """The list renews itself under the hand: the key above the chosen one is gone from it, no other."""
+    mine, others = pages.open("/night/", who=LEADER), pages.open("/night/", who=LEADER)
+    key, unit = mine.locator("#hand-key"), mine.locator("#hand-unit")
+    key.select_option(index=2)
+    unit.select_option(label="V2")
+    chosen, there = key.input_value(), key.locator("option").count()
+    hand_out(others, "V1")
+    expect(key.locator("option")).to_have_count(there - 1)
+    expect(key).to_have_value(chosen)
+    expect(unit.locator("option:checked")).to_have_text("V2")
+    key.select_option(index=1)
+    hand_out(others, "V1")
+    expect(key.locator("option")).to_have_count(there - 2)
+    expect(key).to_have_value("")
 
 
 def list_keys(night: Page) -> Locator:
