@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from narvaro.contract.models import ResponseTerm
-from narvaro.directory.models import Site
+from narvaro.core.choice import look_ahead
+from narvaro.directory.models import Site, Unit
 from narvaro.dispatch import ahead
+from narvaro.dispatch.actions import offer_next, offer_to
 from narvaro.dispatch.loading import load_field
 from narvaro.dispatch.seats import propose
 from narvaro.situation.models import Case, UnitStatus
@@ -142,6 +145,34 @@ def test_only_who_may_go_and_stays_on_duty_counts_as_cover(town: World) -> None:
     leaving.shift.save()
     UnitStatus.objects.create(unit=leaving.unit, state="break", since=NIGHT)
     assert order(open_at(town, school(town))) == ["V2", "V1"]
+
+
+def test_a_person_may_choose_another_while_the_first_is_asked(town: World) -> None:
+    """Who is asked about this very case is free for it, not busy with it."""
+    case = open_at(town, school(town))
+    offer = offer_next(case=case, by="test", at=NIGHT)
+    assert offer is not None
+    assert offer.unit.call_sign == "V2"
+    anew = propose(case, NIGHT, (1,), again=True).ranking.lines
+    assert [one["call_sign"] for one in anew] == ["V2", "V1"]
+    other = Unit.objects.get(call_sign="V1")
+    assert offer_to(case=case, unit_id=other.pk, by="test", at=NIGHT).unit == other
+
+
+def test_who_walks_is_not_weighed(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On foot in time to this case, and to hardly another: a walker is in nobody's stead."""
+    walker = make_unit(town, "F1", lat=at_km(4.1), lon=LON).unit
+    walker.travel = Unit.Travel.FOOT
+    walker.save()
+    weighed: list[int] = []
+
+    def watched(world: Any, options: Any, *rest: Any, **more: Any) -> Any:
+        weighed.append(len(options))
+        return look_ahead(world, options, *rest, **more)
+
+    monkeypatch.setattr(ahead, "look_ahead", watched)
+    assert order(open_at(town, school(town)))[0] == "V2"
+    assert weighed == [2]
 
 
 def test_the_nearest_goes_where_too_little_is_known(street: World) -> None:

@@ -15,10 +15,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.db.models import QuerySet
 
 from narvaro.contract.queries import TermsInForce
 from narvaro.core.choice import (
     IDLE,
+    MOST_PLACES,
+    STAYS_S,
     Candidate,
     Choice,
     Demand,
@@ -43,12 +46,10 @@ from narvaro.situation.queries import newest_positions, sent_to
 
 YEAR = timedelta(days=365)
 ENOUGH = 200  # cases in a year, from which where the next comes can be told
-MOST_PLACES = 100
 SERVICE_S = 1500.0  # of a unit on scene, until our own responses tell
 ENOUGH_STAYS = 30
 LAST_STAYS = 500
 LONGEST_STAY_S = 4 * 3600.0
-STAYS = timedelta(minutes=45)  # who is off duty before covers nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,10 @@ def weigh(case: Case, ground: Field, choice: Choice, at: datetime) -> Choice:
     """Put the unit first that is missed least, where the terms leave slack and enough is known."""
     if not case.tenant.looks_ahead:
         return choice
-    slack = [one for one in list_with_slack(choice, ground.demand) if _is_sure(one, ground)]
+    sure = [one for one in list_with_slack(choice, ground.demand) if _is_sure(one, ground)]
+    slack = [one for one in sure if not one.candidate.on_foot]
     target_s = _target_s(case)
-    if len(slack) < 2 or slack[0].candidate.on_foot or target_s is None:
+    if len(slack) < 2 or slack[0] is not sure[0] or target_s is None:
         return choice
     town = _town(
         case.tenant_id, at.replace(minute=0, second=0, microsecond=0), case.tenant.timezone
@@ -121,7 +123,9 @@ def _scene(
     now = open_roads(case.tenant_id, at)
     if now is None or case.lat is None or case.lon is None:
         return None
-    stays = {one.unit_id for one in list_running_shifts(case.tenant_id, at + STAYS)}
+    stays = {
+        one.unit_id for one in list_running_shifts(case.tenant_id, at + timedelta(seconds=STAYS_S))
+    }
     weighed = {one.candidate.unit for one in slack}
     driving = [
         one
@@ -145,7 +149,7 @@ def _scene(
     if not options or units[options[0]] != slack[0].candidate.unit:
         return None
     here_s = here_s[np.ix_(moves, reached)]
-    clear_at = _clear_at(units, np.array(town.where)[reached])
+    clear_at = _clear_at(case, units, np.array(town.where)[reached])
     nothing = np.zeros(len(units))
     world = World(
         table_s, town.service_s, target_s, post=here_s.argmin(axis=1).astype(np.int32),
@@ -166,27 +170,35 @@ def _covers(one: Candidate, demand: Demand) -> bool:
     return find_breach(replace(one, state="available", already_asked=False), demand) is None
 
 
-def _clear_at(units: Sequence[UUID], where: F64) -> I32:
-    """Return the place at which each busy unit will be clear, as the crow flies; `IDLE` for the others."""
+def _clear_at(but: Case, units: Sequence[UUID], where: F64) -> I32:
+    """Return the place at which each unit busy with another case will be clear, as the crow flies; else `IDLE`."""
     cases = cases_of(units)
     found = np.full(len(units), IDLE, np.int32)
     for number, unit in enumerate(units):
-        case = next(iter(cases.get(unit, ())), None)
+        case = next((one for one in cases.get(unit, ()) if one.pk != but.pk), None)
         if case is not None and case.lat is not None and case.lon is not None:
             east = np.cos(np.radians(case.lat)) * (where[:, 1] - case.lon)
             found[number] = int(((where[:, 0] - case.lat) ** 2 + east**2).argmin())
     return found
 
 
+def count_known(tenant_id: UUID, at: datetime) -> int:
+    """Count the cases that tell where the next comes; below `ENOUGH` nothing is weighed."""
+    return _known(tenant_id, at).count()
+
+
+def _known(tenant_id: UUID, until: datetime) -> QuerySet[Case]:
+    return sent_to(Case.objects.published()).filter(
+        tenant_id=tenant_id, received_at__gte=until - YEAR, received_at__lt=until,
+        site__lat__isnull=False,
+    )  # fmt: skip
+
+
 @lru_cache(maxsize=64)
 def _town(tenant_id: UUID, hour: datetime, timezone: str) -> Town | None:
     """Return what is expected in an hour; None where too little is known. Kept for that hour."""
-    since = hour - YEAR
     zone = ZoneInfo(timezone)
-    known = sent_to(Case.objects.published()).filter(
-        tenant_id=tenant_id, received_at__gte=since, received_at__lt=hour, site__lat__isnull=False
-    )
-    rows = list(known.values_list("site_id", "received_at"))
+    rows = list(_known(tenant_id, hour).values_list("site_id", "received_at"))
     by_site: Counter[UUID] = Counter()
     by_hour = np.zeros(24)
     for site, received_at in rows:
@@ -199,14 +211,15 @@ def _town(tenant_id: UUID, hour: datetime, timezone: str) -> Town | None:
         site for site, _count in sorted(by_site.items(), key=lambda one: (-one[1], one[0].hex))
     ]
     places = Site.objects.filter(pk__in=by_site).values_list("pk", "lat", "lon")
-    at = {pk: (lat, lon) for pk, lat, lon in places if lat is not None and lon is not None}
+    lies = {pk: (lat, lon) for pk, lat, lon in places if lat is not None and lon is not None}
     chosen = chosen[:MOST_PLACES]
     local = hour.astimezone(zone).hour
     days = max(1.0, (hour - min(at for _site, at in rows)).total_seconds() / 86_400)
     near = by_hour[[(local - 1) % 24, local, (local + 1) % 24]].mean() / days
     counts = np.array([by_site[site] for site in chosen], np.float64)
     per_h = near * counts / total  # those left out are left out of the sum too
-    return Town(tuple(at[site] for site in chosen), per_h, _service_s(tenant_id, since, hour))
+    service_s = _service_s(tenant_id, hour - YEAR, hour)
+    return Town(tuple(lies[site] for site in chosen), per_h, service_s)
 
 
 def _service_s(tenant_id: UUID, since: datetime, until: datetime) -> float:

@@ -207,16 +207,19 @@ class KeyNow:
 
 def list_keys(viewer: Viewer) -> list[KeyNow]:
     """List the keys that the viewer sees, by code, each with the receipt of who has it."""
-    keys = keys_seen_by(viewer).prefetch_related("sites").order_by("code")
-    out = KeyReceipt.objects.filter(tenant_id=viewer.tenant_id, back_at=None)
-    receipts = {one.key_id: one for one in out.select_related("unit")}
-    return [
-        KeyNow(one, tuple(sorted(site.name for site in one.sites.all())), receipts.get(one.pk))
-        for one in keys
-    ]
+    return _as_now(viewer, keys_seen_by(viewer))
 
 
 def list_keys_to(viewer: Viewer, site_id: UUID) -> list[KeyNow]:
     """List the keys that open a site, of those that the viewer sees."""
-    opening = set(keys_seen_by(viewer).filter(sites=site_id).values_list("pk", flat=True))
-    return [one for one in list_keys(viewer) if one.key.pk in opening]
+    return _as_now(viewer, keys_seen_by(viewer).filter(sites=site_id))
+
+
+def _as_now(viewer: Viewer, keys: QuerySet[Key]) -> list[KeyNow]:
+    rows = list(keys.prefetch_related("sites").order_by("code"))
+    out = KeyReceipt.objects.filter(tenant_id=viewer.tenant_id, back_at=None, key__in=rows)
+    receipts = {one.key_id: one for one in out.select_related("unit")}
+    return [
+        KeyNow(one, tuple(sorted(site.name for site in one.sites.all())), receipts.get(one.pk))
+        for one in rows
+    ]

@@ -25,7 +25,7 @@ from narvaro.spine.refusal import Refused
 from narvaro.web import labels
 from narvaro.web.answers import done, viewer_of_request
 from narvaro.web.cases import CaseRows, case_detail, unit_rows
-from narvaro.web.key_words import NO_KEY, without_key
+from narvaro.web.key_words import NO_KEY, keys_text, without_key
 from narvaro.web.labels import say
 from narvaro.web.readiness import ReadinessNow
 from narvaro.web.refusal_words import refusal_text
@@ -143,7 +143,7 @@ def offer(request: HttpRequest, case_id: UUID, unit_id: UUID) -> HttpResponse:
     except Refused as no:
         if no.code != f"left_out.{NO_KEY}":
             raise
-        raise Refused(no.code, without_key(viewer, found, no.detail)) from no
+        raise Refused(no.code, without_key(no.detail, keys_text(viewer, found))) from no
     return done(request, _back(request, found), offer=str(made.pk))
 
 

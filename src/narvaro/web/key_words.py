@@ -9,9 +9,8 @@ from narvaro.situation.models import Case
 NO_KEY = "no_key"  # the rule that leaves out who has none
 
 
-def without_key(viewer: Viewer, case: Case, detail: str) -> str:
-    """Return the detail of that rule with where the keys are, as far as the viewer may know."""
-    where = keys_text(viewer, case)
+def without_key(detail: str, where: str) -> str:
+    """Return the detail of that rule with where the keys are (`keys_text`)."""
     return f"{detail}\n{where}" if where else detail
 
 

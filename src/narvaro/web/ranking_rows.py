@@ -15,7 +15,7 @@ from narvaro.dispatch.models import Offer, Ranking
 from narvaro.dispatch.queries import may_take
 from narvaro.situation.models import Case
 from narvaro.web import labels
-from narvaro.web.key_words import NO_KEY, without_key
+from narvaro.web.key_words import NO_KEY, keys_text, without_key
 from narvaro.web.labels import say
 from narvaro.web.ranking_words import left_out_text, reasons_of
 from narvaro.web.readiness import ReadinessNow
@@ -46,10 +46,10 @@ def _ranked_row(
     )
 
 
-def _left_out_row(viewer: Viewer, case: Case, line: dict[str, object]) -> LeftOutRow:
+def _left_out_row(line: dict[str, object], keys: str) -> LeftOutRow:
     travel, why, detail = line["travel_s"], str(line["left_out"]), str(line["detail"])
     if why == NO_KEY:
-        detail = without_key(viewer, case, detail)
+        detail = without_key(detail, keys)
     return LeftOutRow(
         unit_id=str(line["unit"]),
         call_sign=str(line["call_sign"]),
@@ -90,5 +90,6 @@ def ranking_rows(
         return replace(made, reasons=(*made.reasons, leaving[unit])) if unit in leaving else made
 
     ranked = tuple(row(line) for line in ranking.lines if "rank" in line)
-    dropped = (one for one in ranking.lines if "left_out" in one)
-    return ranked, tuple(_left_out_row(viewer, case, one) for one in dropped)
+    dropped = [one for one in ranking.lines if "left_out" in one]
+    keys = keys_text(viewer, case) if any(one["left_out"] == NO_KEY for one in dropped) else ""
+    return ranked, tuple(_left_out_row(one, keys) for one in dropped)

@@ -37,7 +37,7 @@ class Foreseeing(Story):
 
     def choice(self, i: int, t: float) -> Guard | None:
         nearest = super().choice(i, t)
-        if nearest is None or self.sent[i] or self.incidents.danger[i]:
+        if nearest is None or self.incidents.units_needed[i] > 1 or self.incidents.danger[i]:
             return nearest
         sure_s = (self.expected.limit_s - 60.0) / 1.25
         reach = sorted((self.seconds(g, i, t), g.number) for g in self.sendable(t))
@@ -152,10 +152,13 @@ def test_the_unit_that_is_missed_goes_where_life_is_in_danger_and_else_the_other
     assert play(town, near, urgent, NONE, AHEAD, expected=expected).unit[0, 0] == 0
 
 
-def test_the_second_of_two_is_the_nearest_of_those_left() -> None:
+def test_where_two_are_wanted_the_two_nearest_go() -> None:
     town, pair, expected = scene(danger=[False], units_needed=[2])
     outcome = play(town, night(0, 6, 5), pair, NONE, AHEAD, expected=expected)
-    assert outcome.unit[0].tolist() == [2, 0]
+    assert (
+        outcome.unit[0].tolist()
+        == play(town, night(0, 6, 5), pair, NONE, Policy()).unit[0].tolist()
+    )
 
 
 def test_whoever_is_nearest_on_foot_goes() -> None:

@@ -44,7 +44,9 @@ def test_what_is_no_policy_is_refused(words: str, says: str) -> None:
         read_scenario(words)
 
 
-@pytest.mark.parametrize("words", ["18", "18:00", "18:00-", "18:00-18:00", "25:00-02:00", "a-b-c"])
+@pytest.mark.parametrize(
+    "words", ["18", "18:00", "18:00-", "18:00-18:00", "18:00:00-18:00:30", "25:00-02:00", "a-b-c"]
+)
 def test_what_are_no_hours_is_refused(words: str) -> None:
     with pytest.raises(AskedWrong, match="hours"):
         read_hours(words)

@@ -7,7 +7,7 @@ function; `RULES` is the one list of them. Nothing is dropped without a word.
 
 from narvaro.core.choice.detour import NONE, Detour, Opening, detour, is_open
 from narvaro.core.choice.futures import FUTURES, IDLE, Futures, World, draw_futures
-from narvaro.core.choice.lookahead import Ahead, look_ahead, sure_s, warm
+from narvaro.core.choice.lookahead import MOST_PLACES, STAYS_S, Ahead, look_ahead, sure_s, warm
 from narvaro.core.choice.parts import (
     FRESH_S,
     Agreement,
@@ -44,8 +44,8 @@ from narvaro.core.choice.several import Several, choose_several
 from narvaro.core.choice.standing import Standing, choose_posts, move_idle
 
 __all__ = [
-    "FRESH_S", "FUTURES", "IDLE", "MOST_WEIGHED", "NONE", "PREEMPTIONS", "PREEMPT_STEPS", "RULES", "Agreement", "Ahead",
-    "Arrival", "Candidate", "Choice", "Demand", "Detour", "Dropped", "Futures", "Held", "LeftOut",
+    "FRESH_S", "FUTURES", "IDLE", "MOST_PLACES", "MOST_WEIGHED", "NONE", "PREEMPTIONS", "PREEMPT_STEPS", "RULES", "STAYS_S",
+    "Agreement", "Ahead", "Arrival", "Candidate", "Choice", "Demand", "Detour", "Dropped", "Futures", "Held", "LeftOut",
     "Opening", "Ranked", "Reason", "Several", "Standing", "Work", "World", "choose",
     "choose_posts", "choose_several", "detour", "draw_futures", "drift_s", "find_agreement", "find_arrival", "find_breach",
     "is_open", "late_by_s", "list_with_slack", "look_ahead", "may_be_taken", "move_idle",

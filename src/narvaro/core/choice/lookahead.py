@@ -17,6 +17,10 @@ SURE = 1.0
 SLOWER = 1.25
 ANSWER_S = 60.0
 """Weighed are those in time also where they set out so late and drive so much slower than the roads say."""
+STAYS_S = 45 * 60.0
+"""Who is off duty before covers nothing."""
+MOST_PLACES = 100
+"""Looked at are the places with most cases."""
 LEAST_SAVED_PER_S = 0.001
 """So many late cases must be saved for each second that this one waits longer."""
 

@@ -279,8 +279,8 @@ def fill_travel(w: World, units: I64, places: I64, t: float, here_s: F64) -> Non
 
 @kernel
 def _is_open(w: World, i: int, t: float) -> bool:
-    """Return whether there is a choice that the look-ahead weighs: two in time for sure, and no danger."""
-    if w.rule != AHEAD or w.danger[i]:
+    """Return whether there is a choice that the look-ahead weighs: two in time for sure, one of them wanted, and no danger."""
+    if w.rule != AHEAD or w.danger[i] or w.wanted[i] != 1:
         return False
     sure = 0
     for u in range(len(w.units)):

@@ -11,7 +11,9 @@ import numpy as np
 from narvaro.core.choice import (
     FUTURES,
     IDLE,
+    MOST_PLACES,
     MOST_WEIGHED,
+    STAYS_S,
     Futures,
     World,
     draw_futures,
@@ -25,8 +27,6 @@ from narvaro.core.replay.rows import World as Played
 from narvaro.core.replay.world import Town
 
 HOUR_S = 3600.0
-STAYS_S = 45 * 60.0  # who is off duty before covers nothing
-MOST_PLACES = 100
 DRAWN = 5 * FUTURES  # futures of each hour of the day, used in turn
 
 

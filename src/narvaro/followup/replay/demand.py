@@ -258,7 +258,7 @@ class RealDays:
 
 
 def real_days(calls: Calls, of: I64, kinds: Sequence[Kind], first_day: int, days: int) -> RealDays:
-    """Return the calls of some days, counted from `Calls.first`, as incidents of those days.
+    """Return the calls of some days as incidents, in seconds after the midnight of `Calls.first`.
 
     Where nobody noted how long a unit stayed, it is the mean of its kind.
     """

@@ -22,7 +22,7 @@ from narvaro.core.replay import (
     draw_incidents,
 )
 from narvaro.core.said import Said
-from narvaro.dispatch.ahead import ENOUGH
+from narvaro.dispatch.ahead import ENOUGH, count_known
 from narvaro.dispatch.readiness.loading import Demands
 from narvaro.followup.replay.demand import (
     Calls,
@@ -97,7 +97,7 @@ class Loaded:
         return tuple((begins + A_WEEK * number, A_WEEK) for number in range(count))
 
     def real(self, first_day: int, days: int) -> tuple[RealDays, date]:
-        """Return the calls of some real days, in seconds of the first of them, and that day."""
+        """Return the calls of some real days, in seconds after the midnight of `calls.first`, and the first day."""
         found = real_days(self.calls, self.ground.of, self.kinds, first_day, days)
         return found, self.calls.first + timedelta(days=first_day)
 
@@ -117,17 +117,24 @@ def _ready(
     return Ready(limits, weight, needs)
 
 
-def _looks_ahead(asked: Asked, cases: int) -> bool:
+def _looks_ahead(asked: Asked, cases: int, no_term: Note | None) -> bool:
     """Return whether a side does.
 
-    Where too few cases are known the product weighs nothing and sends the nearest. Both sides are then
-    played so; raises Refused where the look-ahead itself is what is asked about.
+    Where too few cases are known, or nothing says what in time is, the product weighs nothing and sends
+    the nearest. Both sides are then played so; raises Refused where the look-ahead itself is what is
+    asked about.
     """
     sides = [one.policy.rule == Rule.AHEAD for one in (asked.a, asked.b)]
-    if cases >= ENOUGH or not any(sides):
+    if not any(sides) or (cases >= ENOUGH and no_term is None):
         return any(sides)
     if all(sides):
         return False
+    if no_term is not None:
+        detail = Said(
+            "No contract says within what time somebody is to be there, so nobody looks ahead: "
+            "choose another policy, or add the contract's terms."
+        )
+        raise Refused("no_term_ahead", detail)
     detail = Said(
         "Where the next case comes can be told from %(enough)s cases on; %(cases)s are known: "
         "choose another policy, or wait until more are.",
@@ -161,7 +168,8 @@ def load(tenant: Tenant, asked: Asked, at: datetime) -> Loaded:
     bits = dict(calls.bits)
     ready = _ready(ground, Demands(tenant.pk, zone, at), limit_s, bits, demand)
 
-    looks_ahead = _looks_ahead(asked, len(calls.rows))
+    known = count_known(tenant.pk, at)
+    looks_ahead = _looks_ahead(asked, known, no_term)
 
     def side(scenario: Scenario) -> Side:
         is_blind = scenario.policy.rule == Rule.AHEAD and not looks_ahead
@@ -186,12 +194,15 @@ def load(tenant: Tenant, asked: Asked, at: datetime) -> Loaded:
         notes=(
             *calls.notes, Note("rates_smoothed", {"days": calls.days}), *of_kinds, *ground.notes,
             *roster.notes, *of_sides.values(), *([no_term] if no_term else []),
-            *_blind_notes(asked, calls, looks_ahead),
+            *_notes_ahead(asked, known, looks_ahead),
         ),
     )  # fmt: skip
 
 
-def _blind_notes(asked: Asked, calls: Calls, looks_ahead: bool) -> Sequence[Note]:
-    if looks_ahead or asked.a.policy.rule != Rule.AHEAD:
+def _notes_ahead(asked: Asked, known: int, looks_ahead: bool) -> Sequence[Note]:
+    """Return what is to be known of a look-ahead: that there is none, or that its limit is everybody's."""
+    if looks_ahead:
+        return (Note("ahead_alike"),)
+    if asked.a.policy.rule != Rule.AHEAD:
         return ()
-    return (Note("not_ahead", {"cases": len(calls.rows), "enough": ENOUGH}),)
+    return (Note("not_ahead", {"cases": known, "enough": ENOUGH}),)

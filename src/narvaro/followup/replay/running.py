@@ -4,7 +4,7 @@ Kept of a run are its figures and how many cases had somebody there by when; not
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 
@@ -82,7 +82,9 @@ def run(loaded: Loaded, progress: Progress, go_on: GoOn = lambda: True) -> Answe
     for number, one in enumerate(_runs(loaded)):
         if not go_on():
             raise Stopped
-        real_s.append(_play(loaded, loaded.a, one.a, one.incidents, a))
+        response_s = _play(loaded, loaded.a, one.a, one.incidents, a)
+        if loaded.asked.real:
+            real_s.append(response_s)
         _play(loaded, loaded.b, one.b, one.incidents, b)
         calls += one.calls
         visits = len(one.a.visits)
@@ -105,11 +107,7 @@ def _runs(loaded: Loaded) -> Iterator[_Run]:
         return
     for first_day, days in loaded.weeks:
         found, first = loaded.real(first_day, days)
-        shifted = Incidents(
-            found.incidents.at_s - first_day * 86_400.0, found.incidents.place,
-            found.incidents.on_scene_s, found.incidents.needs, found.incidents.danger,
-            found.incidents.units_needed,
-        )  # fmt: skip
+        shifted = replace(found.incidents, at_s=found.incidents.at_s - first_day * 86_400.0)
         yield _Run(shifted, *_both(loaded, first, days), found.calls)
 
 

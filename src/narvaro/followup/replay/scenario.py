@@ -107,9 +107,13 @@ def read_hours(words: str) -> tuple[time, time]:
         raise AskedWrong(
             Said("“%(words)s” are no hours; write them as 18:00-02:00", words=words)
         ) from fault
-    if begins.tzinfo or ends.tzinfo or begins == ends:
+    by_the_minute = all(one == one.replace(second=0, microsecond=0) for one in (begins, ends))
+    if begins.tzinfo or ends.tzinfo or begins == ends or not by_the_minute:
         raise AskedWrong(
-            Said("“%(words)s” are no hours; write two different times without a zone", words=words)
+            Said(
+                "“%(words)s” are no hours; write two different times, to the minute, without a zone",
+                words=words,
+            )
         )
     return begins, ends
 

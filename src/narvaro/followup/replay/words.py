@@ -148,7 +148,12 @@ _NOTES: Mapping[str, Callable[[Facts], Said]] = {
         "For the reserve the town is divided into %(areas)s areas by road time.", **facts
     ),
     "not_ahead": lambda facts: Said(
-        "%(cases)s cases are known. Under %(enough)s nobody looks ahead: the nearest goes.", **facts
+        "Nobody looks ahead, the nearest goes: that needs agreed times to the scene and %(enough)s "
+        "cases at sites; %(cases)s are known.", **facts,
+    ),
+    "ahead_alike": lambda _facts: Said(
+        "The look-ahead weighs every kind of case by the one limit; in the product each kind has its "
+        "own, and a kind without agreed time is not weighed."
     ),
     "no_term": lambda facts: Said(
         "No contract says within what time somebody is to be there; %(limit_s)s s was taken.", **facts
