@@ -157,6 +157,24 @@ def test_more_units_another_base_other_hours(street: World) -> None:
     assert set((staff.units.shifts.from_s % DAY_S / HOUR_S).tolist()) == {8.0}
 
 
+def test_a_roster_is_of_whole_days(street: World) -> None:
+    """Whatever the clock is when it is asked: a roster known for long ahead is not cut within a day."""
+    make_town(street)
+    Shift.objects.all().delete()
+    car = make_unit(street, "V7")
+    car.shift.delete()
+    for day in range(60):
+        begins = MIDNIGHT + timedelta(days=day, hours=6)
+        shift = Shift.objects.create(
+            tenant=street.tenant, unit=car.unit, starts_at=begins,
+            ends_at=begins + timedelta(hours=8),
+        )  # fmt: skip
+        shift.crew.add(car.member)
+    asked = Asked(Scenario(), Scenario(), 7, 4)
+    early, late = (load(street.tenant, asked, MIDNIGHT + timedelta(hours=h)) for h in (5, 7))
+    assert (early.first, early.stands_on) == (late.first, late.stands_on)
+
+
 def test_one_works_at_a_time_of_a_unit_with_two_crews(street: World) -> None:
     make_town(street)
     other = make_unit(street, "V9", competences=("guard", "cpr"))

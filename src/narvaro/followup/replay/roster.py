@@ -79,9 +79,9 @@ def load_roster(tenant_id: UUID, zone: ZoneInfo, at: datetime) -> Roster:
     Raises Refused where nobody works.
     """
     today = at.astimezone(zone).date()
+    midnight = datetime.combine(today, time(), zone)
     rows = Shift.objects.filter(
-        tenant_id=tenant_id, starts_at__gt=at - LOOKS - timedelta(days=1),
-        starts_at__lt=at + LOOKS,
+        tenant_id=tenant_id, starts_at__gte=midnight - LOOKS, starts_at__lt=midnight + LOOKS
     ).select_related("unit")  # fmt: skip
     shifts = list(rows.prefetch_related("crew__competences").order_by("starts_at", "unit"))
     begun = [one.starts_at.astimezone(zone).date() for one in shifts]
