@@ -30,13 +30,14 @@ from zoneinfo import ZoneInfo
 from narvaro.demo.frames import Event
 from narvaro.demo.panel import Panel
 from narvaro.demo.phone import Phone
-from narvaro.demo.registers import write_roster
+from narvaro.demo.registers import write_accounts, write_roster
 from narvaro.demo.town import Town, TownShift, TownSite
 from narvaro.demo.write import write_town
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 PATIENCE_S = 60.0
+SILENCE_S = 86_400  # between two polls of a panel
 OFFER_S = 600  # an offer waits this long, unless a test says otherwise
 DISPATCHER, LEADER, COORDINATOR = "K101", "1301", "K201"
 METRE_DEG = 1 / 111_320
@@ -144,13 +145,20 @@ def with_values(text: str, values: dict[str, object]) -> str:
 
 
 def write_files(folder: Path) -> Town:
-    """Write the town; everybody is on shift for two days, so that no change of shift falls in."""
+    """Write the town; everybody is on shift for two days, so that no change of shift falls in.
+
+    No panel is polled here, so that each path may be silent for the whole run: lost paths would
+    open cases of their own, in the middle of another journey.
+    """
     now = datetime.now(ZoneInfo("Europe/Stockholm")).replace(tzinfo=None, second=0, microsecond=0)
     town = write_town(folder, seed=1, today=now.date())
     long, day = [], timedelta(days=1)
     for call_sign, crew in sorted(crews(town).items()):
         long.append(TownShift(call_sign, now - day, now + day, crew))
     write_roster(folder / "roster.csv", tuple(long))
+    quiet = tuple(replace(one, poll_interval_s=SILENCE_S) for one in town.accounts)
+    town = replace(town, accounts=quiet)
+    write_accounts(folder / "transmitters.csv", quiet)
     file = folder / "installation.toml"
     file.write_text(with_values(file.read_text("utf-8"), {"accept_within_s": OFFER_S}), "utf-8")
     return town
