@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from narvaro.access.models import Role
+from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Defibrillator, Key, Site
-from tests.make import NIGHT, World, make_site
+from tests.make import NIGHT, World, make_member, make_site, make_viewer
 
 
 def make_key(world: World, code: str = "N-014", site: Site | None = None) -> Key:
@@ -12,6 +14,11 @@ def make_key(world: World, code: str = "N-014", site: Site | None = None) -> Key
     made = Key.objects.create(tenant=world.tenant, code=code, kept_at="Skåp 2")
     made.sites.add(site or make_site(world))
     return made
+
+
+def make_desk(world: World) -> Viewer:
+    """Make a dispatcher, who may hand out every key."""
+    return make_viewer(make_member(world, Role.DISPATCHER))
 
 
 def make_aed(world: World, code: str = "H-01", **fields: Any) -> Defibrillator:

@@ -26,7 +26,7 @@ from narvaro.situation.models import Case, Category, Decision, Measure
 from narvaro.situation.report_facts import Where
 from narvaro.situation.reports import keep_photo
 from narvaro.spine.ids import uuid7
-from tests.aids import make_key
+from tests.aids import make_desk, make_key
 from tests.make import (
     NIGHT,
     World,
@@ -64,7 +64,7 @@ class Scene:
 def hand_out_key(unit: Unit, site: Site, world: World, mark: str) -> dict[str, Any]:
     """Give a unit a key; return the key's id."""
     key = make_key(world, f"{mark}-BRICKA", site)
-    keys.hand_out(key=key, unit=unit, number="PR001", by="test", at=NIGHT)
+    keys.hand_out(make_desk(world), key.pk, unit, NIGHT)
     return {"key_id": key.pk}
 
 

@@ -8,13 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from narvaro.access.models import Role
+from narvaro.access.viewer import Viewer
 from narvaro.directory.models import Key, Unit
 from narvaro.plan import keys
 from narvaro.plan.models import KeyReceipt
 from narvaro.plan.queries import keys_held, list_keys
 from narvaro.spine.models import Event
-from narvaro.spine.refusal import Refused
-from tests.aids import make_key
+from narvaro.spine.refusal import Missing, Refused
+from tests.aids import make_desk, make_key
 from tests.at_once import at_once
 from tests.make import NIGHT, World, make_member, make_unit, make_viewer
 
@@ -27,76 +28,102 @@ def car(world: World) -> Unit:
     return make_unit(world, "V1").unit
 
 
-def test_out_and_back(world: World, car: Unit) -> None:
+@pytest.fixture
+def desk(world: World) -> Viewer:
+    """Make who hands out keys at the desk."""
+    return make_desk(world)
+
+
+def test_out_and_back(world: World, car: Unit, desk: Viewer) -> None:
+    leader = make_viewer(make_member(world, Role.SHIFT_LEADER))
     key = make_key(world)
-    made = keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT)
-    assert keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT + MINUTE) == made
+    made = keys.hand_out(desk, key.pk, car, NIGHT)
+    assert keys.hand_out(desk, key.pk, car, NIGHT + MINUTE) == made
     assert keys_held([car.pk], NIGHT) == {car.pk: frozenset({"N-014"})}
     assert keys_held([car.pk], NIGHT - MINUTE) == {}
-    keys.take_back(key=key, number="PR010", by="test", at=NIGHT + 5 * MINUTE)
+    keys.take_back(leader, key.pk, NIGHT + 5 * MINUTE)
     assert keys_held([car.pk], NIGHT + 4 * MINUTE) == {car.pk: frozenset({"N-014"})}
     assert keys_held([car.pk], NIGHT + 5 * MINUTE) == {}
     receipt = KeyReceipt.objects.get()
-    assert (receipt.out_by, receipt.back_by) == ("PR009", "PR010")
+    assert (receipt.out_by, receipt.back_by) == (desk.service_number, leader.service_number)
     told = list(Event.objects.filter(kind__startswith="key.").order_by("position"))
     assert [one.kind for one in told] == ["key.handed_out", "key.taken_back"]
     assert str(world.company.pk) in json.loads(told[0].audience)
 
 
-def test_a_key_that_is_out_goes_to_nobody_else(world: World, car: Unit) -> None:
+def test_a_key_that_is_out_goes_to_nobody_else(world: World, car: Unit, desk: Viewer) -> None:
     key, other = make_key(world), make_unit(world, "V2").unit
-    keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT)
+    keys.hand_out(desk, key.pk, car, NIGHT)
     with pytest.raises(Refused) as no:
-        keys.hand_out(key=key, unit=other, number="PR009", by="test", at=NIGHT)
+        keys.hand_out(desk, key.pk, other, NIGHT)
     assert (no.value.code, no.value.detail) == ("key_out", f"Another unit has {key.code}.")
 
 
-def test_a_key_that_is_in_cannot_come_back(world: World) -> None:
+def test_a_key_that_is_in_cannot_come_back(world: World, desk: Viewer) -> None:
     with pytest.raises(Refused) as no:
-        keys.take_back(key=make_key(world), number="PR009", by="test", at=NIGHT)
+        keys.take_back(desk, make_key(world).pk, NIGHT)
     assert no.value.code == "key_in"
 
 
-def test_one_that_is_missing_is_held_by_nobody(world: World, car: Unit) -> None:
+def test_one_that_is_missing_is_held_by_nobody(world: World, car: Unit, desk: Viewer) -> None:
+    leader = make_viewer(make_member(world, Role.SHIFT_LEADER))
     key = make_key(world)
-    keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT)
-    keys.report_lost(key=key, number="PR009", by="test", at=NIGHT + MINUTE)
-    again = keys.report_lost(key=key, number="PR010", by="test", at=NIGHT + 2 * MINUTE)
-    assert (again.lost_by, again.lost_at) == ("PR009", NIGHT + MINUTE)
+    keys.hand_out(desk, key.pk, car, NIGHT)
+    keys.report_lost(desk, key.pk, NIGHT + MINUTE)
+    again = keys.report_lost(leader, key.pk, NIGHT + 2 * MINUTE)
+    assert (again.lost_by, again.lost_at) == (desk.service_number, NIGHT + MINUTE)
     assert keys_held([car.pk], NIGHT + 2 * MINUTE) == {}
     with pytest.raises(Refused) as no:
-        keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT + 3 * MINUTE)
+        keys.hand_out(desk, key.pk, car, NIGHT + 3 * MINUTE)
     assert no.value.code == "key_lost"
-    keys.take_back(key=key, number="PR009", by="test", at=NIGHT + 4 * MINUTE)
-    assert (
-        keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT + 5 * MINUTE).back_at
-        is None
-    )
+    keys.take_back(desk, key.pk, NIGHT + 4 * MINUTE)
+    assert keys.hand_out(desk, key.pk, car, NIGHT + 5 * MINUTE).back_at is None
     told = Event.objects.filter(kind="key.taken_back").get()
     assert json.loads(told.payload or "{}")["found"] is True
 
 
-def test_one_may_be_missing_from_its_cabinet(world: World, car: Unit) -> None:
+def test_one_may_be_missing_from_its_cabinet(world: World, car: Unit, desk: Viewer) -> None:
     key = make_key(world)
-    keys.report_lost(key=key, number="PR009", by="test", at=NIGHT)
-    assert keys.take_back(key=key, number="PR009", by="test", at=NIGHT + MINUTE).lost_at is None
+    keys.report_lost(desk, key.pk, NIGHT)
+    assert keys.take_back(desk, key.pk, NIGHT + MINUTE).lost_at is None
     assert Event.objects.filter(kind="key.lost").count() == 1
 
 
-def test_who_sees_which_keys(world: World, car: Unit) -> None:
+def test_who_sees_which_keys(world: World, car: Unit, desk: Viewer) -> None:
     """A leader does not see what another company has out; a guard sees no list."""
     key, other = make_key(world), make_key(world, "N-015")
     stranger = Unit.objects.create(
         tenant=world.tenant, organisation=world.municipality, call_sign="K1", role="guard",
         travel="car",
     )  # fmt: skip
-    keys.hand_out(key=key, unit=car, number="PR009", by="test", at=NIGHT)
-    keys.hand_out(key=other, unit=stranger, number="PR009", by="test", at=NIGHT)
+    keys.hand_out(desk, key.pk, car, NIGHT)
+    keys.hand_out(desk, other.pk, stranger, NIGHT)
     seen = {
         role: [one.key.code for one in list_keys(make_viewer(make_member(world, role)))]
         for role in (Role.SHIFT_LEADER, Role.DISPATCHER, Role.GUARD)
     }
     assert seen == {"shift_leader": ["N-014"], "dispatcher": ["N-014", "N-015"], "guard": []}
+
+
+def test_one_that_another_company_got_meanwhile_is_left_alone(world: World, desk: Viewer) -> None:
+    """Asked where it is changed, not only where it is shown: between the two it may go out."""
+    key, leader = make_key(world), make_viewer(make_member(world, Role.SHIFT_LEADER))
+    ours = make_unit(world, "V1").unit
+    theirs = Unit.objects.create(
+        tenant=world.tenant, organisation=world.municipality, call_sign="K1", role="guard",
+        travel="car",
+    )  # fmt: skip
+    keys.hand_out(desk, key.pk, theirs, NIGHT)
+    told = Event.objects.count()
+    for act in (
+        lambda: keys.hand_out(leader, key.pk, ours, NIGHT + MINUTE),
+        lambda: keys.take_back(leader, key.pk, NIGHT + MINUTE),
+        lambda: keys.report_lost(leader, key.pk, NIGHT + MINUTE),
+    ):
+        with pytest.raises(Missing):
+            act()
+    assert keys_held([theirs.pk], NIGHT + MINUTE) == {theirs.pk: frozenset({"N-014"})}
+    assert Event.objects.count() == told
 
 
 STEPS = st.lists(
@@ -108,7 +135,7 @@ STEPS = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(STEPS)
 def test_whatever_is_said_a_key_is_with_one_unit_at_most(
-    world: World, steps: list[tuple[str, int, int]]
+    world: World, desk: Viewer, steps: list[tuple[str, int, int]]
 ) -> None:
     """Played beside a plain note of who has what; what the note forbids is refused."""
     KeyReceipt.objects.all().delete()
@@ -130,14 +157,14 @@ def test_whatever_is_said_a_key_is_with_one_unit_at_most(
         try:
             match what:
                 case "out":
-                    keys.hand_out(key=made[k], unit=units[u], number="PR009", by="test", at=at)
+                    keys.hand_out(desk, made[k].pk, units[u], at)
                     has[k] = u
                 case "back":
-                    keys.take_back(key=made[k], number="PR009", by="test", at=at)
+                    keys.take_back(desk, made[k].pk, at)
                     has.pop(k, None)
                     lost.discard(k)
                 case _:
-                    keys.report_lost(key=made[k], number="PR009", by="test", at=at)
+                    keys.report_lost(desk, made[k].pk, at)
                     lost.add(k)
         except Refused:
             assert not allowed
@@ -153,14 +180,9 @@ def test_whatever_is_said_a_key_is_with_one_unit_at_most(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_hand_it_out_at_once(world: World) -> None:
+def test_two_who_hand_it_out_at_once(world: World, desk: Viewer) -> None:
     """One of them is told who has it."""
     key, units = make_key(world), [make_unit(world, "V1").unit, make_unit(world, "V2").unit]
-    faults = at_once(
-        *(
-            lambda one=one: keys.hand_out(key=key, unit=one, number="PR009", by="test", at=NIGHT)
-            for one in units
-        )
-    )
+    faults = at_once(*(lambda one=one: keys.hand_out(desk, key.pk, one, NIGHT) for one in units))
     assert [getattr(one, "code", one) for one in faults] == ["key_out"]
     assert KeyReceipt.objects.filter(back_at=None).count() == 1

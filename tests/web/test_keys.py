@@ -7,7 +7,7 @@ from narvaro.access.models import Role
 from narvaro.directory.models import Key
 from narvaro.plan import keys
 from narvaro.plan.models import KeyReceipt
-from tests.aids import make_key
+from tests.aids import make_desk, make_key
 from tests.make import NIGHT, Crewed, World, make_member, make_unit
 from tests.web.test_phone import browser_of, shown
 
@@ -26,9 +26,9 @@ def crew(world: World) -> Crewed:
     return make_unit(world)
 
 
-def give(key: Key, crew: Crewed) -> None:
+def give(world: World, key: Key, crew: Crewed) -> None:
     """Hand a key out."""
-    keys.hand_out(key=key, unit=crew.unit, number="PR009", by="test", at=NIGHT)
+    keys.hand_out(make_desk(world), key.pk, crew.unit, NIGHT)
 
 
 def test_without_keys_there_is_no_section(leader: Client) -> None:
@@ -51,8 +51,8 @@ def test_a_key_goes_out_and_comes_back(leader: Client, world: World, crew: Crewe
 
 def test_one_that_is_missing_stands_first(leader: Client, world: World, crew: Crewed) -> None:
     out, gone = make_key(world, "N-001"), make_key(world, "N-002")
-    give(out, crew)
-    give(gone, crew)
+    give(world, out, crew)
+    give(world, gone, crew)
     assert leader.post(f"/night/keys/{gone.pk}/lost/").status_code == 303
     page = shown(leader, "/night/", fragment=True)
     assert page.index("N-002</th>") < page.index("N-001</th>")
@@ -61,14 +61,14 @@ def test_one_that_is_missing_stands_first(leader: Client, world: World, crew: Cr
 
 
 def test_the_units_list_says_which_keys_a_unit_has(world: World, crew: Crewed) -> None:
-    give(make_key(world), crew)
+    give(world, make_key(world), crew)
     desk = browser_of(make_member(world, Role.DISPATCHER))
     assert "N-014" in shown(desk, "/console/units/")
 
 
 def test_no_is_said_in_words(leader: Client, world: World, crew: Crewed) -> None:
     key, other = make_key(world), make_unit(world, "V2")
-    give(key, crew)
+    give(world, key, crew)
     asked = {"key": str(key.pk), "unit": str(other.unit.pk)}
     answer = leader.post("/night/keys/hand-out/", asked, headers=JSON)
     assert (answer.status_code, answer.json()["detail"]) == (409, f"Another unit has {key.code}.")

@@ -11,7 +11,7 @@ from narvaro.dispatch import responses
 from narvaro.dispatch.models import Offer, Response
 from narvaro.plan import keys
 from narvaro.situation.models import Case
-from tests.aids import make_key
+from tests.aids import make_desk, make_key
 from tests.conftest import Running
 from tests.dispatch.offered import accept, open_case, take_case
 from tests.make import NIGHT, World, crew_of, make_member, make_unit
@@ -97,8 +97,9 @@ def test_a_refusal_for_a_key_says_where_each_key_is(
     make_key(street, "N-7", case.site)
     held, lost = make_key(street, "N-8", case.site), make_key(street, "N-9", case.site)
     other = make_unit(street, "V2", lat=at_km(6), lon=LON).unit
-    keys.hand_out(key=held, unit=other, number="PR009", by="test", at=NIGHT)
-    keys.report_lost(key=lost, number="PR009", by="test", at=NIGHT)
+    handing = make_desk(street)
+    keys.hand_out(handing, held.pk, other, NIGHT)
+    keys.report_lost(handing, lost.pk, NIGHT)
     said = "N-7 is in Skåp 2. N-8 is with V2. N-9 is missing."
     assert said in panel(desk, case)
     answer = desk.post(

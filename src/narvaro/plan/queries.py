@@ -188,14 +188,6 @@ def keys_seen_by(viewer: Viewer) -> QuerySet[Key]:
             return Key.objects.none()
 
 
-def get_key(viewer: Viewer, key_id: UUID) -> Key:
-    """Return a key; raises Missing where the viewer may not know of it."""
-    found = keys_seen_by(viewer).filter(pk=key_id).first()
-    if found is None:
-        raise Missing
-    return found
-
-
 @dataclass(frozen=True)
 class KeyNow:
     """A key, what it opens, and who has it."""

@@ -1,8 +1,6 @@
 """Keys that are out, handed out and taken back. In: requests, a viewer. Out: a section, answers."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_POST
 from narvaro.access.viewer import Viewer
 from narvaro.directory.queries import units_seen_by
 from narvaro.plan import keys as actions
-from narvaro.plan.queries import KeyNow, get_key, list_keys
+from narvaro.plan.queries import KeyNow, list_keys
 from narvaro.spine import clock
 from narvaro.spine.refusal import Missing, Refused
 from narvaro.web.answers import done, viewer_of_request
@@ -68,24 +66,13 @@ def keys_view(viewer: Viewer) -> KeysView | None:
 def hand_out(request: HttpRequest) -> HttpResponse:
     """Give a unit a key."""
     viewer = viewer_of_request(request)
-    key = get_key(viewer, _read_id(request, "key", _("Choose a key.")))
+    key_id = _read_id(request, "key", _("Choose a key."))
     unit_id = _read_id(request, "unit", _("Choose a unit."))
     unit = units_seen_by(viewer).filter(pk=unit_id).first()
     if unit is None:
         raise Missing
-    actions.hand_out(key=key, unit=unit, **_by(viewer))
+    actions.hand_out(viewer, key_id, unit, clock.now())
     return done(request, reverse("night"))
-
-
-class _By(TypedDict):
-    number: str
-    by: str
-    at: datetime
-
-
-def _by(viewer: Viewer) -> _By:
-    """Return who does it, and when."""
-    return {"number": viewer.service_number, "by": viewer.signature, "at": clock.now()}
 
 
 def _read_id(request: HttpRequest, name: str, otherwise: str) -> UUID:
@@ -98,14 +85,12 @@ def _read_id(request: HttpRequest, name: str, otherwise: str) -> UUID:
 @require_POST
 def take_back(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Say that a key is in its cabinet again."""
-    viewer = viewer_of_request(request)
-    actions.take_back(key=get_key(viewer, key_id), **_by(viewer))
+    actions.take_back(viewer_of_request(request), key_id, clock.now())
     return done(request, reverse("night"))
 
 
 @require_POST
 def lose(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Say that a key is missing."""
-    viewer = viewer_of_request(request)
-    actions.report_lost(key=get_key(viewer, key_id), **_by(viewer))
+    actions.report_lost(viewer_of_request(request), key_id, clock.now())
     return done(request, reverse("night"))
